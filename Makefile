@@ -1,0 +1,281 @@
+# SPDX-License-Identifier: MIT
+#
+# Faultline: a RISC-V Sv39 kernel whose heart is process virtual memory.
+#
+#   make              the kernel: build/faultline.elf
+#   make deps         install the tools that are missing (apt), or name them
+#   make qemu         kernel, disk, and a shell on this terminal
+#   make qemu-gdb     the same, stopped before the first instruction; then, elsewhere:
+#   make gdb          gdb-multiarch on it
+#   make linux        Debian's stock Linux on the same disk: what the tests are judged by
+#   make disk         the disk image alone
+#   make test         every test: check, test-host, test-guest
+#   make check        style and boundaries, in seconds
+#   make test-host    lib/ and mm/ on this machine, under ASan and UBSan
+#   make test-guest   programs in the machine; KERNEL=linux runs them on Linux
+#   make fuzz         the parsers under libFuzzer, FUZZ_SECONDS each
+#   make clean        remove build/
+#
+# For qemu, qemu-gdb and linux:
+#   RUN='command'     run it, power off, and exit with its status (on a copy of the disk; KEEP=1: on it)
+#   SMP=4 MEM=256M    harts and memory           APPEND='...'    more boot arguments
+#   PKGS='a b'        more Debian packages       ADD=dir         a folder laid over the disk's root
+#   ROOT=dir          your own root tree         DISK=file       your own image (DISK= : none)
+#   CPU=name          QEMU's -cpu                LEGACY=1        virtio-mmio version 1
+#   QEMUOPTS='...'    more options for QEMU      LINUX=file      another Linux kernel image
+# For the build:
+#   O=dir  V=1  DEBUG=1 (assertions)  WERROR=1  CROSS_COMPILE=prefix-  LLVM=1 (clang, lld)
+# For the disk:
+#   MIRROR=url        the Debian server; without it, this machine's own
+#
+# In the guest ^C is the program's; `poweroff` leaves QEMU, and so does ^A x.
+
+O := build
+SUITE := trixie
+SMP := 4
+MEM := 256M
+DEBUG := 0
+FUZZ_SECONDS := 20
+KERNEL := faultline
+
+.DEFAULT_GOAL := kernel
+.SUFFIXES:
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+Q := $(if $(V),,@)
+say = $(if $(V),,@printf '  %-7s %s\n' '$1' '$2')
+
+# ---- tools ---------------------------------------------------------------------------------------
+
+# What a machine needs: a command, a file or a Python module, and Debian's package for it.
+NEEDED := gcc=gcc /usr/include/stdlib.h=libc6-dev python3=python3 \
+	$(if $(LLVM),,$(CC_PREFIX)gcc=gcc-riscv64-linux-gnu) \
+	/usr/riscv64-linux-gnu/include/stdlib.h=libc6-dev-riscv64-cross \
+	riscv64-linux-gnu-gcc=gcc-riscv64-linux-gnu \
+	qemu-system-riscv64=$(QEMU_PACKAGE) $(OPENSBI)=opensbi \
+	mmdebstrap=mmdebstrap newuidmap=uidmap fakeroot=fakeroot xz=xz-utils cpio=cpio \
+	/usr/share/keyrings/debian-archive-keyring.gpg=debian-archive-keyring \
+	mke2fs=e2fsprogs debugfs=e2fsprogs \
+	py:pytest=python3-pytest py:pexpect=python3-pexpect \
+	/usr/include/cmocka.h=libcmocka-dev gdb-multiarch=gdb-multiarch dtc=device-tree-compiler \
+	clang=clang ld.lld=lld llvm-nm=llvm fuzzer=libclang-rt-dev
+
+QEMU_PACKAGE = $(shell apt-cache show qemu-system-riscv >/dev/null 2>&1 \
+	&& echo qemu-system-riscv || echo qemu-system-misc)
+OPENSBI := /usr/share/qemu/opensbi-riscv64-generic-fw_dynamic.bin
+export PATH := $(PATH):/usr/sbin:/sbin
+
+PREFIXES := riscv64-linux-gnu- riscv64-unknown-elf- riscv64-unknown-linux-gnu- riscv64-elf-
+FOUND := $(firstword $(foreach p,$(PREFIXES),$(if $(shell command -v $(p)gcc),$(p))))
+CROSS_COMPILE := $(FOUND)
+CC_PREFIX := $(or $(CROSS_COMPILE),riscv64-linux-gnu-)
+
+ifdef LLVM
+TARGET := --target=riscv64-unknown-elf
+override CC := clang $(TARGET)
+override LD := ld.lld
+NM := llvm-nm
+else
+override CC := $(CC_PREFIX)gcc
+override LD := $(CC_PREFIX)ld
+NM := $(CC_PREFIX)nm
+endif
+
+HOSTCC := gcc
+PYTHON := $(firstword $(foreach p,/usr/bin/python3 python3,\
+	$(if $(shell $(p) -c 'import pytest, pexpect' 2>/dev/null && echo y),$(p))) python3)
+QEMU := qemu-system-riscv64
+
+# ---- the kernel ----------------------------------------------------------------------------------
+
+DIRS := arch/riscv kernel kernel/fs kernel/fs/* kernel/drivers mm lib
+SRCS := $(sort $(wildcard $(DIRS:=/*.c) arch/riscv/*.S))
+OBJS := $(SRCS:%=$(O)/%.o)
+ELF := $(O)/faultline.elf
+
+# One try of the compiler, kept for the run; $(call cc-option,wanted,otherwise).
+cc-option = $(shell $(CC) $(1) -mabi=lp64 -c -x c /dev/null -o /dev/null 2>/dev/null \
+	&& echo "$(1)" || echo "$(2)")
+cc-flags := $(if $(filter kernel all qemu% test% disk gdb linux fuzz check $(O)/%,\
+	$(or $(MAKECMDGOALS),kernel)),y)
+ifdef cc-flags
+MARCH := $(call cc-option,-march=rv64imac_zicsr_zifencei,-march=rv64imac)
+MARCH_FP := $(call cc-option,-march=rv64imafdc_zicsr_zifencei,-march=rv64gc)
+endif
+
+CPPFLAGS := -I. -Iarch/riscv/include -I$(O) -DDEBUG=$(DEBUG)
+CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fno-common -fno-stack-protector -fno-pic \
+	-fno-strict-aliasing -fno-asynchronous-unwind-tables -mcmodel=medany -mabi=lp64 \
+	-Wall -Wextra -Wno-unused-parameter $(if $(WERROR),-Werror) \
+	$(if $(filter-out 0,$(DEBUG)),-fno-omit-frame-pointer -fno-optimize-sibling-calls) \
+	$(if $(LLVM),-mno-relax)
+LDFLAGS := -nostdlib -static -T kernel.ld -z max-page-size=4096 -z noexecstack --build-id=none
+
+# Objects are rebuilt when the flags change, not only when the sources do.
+FLAGS_NOW = $(CC) $(MARCH) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS)
+$(shell mkdir -p $(O))
+ifdef cc-flags
+ifneq ($(file <$(O)/.flags),$(FLAGS_NOW))
+$(file >$(O)/.flags,$(FLAGS_NOW))
+endif
+endif
+
+.PHONY: kernel all
+kernel all: $(ELF)
+
+$(O)/%.c.o: %.c $(O)/.flags | toolchain
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(MARCH) $(CFLAGS) -MMD -MP -c $< -o $@
+
+# Assembly may name FP registers: the kernel's own code never uses them, but it saves them.
+$(O)/%.S.o: %.S $(O)/.flags | toolchain
+	$(call say,AS,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(MARCH_FP) $(filter-out -std=% -O2,$(CFLAGS)) -MMD -MP -c $< -o $@
+
+$(ELF): $(OBJS) kernel.ld
+	$(call say,LD,$@)
+	$(Q)$(LD) $(LDFLAGS) $(OBJS) -o $@
+
+-include $(OBJS:.o=.d)
+
+# The vDSO: a small shared object, embedded by arch/riscv/vdso_image.S.
+VDSO := $(O)/arch/riscv/vdso/vdso.so
+VDSO_SRCS := $(wildcard arch/riscv/vdso/*.c arch/riscv/vdso/*.S)
+$(O)/arch/riscv/vdso_image.S.o: $(VDSO)
+$(VDSO): $(VDSO_SRCS) $(wildcard arch/riscv/vdso/*.ld arch/riscv/vdso/*.h) $(O)/.flags | toolchain
+	$(call say,VDSO,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(MARCH) $(filter-out -g -fno-pic,$(CFLAGS)) -fPIC -fno-builtin -shared \
+		-nostdlib $(if $(LLVM),-fuse-ld=lld) -Wl,-T,arch/riscv/vdso/vdso.ld \
+		-Wl,-soname,linux-vdso.so.1 -Wl,--hash-style=both -Wl,--build-id=none \
+		-Wl,-z,max-page-size=4096 $(VDSO_SRCS) -o $@
+
+.PHONY: toolchain
+toolchain:
+	@command -v $(firstword $(CC)) >/dev/null || { \
+		echo "no RISC-V compiler ($(firstword $(CC))): run 'make deps', or give CROSS_COMPILE= or LLVM=1" >&2; \
+		exit 1; }
+
+# ---- the disk ------------------------------------------------------------------------------------
+
+PACKAGES := $(shell sed 's/\#.*//' user/packages)
+key = $(firstword $(shell printf '%s' '$(1)' | cksum))
+ROOT_TAR := $(O)/root-$(call key,$(SUITE) $(PACKAGES) $(PKGS)).tar
+DISK_KEY := $(if $(strip $(PKGS)$(ADD)$(ROOT)),-$(call key,$(PKGS) $(ADD) $(ROOT)))
+ifeq ($(origin DISK),undefined)
+DISK := $(O)/disk$(DISK_KEY).img
+endif
+INIT := $(O)/user/init
+
+.PHONY: disk
+disk: $(DISK)
+
+$(O)/root-%.tar: user/packages
+	$(Q)[ -e $@ ] && touch $@ || user/fetch-packages $@ $(SUITE) '$(MIRROR)' $(PACKAGES) $(PKGS)
+
+# A folder of the user's may have changed in any file: such a disk is made anew.
+$(O)/disk$(DISK_KEY).img: $(or $(ROOT),$(ROOT_TAR)) $(INIT) user/make-disk $(if $(ADD)$(ROOT),FORCE)
+	$(call say,DISK,$@)
+	$(Q)user/make-disk $@ $(or $(ROOT),$(ROOT_TAR)) $(INIT) $(ADD)
+
+$(INIT): user/init.c $(O)/.flags | toolchain
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 -Os -ffreestanding -fno-pic -fno-stack-protector $(MARCH) -mabi=lp64 \
+		-mcmodel=medany $(if $(LLVM),-fuse-ld=lld -mno-relax) -Wall -Wextra $(if $(WERROR),-Werror) \
+		-fno-asynchronous-unwind-tables -nostdlib -static -Wl,--build-id=none -s $< -o $@
+
+.PHONY: FORCE
+FORCE:
+
+# ---- the machine ---------------------------------------------------------------------------------
+
+# The command as the user wrote it: make must not expand a $ in it.
+export RUN_TEXT := $(value RUN)
+export KEEP
+
+# Stock Linux takes its status out by QEMU's exit device: see user/init.c.
+LINUX_ARGS := root=/dev/vda rw no4lvl no5lvl init_on_alloc=0 quiet loglevel=1 exit-device=100000
+IMAGE := $(if $(filter linux,$(KERNEL)),$(or $(LINUX),$(O)/linux/vmlinux),$(ELF))
+INITRD := $(if $(filter linux,$(KERNEL)),$(O)/linux/initramfs.gz)
+BOOTARGS = $(strip console=ttyS0 @TTY@ $(if $(filter linux,$(KERNEL)),$(LINUX_ARGS)) \
+	$(if $(RUN_TEXT),init=/usr/lib/faultline/init) $(APPEND))
+
+QEMU_COMMAND = $(QEMU) -machine virt $(if $(CPU),-cpu $(CPU)) -smp $(SMP) -m $(MEM) \
+	-display none -serial mon:stdio $(if $(RUN_TEXT),-no-reboot) \
+	$(if $(LEGACY),,-global virtio-mmio.force-legacy=false) \
+	-kernel $(IMAGE) $(if $(INITRD),-initrd $(INITRD)) -append "$(BOOTARGS)" \
+	$(if $(DISK),-drive file=@DISK@$(comma)format=raw$(comma)if=none$(comma)id=root \
+	-device virtio-blk-device$(comma)drive=root) $(QEMUOPTS)
+comma := ,
+
+.PHONY: qemu qemu-gdb gdb linux qemu-command
+qemu: $(IMAGE) $(INITRD) $(DISK) | emulator
+	@user/boot '$(DISK)' $(QEMU_COMMAND)
+
+qemu-gdb: $(IMAGE) $(INITRD) $(DISK) | emulator
+	@echo "stopped before the first instruction; in another terminal: make gdb"
+	@user/boot '$(DISK)' $(QEMU_COMMAND) -s -S
+
+gdb:
+	@gdb-multiarch -q -ex 'set architecture riscv:rv64' -ex 'target remote :1234' $(IMAGE)
+
+linux:
+	@$(MAKE) --no-print-directory qemu KERNEL=linux
+
+# For the tests: the same command, with its @DISK@ and @TTY@, a line to parse.
+qemu-command: $(IMAGE) $(INITRD) $(DISK)
+	@printf '%s\n' '$(QEMU_COMMAND)'
+
+.PHONY: emulator
+emulator:
+	@v=$$($(QEMU) --version 2>/dev/null | sed -n 's/.*version \([0-9]*\)\.\([0-9]*\).*/\1 \2/p'); \
+	[ -n "$$v" ] || { echo "$(QEMU) is missing: run 'make deps'" >&2; exit 1; }; \
+	set -- $$v; [ $$(($$1 * 100 + $$2)) -ge 702 ] || { \
+		echo "$(QEMU) is $$1.$$2, and 7.2 is needed: upgrade $(QEMU_PACKAGE), or give QEMU=path" >&2; \
+		exit 1; }
+
+# Debian's Linux, unpacked from its package like the rest.
+LINUX_TAR := $(O)/linux-$(call key,$(SUITE) linux-image-riscv64).tar
+$(LINUX_TAR):
+	$(Q)[ -e $@ ] || user/fetch-packages $@ $(SUITE) '$(MIRROR)' linux-image-riscv64
+
+$(O)/linux/vmlinux $(O)/linux/initramfs.gz &: $(LINUX_TAR) $(ROOT_TAR) user/make-initramfs
+	$(call say,LINUX,$(O)/linux)
+	$(Q)user/make-initramfs $(O)/linux $(LINUX_TAR) $(ROOT_TAR)
+
+# ---- the tests -----------------------------------------------------------------------------------
+
+# ---- housekeeping --------------------------------------------------------------------------------
+
+.PHONY: help deps clean
+help:
+	@sed -n '3,/^$$/s/^# \{0,1\}//p' Makefile
+
+clean:
+	rm -rf $(O)
+
+deps:
+	@missing=; for pair in $(NEEDED); do \
+		what=$${pair%%=*} package=$${pair#*=}; \
+		case $$what in \
+		/*) [ -e $$what ] ;; \
+		py:*) $(PYTHON) -c "import $${what#py:}" 2>/dev/null ;; \
+		fuzzer) ls /usr/lib/llvm-*/lib/clang/*/lib/*/*fuzzer*.a >/dev/null 2>&1 ;; \
+		*) command -v $$what >/dev/null ;; \
+		esac || missing="$$missing $$package"; \
+	done; \
+	[ -n "$$missing" ] || exit 0; \
+	missing=$$(printf '%s\n' $$missing | sort -u | tr '\n' ' '); \
+	if ! command -v apt-get >/dev/null; then \
+		echo "missing, by Debian's names: $$missing" >&2; exit 1; \
+	fi; \
+	sudo=; if [ "$$(id -u)" != 0 ]; then \
+		command -v sudo >/dev/null || { echo "as root: apt-get install $$missing" >&2; exit 1; }; \
+		sudo=sudo; \
+	fi; \
+	echo "installing $$missing"; \
+	apt-get install -s $$missing >/dev/null 2>&1 || $$sudo apt-get update -q; \
+	$$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $$missing
