@@ -36,7 +36,7 @@ SMP := 4
 MEM := 256M
 DEBUG := 0
 FUZZ_SECONDS := 20
-KERNEL := faultline
+KERNEL := $(if $(filter linux,$(MAKECMDGOALS)),linux,faultline)
 
 .DEFAULT_GOAL := kernel
 .SUFFIXES:
@@ -200,7 +200,7 @@ export KEEP
 LINUX_ARGS := root=/dev/vda rw no4lvl no5lvl init_on_alloc=0 quiet loglevel=1 exit-device=100000
 IMAGE := $(if $(filter linux,$(KERNEL)),$(or $(LINUX),$(O)/linux/vmlinux),$(ELF))
 INITRD := $(if $(filter linux,$(KERNEL)),$(O)/linux/initramfs.gz)
-BOOTARGS = $(strip console=ttyS0 @TTY@ $(if $(filter linux,$(KERNEL)),$(LINUX_ARGS)) \
+BOOTARGS = $(strip console=ttyS0@TTY@ $(if $(filter linux,$(KERNEL)),$(LINUX_ARGS)) \
 	$(if $(RUN_TEXT),init=/usr/lib/faultline/init) $(APPEND))
 
 QEMU_COMMAND = $(QEMU) -machine virt $(if $(CPU),-cpu $(CPU)) -smp $(SMP) -m $(MEM) \
@@ -222,8 +222,7 @@ qemu-gdb: $(IMAGE) $(INITRD) $(DISK) | emulator
 gdb:
 	@gdb-multiarch -q -ex 'set architecture riscv:rv64' -ex 'target remote :1234' $(IMAGE)
 
-linux:
-	@$(MAKE) --no-print-directory qemu KERNEL=linux
+linux: qemu
 
 # For the tests: the same command, with its @DISK@ and @TTY@, a line to parse.
 qemu-command: $(IMAGE) $(INITRD) $(DISK)

@@ -33,6 +33,7 @@ enum sys {
 	SYS_rt_sigprocmask = 135,
 	SYS_reboot = 142,
 	SYS_setsid = 157,
+	SYS_sethostname = 161,
 	SYS_clone = 220,
 	SYS_execve = 221,
 	SYS_mmap = 222,
@@ -88,6 +89,7 @@ static long sys6(enum sys nr, long a, long b, long c, long d, long e, long f);
 static void console_open(void);
 static void mount_all(void);
 static void options_read(void);
+static void hostname_set(void);
 static void handlers_set(void);
 static long program_start(int run);
 static int program_wait(long pid);
@@ -120,6 +122,7 @@ __attribute__((noreturn, used)) static void init_main(void)
 	mount_all();
 	console_open();
 	options_read();
+	hostname_set();
 	handlers_set();
 	run = read_file("/etc/faultline.run", run_text, sizeof(run_text)) >= 0;
 	status = program_wait(program_start(run));
@@ -213,6 +216,17 @@ static void options_read(void)
 	}
 	if ((p = option("exit-device=")))
 		exit_device = number(&p, 16);
+}
+
+static void hostname_set(void)
+{
+	char name[65];
+	long len = read_file("/etc/hostname", name, sizeof(name));
+
+	while (len > 0 && name[len - 1] <= ' ')
+		len--;
+	if (len > 0)
+		sys3(SYS_sethostname, (long)name, len, 0);
 }
 
 static void on_signal(int sig)
