@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Blocks of bytes: copy, fill, compare.  Strings are in strings.c.
+ *
+ * Instructions are what we pay for, so the long runs go by 32 words an iteration:
+ * a load, a store and a sixteenth of the loop for each word.  The destination is
+ * brought to a word boundary first.  When the source then is not on one too, its
+ * words are still read aligned and merged by shifts: a misaligned load may trap
+ * to firmware, at hundreds of times the price.
+ *
+ *	source words	| a b c d e f g h | i j k l m n o p |
+ *	wanted		        | d e f g h i j k |	 = w0 >> 24 | w1 << 40
+ *
+ * Always true: not one byte outside the two blocks is touched, not even to be
+ * thrown away.
+ *
+ * The byte loops hold a barrier() so that the compiler does not recognise memcpy
+ * in memcpy and call it.
+ */
+#include <lib/string.h>
+
+#undef memcpy
+#undef memmove
+#undef memset
+#undef memcmp
+
+typedef unsigned long __attribute__((may_alias)) word_t;
+
+#define WORD		sizeof(word_t)
+#define UNROLL		32
+#define SMALL		(2 * WORD)	/* below this, bytes are as cheap */
+
+/* do_word(i) for UNROLL words. */
+#define FOUR_WORDS(do_word, i) do_word((i)); do_word((i) + 1); do_word((i) + 2); do_word((i) + 3)
+#define SIXTEEN_WORDS(do_word, i) \
+	FOUR_WORDS(do_word, (i)); FOUR_WORDS(do_word, (i) + 4); \
+	FOUR_WORDS(do_word, (i) + 8); FOUR_WORDS(do_word, (i) + 12)
+#define ALL_WORDS(do_word) SIXTEEN_WORDS(do_word, 0); SIXTEEN_WORDS(do_word, 16)
+
+static size_t misaligned(const void *p)
+{
+	return (unsigned long)p % WORD;
+}
+
+static void copy_bytes(u8 *d, const u8 *s, size_t n)
+{
+	for (const u8 *end = s + n; s != end; s++, d++) {
+		*d = *s;
+		barrier();
+	}
+}
+
+/* Copy @n words upwards, both sides aligned.  Also right when they overlap and @d < @s. */
+static void copy_words(word_t *d, const word_t *s, size_t n)
+{
+#define COPY_WORD(i) (d[i] = s[i])
+	const word_t *end = s + n;
+
+	for (const word_t *stop = s + n / UNROLL * UNROLL; s != stop; s += UNROLL, d += UNROLL) {
+		ALL_WORDS(COPY_WORD);
+		barrier();
+	}
+	for (const word_t *stop = s + (end - s) / 4 * 4; s != stop; s += 4, d += 4) {
+		FOUR_WORDS(COPY_WORD, 0);
+		barrier();
+	}
+	for (; s != end; s++, d++) {
+		COPY_WORD(0);
+		barrier();
+	}
+#undef COPY_WORD
+}
+
+/* The bytes from @s up to the next word boundary, where a load of that word would put them. */
+static word_t load_word_end(const u8 *s)
+{
+	word_t w = 0;
+
+	for (size_t i = misaligned(s); i < WORD; i++)
+		w |= (word_t)*s++ << (8 * i);
+	return w;
+}
+
+/*
+ * Copy words upwards to an aligned @d from a misaligned @s, as long as @n bytes last
+ * and whole source words are inside them.  Returns the bytes copied.
+ */
+static size_t copy_shifted(word_t *d, const u8 *s, size_t n)
+{
+	unsigned int right = 8 * misaligned(s), left = 8 * WORD - right;
+	const word_t *sw = (const word_t *)(s + WORD - misaligned(s));
+	size_t words = (n - (WORD - misaligned(s))) / WORD;
+	const word_t *end = sw + words;
+	word_t low = load_word_end(s), high;
+
+#define MERGE_WORD(i) (high = sw[i], d[i] = low >> right | high << left, low = high)
+	for (const word_t *stop = sw + words / 4 * 4; sw != stop; sw += 4, d += 4) {
+		FOUR_WORDS(MERGE_WORD, 0);
+		barrier();
+	}
+	for (; sw != end; sw++, d++)
+		MERGE_WORD(0);
+#undef MERGE_WORD
+	return words * WORD;
+}
+
+/* Upwards; right for blocks that do not overlap, and for @d below @s. */
+static void copy_up(u8 *d, const u8 *s, size_t n)
+{
+	size_t done;
+
+	if (n >= SMALL) {
+		done = -(unsigned long)d % WORD;
+		copy_bytes(d, s, done);
+		d += done, s += done, n -= done;
+
+		if (!misaligned(s)) {
+			copy_words((word_t *)d, (const word_t *)s, n / WORD);
+			done = n / WORD * WORD;
+		} else {
+			done = n >= WORD ? copy_shifted((word_t *)d, s, n) : 0;
+		}
+		d += done, s += done, n -= done;
+	}
+	copy_bytes(d, s, n);
+}
+
+/* Downwards from the ends: for @d above @s where they overlap. */
+static void copy_down(u8 *d, const u8 *s, size_t n)
+{
+	d += n, s += n;
+	if (misaligned(d) == misaligned(s)) {
+		for (; n && misaligned(d); n--) {
+			*--d = *--s;
+			barrier();
+		}
+		for (; n >= 4 * WORD; n -= 4 * WORD) {
+			d -= 4 * WORD, s -= 4 * WORD;
+			((word_t *)d)[3] = ((const word_t *)s)[3];
+			((word_t *)d)[2] = ((const word_t *)s)[2];
+			((word_t *)d)[1] = ((const word_t *)s)[1];
+			((word_t *)d)[0] = ((const word_t *)s)[0];
+			barrier();
+		}
+	}
+	for (; n; n--) {
+		*--d = *--s;
+		barrier();
+	}
+}
+
+void *memcpy(void *restrict dst, const void *restrict src, size_t n)
+{
+	copy_up(dst, src, n);
+	return dst;
+}
+
+void *memmove(void *dst, const void *src, size_t n)
+{
+	if ((unsigned long)dst - (unsigned long)src < n)
+		copy_down(dst, src, n);
+	else
+		copy_up(dst, src, n);
+	return dst;
+}
+
+static void fill_bytes(u8 *d, u8 c, size_t n)
+{
+	for (u8 *end = d + n; d != end; d++) {
+		*d = c;
+		barrier();
+	}
+}
+
+static void fill_words(word_t *d, word_t w, size_t n)
+{
+#define FILL_WORD(i) (d[i] = w)
+	word_t *end = d + n;
+
+	for (word_t *stop = d + n / UNROLL * UNROLL; d != stop; d += UNROLL) {
+		ALL_WORDS(FILL_WORD);
+		barrier();
+	}
+	for (word_t *stop = d + (end - d) / 4 * 4; d != stop; d += 4) {
+		FOUR_WORDS(FILL_WORD, 0);
+		barrier();
+	}
+	for (; d != end; d++) {
+		FILL_WORD(0);
+		barrier();
+	}
+#undef FILL_WORD
+}
+
+void *memset(void *dst, int c, size_t n)
+{
+	u8 *d = dst;
+
+	if (n >= SMALL) {
+		size_t head = -(unsigned long)d % WORD;
+		word_t w = (u8)c * (~0UL / 255);
+
+		fill_bytes(d, c, head);
+		d += head, n -= head;
+		fill_words((word_t *)d, w, n / WORD);
+		d += n / WORD * WORD, n %= WORD;
+	}
+	fill_bytes(d, c, n);
+	return dst;
+}
+
+int memcmp(const void *a, const void *b, size_t n)
+{
+	const u8 *x = a, *y = b;
+
+	if (!misaligned(x) && !misaligned(y))
+		for (; n >= WORD && *(const word_t *)x == *(const word_t *)y; n -= WORD)
+			x += WORD, y += WORD;
+	for (; n; n--, x++, y++)
+		if (*x != *y)
+			return *x - *y;
+	return 0;
+}
+
+void *memchr(const void *s, int c, size_t n)
+{
+	for (const u8 *p = s, *end = p + n; p != end; p++)
+		if (*p == (u8)c)
+			return (void *)(unsigned long)p;
+	return NULL;
+}
