@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+/*
+ * One hart: its number, its interrupts, waiting, and kicking the others.
+ */
+#ifndef ARCH_CPU_H
+#define ARCH_CPU_H
+
+#include <lib/types.h>
+
+#define NR_HARTS_MAX    64      /* one word of hart mask */
+#define CACHE_LINE      64
+
+/* Harts found in the device tree and running; logical numbers 0..nr_harts-1. */
+extern unsigned int nr_harts;
+
+/* Bit h: hart h takes part in scheduling. */
+extern unsigned long harts_online;
+
+/* This hart's logical number.  Stable while interrupts or sleeping cannot move the task. */
+static inline unsigned int hart_id(void);
+
+/* Turn interrupts off and return whether they were on; and put that back. */
+static inline unsigned long irq_save(void);
+static inline void irq_restore(unsigned long flags);
+static inline void irq_enable(void);
+static inline void irq_disable(void);
+static inline bool irqs_off(void);
+
+/* In a busy loop: let the other harts go on. */
+static inline void cpu_relax(void);
+
+/*
+ * Wait until an interrupt is pending; interrupts are off before and after.
+ * May return early.
+ */
+void cpu_idle(void);
+
+/* Ask hart @h to look at its thread's work flags (reschedule). */
+void ipi_reschedule(unsigned int h);
+
+/* Run @fn(@arg) on every online hart but this one, with interrupts off there; wait for all. */
+void ipi_call_others(void (*fn)(void *arg), void *arg);
+
+/* Park every other hart for good (panic, power off). */
+void ipi_stop_others(void);
+
+/* 64 bits from the machine that are hard to guess, as far as it has any; false if it has none. */
+bool cpu_random_seed(u64 *seed);
+
+#include <arch/cpu_inline.h>
+
+#endif

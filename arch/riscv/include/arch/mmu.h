@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Address spaces and translation caches.
+ *
+ * mm owns the tables; this header installs them and forgets old
+ * translations.  A flush reaches every hart that runs, or may still hold
+ * translations of, the address space, and has taken effect on return.
+ * Making an entry valid that was none needs no flush (a stale hart faults
+ * once more and finds it done).
+ */
+#ifndef ARCH_MMU_H
+#define ARCH_MMU_H
+
+#include <arch/page.h>
+#include <arch/pte.h>
+#include <lib/types.h>
+
+/*
+ * The machine's part of an mm_struct.  [a] atomic
+ */
+struct mmu_context {
+	unsigned long harts;            /* [a] bit h: hart h may hold translations */
+	unsigned long asid;             /* [a] generation << 16 | ASID; 0: none yet */
+	unsigned long icache_stale;     /* [a] bit h: hart h must fence.i before it runs user code */
+};
+
+/* The root table of the kernel alone; the upper half of every other root equals its own. */
+extern pte_t *kernel_pgd;
+
+/* Prepare the context of a new address space. */
+void mmu_context_init(struct mmu_context *ctx);
+
+/* Copy the kernel half into a fresh, zeroed root table. */
+void mmu_init_root(pte_t *root);
+
+/* Make @root the translation of this hart.  Called with interrupts off, from the context switch. */
+void mmu_switch(struct mmu_context *ctx, pte_t *root);
+
+/* Leave the user half: this hart runs on kernel_pgd alone afterwards.  Interrupts off. */
+void mmu_switch_kernel(struct mmu_context *old);
+
+/* Forget [start, end) of the user half of @ctx on every hart that may hold it. */
+void tlb_flush_range(struct mmu_context *ctx, vaddr_t start, vaddr_t end);
+
+/* Forget one page. */
+void tlb_flush_page(struct mmu_context *ctx, vaddr_t va);
+
+/* Forget one page on this hart only: after a spurious fault or a permission upgrade. */
+void tlb_flush_page_local(struct mmu_context *ctx, vaddr_t va);
+
+/* Forget everything of @ctx. */
+void tlb_flush_all(struct mmu_context *ctx);
+
+/* Forget [start, end) of the kernel half, on all harts. */
+void tlb_flush_kernel(vaddr_t start, vaddr_t end);
+
+/* Instructions were written into pages of @ctx: no hart executes stale ones afterwards. */
+void icache_flush(struct mmu_context *ctx);
+
+/* True when the hart does not set accessed and dirty itself, so that a fault must. */
+extern bool mmu_software_ad;
+
+#endif

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The machine's part of a task: the first member of task_struct, so that the
+ * thread pointer register is `current` in the kernel.
+ *
+ * Everything here belongs to the task's own hart, except work (atomic).
+ */
+#ifndef ARCH_THREAD_H
+#define ARCH_THREAD_H
+
+#include <lib/types.h>
+
+struct mm_struct;
+struct trapframe;
+struct sigcontext;
+
+#define KSTACK_SIZE     (16UL << 10)
+
+/* thread.work: what a task must see to before it returns to the program. */
+#define WORK_RESCHED    (1UL << 0)      /* call schedule() */
+#define WORK_SIGNAL     (1UL << 1)      /* a signal may be pending */
+#define WORK_TRACE      (1UL << 2)      /* report syscalls: tracer, ptrace */
+#define WORK_NOTIFY     (1UL << 3)      /* task->notify functions */
+
+/* Registers that survive a call: what a context switch must keep. */
+struct switch_context {
+	unsigned long ra, sp, s[12];
+};
+
+struct fpstate {
+	u64 f[32];
+	u32 fcsr;
+	u32 pad;
+};
+
+struct thread {
+	unsigned long kernel_sp;        /* top of the kernel stack, trapframe below it */
+	unsigned long scratch;          /* trap entry: the program's sp */
+	unsigned long work;             /* [a] WORK_ flags */
+	unsigned int hart;              /* where it runs, or ran last */
+	unsigned int fp_used;           /* the program has touched FP: fpstate or registers are live */
+	struct mm_struct *mm;           /* NULL for kernel threads */
+	struct switch_context ctx;
+	unsigned long kstack;           /* lowest address of the kernel stack */
+	struct fpstate fp;
+};
+
+static inline struct thread *current_thread(void)
+{
+	register struct thread *tp __asm__("tp");
+
+	return tp;
+}
+
+/* The registers of the program, saved at the top of its kernel stack. */
+static inline struct trapframe *thread_trapframe(struct thread *t)
+{
+	return (struct trapframe *)t->kernel_sp;
+}
+
+/* A kernel thread that starts in @fn(@arg) with interrupts on; @stack_top is 16-byte aligned. */
+void thread_init_kernel(struct thread *t, void *stack, void (*fn)(void *), void *arg);
+
+/*
+ * A copy of the current program's registers that returns 0 from the system
+ * call; @sp and @tls replace the stack pointer and thread pointer unless 0 /
+ * @set_tls is false.  FP state is copied.
+ */
+void thread_init_fork(struct thread *t, void *stack, vaddr_t sp, bool set_tls, vaddr_t tls);
+
+/* exec: a clean register set that starts at @pc with stack @sp; FP off and zero. */
+void thread_start_program(struct thread *t, vaddr_t pc, vaddr_t sp);
+
+/*
+ * Switch from @prev to @next; returns in @next with the task that ran before.
+ * Called by schedule() with interrupts off and the run queue locked; saves
+ * and restores FP registers lazily.  The address space is switched by the caller.
+ */
+struct thread *thread_switch(struct thread *prev, struct thread *next);
+
+/* Make t->fp true (store live registers); the current thread only. */
+void thread_fp_save(struct thread *t);
+
+/* After t->fp was changed: registers follow before the program runs again. */
+void thread_fp_load(struct thread *t);
+
+/* First code of a new thread runs this (to unlock the run queue): provided by kernel/sched.c. */
+void schedule_tail(struct thread *prev);
+
+#endif

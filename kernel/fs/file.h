@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: MIT
+/*
+ * file: one open of an object; and a process' table of descriptors.
+ */
+#ifndef KERNEL_FS_FILE_H
+#define KERNEL_FS_FILE_H
+
+#include <kernel/fs/dentry.h>
+#include <kernel/fs/stat.h>
+#include <kernel/sync.h>
+#include <lib/atomic.h>
+#include <lib/types.h>
+#include <mm/filemap.h>
+#include <mm/iov.h>
+
+struct cred;
+struct file;
+struct inode;
+struct poll_table;
+struct task_struct;
+struct vm_area_struct;
+
+/* readdir's receiver: emit returns false when the caller's buffer is full. */
+struct dir_context {
+	bool (*emit)(struct dir_context *ctx, const char *name, size_t len, loff_t pos, u64 ino, unsigned int type);
+	loff_t pos;             /* where to go on; opaque to all but the file system */
+};
+
+/* All sleep.  read and write advance *pos; bytes or -errno. */
+struct file_operations {
+	ssize_t (*read)(struct file *file, struct iov_iter *to, loff_t *pos);
+	ssize_t (*write)(struct file *file, struct iov_iter *from, loff_t *pos);
+	loff_t (*llseek)(struct file *file, loff_t off, int whence);    /* NULL: generic_llseek */
+	int (*readdir)(struct file *file, struct dir_context *ctx);     /* directory lock held */
+	unsigned int (*poll)(struct file *file, struct poll_table *pt); /* NULL: always ready */
+	long (*ioctl)(struct file *file, unsigned int cmd, unsigned long arg);  /* NULL: -ENOTTY */
+	int (*mmap)(struct file *file, struct vm_area_struct *vma);     /* NULL: -ENODEV */
+	int (*open)(struct inode *inode, struct file *file);
+	int (*flush)(struct file *file);                                /* each close(2) */
+	void (*release)(struct inode *inode, struct file *file);        /* last reference */
+	int (*fsync)(struct file *file, loff_t start, loff_t end, bool datasync);       /* NULL: -EINVAL */
+	long (*fallocate)(struct file *file, int mode, loff_t off, loff_t len); /* NULL: -EOPNOTSUPP */
+	void (*show_fdinfo)(struct file *file, char *buf, size_t size);
+};
+
+/* [c] constant  [a] atomic  [p] pos_lock */
+struct file {
+	atomic_t refs;                          /* [a] */
+	unsigned int flags;                     /* [a] O_ flags; F_SETFL changes some */
+	unsigned int mode;                      /* [c] FMODE_ */
+	struct path path;                       /* [c] */
+	struct inode *inode;                    /* [c] path.dentry's */
+	const struct file_operations *f_op;     /* [c] */
+	loff_t pos;                             /* [p] */
+	struct mutex pos_lock;                  /* read, write, lseek without offset; only when shared */
+	struct file_ra_state ra;                /* [p] loosely */
+	u32 wb_error_seq;                       /* errors already told by fsync */
+	struct cred *cred;                      /* [c] of the opener */
+	struct list_head epoll_items;           /* epolls that watch this file */
+	void *private_;                         /* [c] f_op's */
+};
+
+#define FMODE_READ      0x1
+#define FMODE_WRITE     0x2
+#define FMODE_PATH      0x4     /* O_PATH */
+#define FMODE_NOSEEK    0x8     /* pipes, ttys: ESPIPE */
+#define FMODE_EXEC      0x10
+
+static inline struct file *file_get(struct file *f) { atomic_inc(&f->refs); return f; }
+void file_put(struct file *f);          /* sleeps when it was the last */
+
+/* A file with f_op for an inode that has no name (pipe, eventfd): "anon_inode:[name]" in /proc/PID/fd.  ERR_PTR. */
+struct file *anon_file(const char *name, const struct file_operations *f_op, void *private_, unsigned int flags);
+
+/* Open for the kernel (exec): checks permission as the current task; ERR_PTR. */
+struct file *file_open(const char *path, unsigned int flags, u32 mode);
+struct file *file_open_path(const struct path *path, unsigned int flags);
+struct file *file_open_exec(const char *path);  /* regular, executable, not on noexec: ERR_PTR(-EACCES) */
+/* Kernel buffer; bytes or -errno. */
+ssize_t kernel_read(struct file *f, void *buf, size_t len, loff_t pos);
+ssize_t kernel_write(struct file *f, const void *buf, size_t len, loff_t pos);
+
+loff_t generic_llseek(struct file *file, loff_t off, int whence);
+loff_t no_llseek(struct file *file, loff_t off, int whence);            /* -ESPIPE */
+
+/* For regular files of the page cache. */
+ssize_t generic_file_read(struct file *file, struct iov_iter *to, loff_t *pos);
+int generic_file_mmap(struct file *file, struct vm_area_struct *vma);
+
+/* ------------------------------------------------ descriptors */
+
+/*
+ * The table grows without a fixed limit (RLIMIT_NOFILE).  [f] lock
+ */
+struct files_struct {
+	atomic_t refs;                  /* [a] tasks that share it */
+	struct spinlock lock;           /* RANK_FILES */
+	unsigned int max;               /* [f] size of the arrays */
+	unsigned int next;              /* [f] no free one below */
+	struct file **fd;               /* [f] read without the lock when the table is not shared */
+	unsigned long *open;            /* [f] bitmap */
+	unsigned long *cloexec;         /* [f] bitmap */
+};
+
+struct files_struct *files_alloc(void);
+struct files_struct *files_dup(struct files_struct *old);       /* fork; NULL: no memory */
+void files_put(struct files_struct *files);                     /* closes all when the last goes */
+int files_unshare_exec(void);           /* exec: a table of one's own, close-on-exec closed; -ENOMEM */
+void files_close_on_exec(void);
+
+/* The open file with a reference (file_put), or NULL: EBADF. */
+struct file *fd_get(int fd);
+struct file *fd_get_any(int fd);        /* O_PATH ones too */
+struct file *files_get_file(struct files_struct *files, int fd);        /* another task's (procfs) */
+/* The lowest free descriptor >= @from with @file (its reference passes); -EMFILE. */
+int fd_install_lowest(struct file *file, int from, bool cloexec);
+/* In two steps, for calls that can still fail between. */
+int fd_reserve(int from, bool cloexec);
+void fd_install(int fd, struct file *file);
+void fd_release(int fd);
+int fd_close(int fd);
+
+/* ------------------------------------------- root, cwd, umask */
+
+struct fs_struct {
+	atomic_t refs;
+	struct spinlock lock;           /* RANK_FILES */
+	struct path root, pwd;
+	u32 umask;
+};
+struct fs_struct *fs_dup(struct fs_struct *old);
+void fs_put(struct fs_struct *fs);
+
+#endif

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The kernel's log: a ring in memory (dmesg, /dev/kmsg) and, for lines at or
+ * below the console level, the console.
+ */
+#ifndef KERNEL_LOG_H
+#define KERNEL_LOG_H
+
+#include <lib/bug.h>
+#include <lib/types.h>
+
+enum log_level { LOG_EMERG, LOG_ALERT, LOG_CRIT, LOG_ERR, LOG_WARNING, LOG_NOTICE, LOG_INFO, LOG_DEBUG };
+
+/* Safe anywhere: interrupts, before the console.  A line per call; no trailing newline needed. */
+void printk(enum log_level level, const char *fmt, ...) __printf(2, 3);
+
+#define pr_err(...)     printk(LOG_ERR, __VA_ARGS__)
+#define pr_warn(...)    printk(LOG_WARNING, __VA_ARGS__)
+#define pr_notice(...)  printk(LOG_NOTICE, __VA_ARGS__)
+#define pr_info(...)    printk(LOG_INFO, __VA_ARGS__)
+#define pr_debug(...)   printk(LOG_DEBUG, __VA_ARGS__)
+
+extern int console_loglevel;            /* lines with a lower number reach the console */
+
+/* Where console lines go once a driver is up; early_puts() until then. */
+void log_set_console(void (*write)(const char *s, size_t len));
+
+/* Read the ring: bytes from sequence position *pos on; for syslog(2), /dev/kmsg. */
+size_t log_read(u64 *pos, char *buf, size_t size);
+
+#endif

@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Locks and sleeping: the one header of kernel/ that mm/ may include.
+ *
+ * Two kinds of spinlock use: spin_lock() for locks that no interrupt handler
+ * takes, spin_lock_irqsave() for those that one may.  The kernel is not
+ * preempted, so a plain spinlock costs one atomic each way.
+ *
+ * Ranks: a lock may be taken only while all locks held by this hart (spin)
+ * or task (sleeping) have a lower rank; debug builds panic otherwise.  Each
+ * line names an edge that makes the order.  Two of one rank: only with
+ * lock_nested, ascending address.
+ */
+#ifndef KERNEL_SYNC_H
+#define KERNEL_SYNC_H
+
+#include <arch/cpu.h>
+#include <lib/atomic.h>
+#include <lib/list.h>
+#include <lib/types.h>
+
+struct task_struct;
+
+enum lock_rank {
+	/* sleeping locks */
+	RANK_EXEC,              /* one exec of a process at a time: execve -> everything */
+	RANK_RENAME,            /* sys_renameat2 -> two directories */
+	RANK_MOUNT,             /* mount table, writers */
+	RANK_INODE_DIR,         /* a directory's inode lock: create -> file's inode lock */
+	RANK_INODE,             /* a file's inode lock: write -> mm lock (user buffer) */
+	RANK_PIPE,              /* pipe_read -> mm lock (user buffer) */
+	RANK_TTY,               /* tty read/write -> mm lock */
+	RANK_MM,                /* mm->lock: fault -> page lock */
+	RANK_PAGE,              /* PG_locked (not checked by address): readpage -> block map */
+	RANK_FS_MAP,            /* an inode's block map: readpage, truncate -> group allocation */
+	RANK_FS_ALLOC,          /* block and inode bitmaps */
+	RANK_SLEEPING_LEAF,     /* takes no other sleeping lock */
+	/* spinlocks */
+	RANK_SIGHAND,           /* signal state: send_signal -> run queue */
+	RANK_TASKLIST,          /* parents, children, pid table */
+	RANK_FILES,             /* a descriptor table */
+	RANK_DCACHE,            /* dentry tree: d_lookup -> inode cache */
+	RANK_ICACHE,            /* inode cache */
+	RANK_I_MMAP,            /* address_space list of areas: rmap walk -> page table */
+	RANK_PT,                /* PTEs of one table page: zap -> lru */
+	RANK_MAPPING,           /* address_space radix tree */
+	RANK_FUTEX,             /* one futex bucket */
+	RANK_SWAP,              /* swap slots */
+	RANK_LRU,               /* page ageing lists */
+	RANK_VMALLOC,           /* kernel address space */
+	RANK_SLAB,              /* one slab cache: kmem_cache_alloc -> frames */
+	RANK_BLOCK,             /* request queue of a disk */
+	RANK_DRIVER,            /* one device's registers */
+	RANK_TIMER,             /* timers of a hart: timer callback runs without it */
+	RANK_WAIT,              /* a wait queue: wake_up -> run queue */
+	RANK_RQ,                /* run queue of a hart */
+	RANK_FRAMES,            /* buddy free lists */
+	RANK_LEAF,              /* takes no other lock */
+	RANK_LOG,               /* the log and console output */
+	NR_LOCK_RANKS
+};
+
+/* ------------------------------------------------------------ spinlocks */
+
+struct spinlock {
+	u32 locked;             /* [a] 0 free, 1 held */
+	u16 rank;               /* [c] enum lock_rank */
+	u16 holder;             /* hart + 1 of the holder, debug builds */
+};
+
+#define SPINLOCK_INIT(r)        { .locked = 0, .rank = (r), .holder = 0 }
+
+static inline void spin_lock_init(struct spinlock *l, enum lock_rank rank)
+{
+	*l = (struct spinlock)SPINLOCK_INIT(rank);
+}
+
+/* Out of line: debug checks (rank, recursion, holder) and the contended wait. */
+void spin_lock_slow(struct spinlock *l);
+void spin_debug_locked(struct spinlock *l);     /* check rank order, push on this hart's held list */
+void spin_debug_unlock(struct spinlock *l);
+bool spin_debug_held(const struct spinlock *l);
+
+static inline void spin_lock(struct spinlock *l)
+{
+	u32 expected = 0;
+
+	if (!__atomic_compare_exchange_n(&l->locked, &expected, 1, false,
+					 __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+		spin_lock_slow(l);
+	if (DEBUG)
+		spin_debug_locked(l);
+}
+
+static inline bool spin_trylock(struct spinlock *l)
+{
+	u32 expected = 0;
+
+	if (!__atomic_compare_exchange_n(&l->locked, &expected, 1, false,
+					 __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+		return false;
+	if (DEBUG)
+		spin_debug_locked(l);
+	return true;
+}
+
+static inline void spin_unlock(struct spinlock *l)
+{
+	if (DEBUG)
+		spin_debug_unlock(l);
+	__atomic_store_n(&l->locked, 0, __ATOMIC_RELEASE);
+}
+
+static inline unsigned long spin_lock_irqsave(struct spinlock *l)
+{
+	unsigned long flags = irq_save();
+
+	spin_lock(l);
+	return flags;
+}
+
+static inline void spin_unlock_irqrestore(struct spinlock *l, unsigned long flags)
+{
+	spin_unlock(l);
+	irq_restore(flags);
+}
+
+/* ------------------------------------------------------------- sleeping */
+
+/* task states; what may wake a sleeper */
+enum task_state {
+	TASK_RUNNING,
+	TASK_INTERRUPTIBLE,     /* a wake-up or any unblocked signal */
+	TASK_KILLABLE,          /* a wake-up or a fatal signal */
+	TASK_UNINTERRUPTIBLE,   /* a wake-up only */
+	TASK_STOPPED,           /* SIGCONT or SIGKILL */
+	TASK_TRACED,
+	TASK_ZOMBIE,            /* waits for its parent */
+	TASK_DEAD,              /* gone once switched away from */
+};
+
+/* Debug: panic when called with a spinlock held or interrupts off. */
+void might_sleep(void);
+
+/* Give the hart away; returns when woken (or at once while still TASK_RUNNING and alone). */
+void schedule(void);
+
+/* As schedule(), but at most until @deadline_ns (time_ns()); TIMER_NEVER waits for ever.  True: woken before. */
+bool schedule_until(u64 deadline_ns);
+
+/* Make @t runnable if it sleeps; true when it did.  Safe from interrupts. */
+bool wake_up_process(struct task_struct *t);
+
+void set_current_state(enum task_state state);
+
+/* A signal waits for the current task that ends an interruptible / a killable sleep. */
+bool signal_pending(void);
+bool fatal_signal_pending(void);
+
+/*
+ * One waiter of a queue.  wake is called with the queue locked; returns true
+ * when it used up the wake-up (counts against wake_up's number).
+ */
+struct wait_entry {
+	struct list_head node;
+	struct task_struct *task;
+	bool (*wake)(struct wait_entry *w, unsigned long key);
+	bool exclusive;         /* wake_up() stops after one of these */
+};
+
+struct wait_queue {
+	struct spinlock lock;   /* [irq] guards waiters */
+	struct list_head waiters;
+};
+
+#define WAIT_QUEUE_INIT(name) { .lock = SPINLOCK_INIT(RANK_WAIT), .waiters = LIST_HEAD_INIT((name).waiters) }
+#define DEFINE_WAIT_QUEUE(name) struct wait_queue name = WAIT_QUEUE_INIT(name)
+
+void wait_queue_init(struct wait_queue *wq);
+
+/* The default entry: wakes the current task. */
+void wait_entry_init(struct wait_entry *w);
+
+/* Queue @w and set the current state; undo both.  wait_finish may be called twice. */
+void wait_prepare(struct wait_queue *wq, struct wait_entry *w, enum task_state state);
+void wait_finish(struct wait_queue *wq, struct wait_entry *w);
+
+/* Add or remove an entry without touching the task's state (poll, epoll). */
+void wait_add(struct wait_queue *wq, struct wait_entry *w);
+void wait_remove(struct wait_queue *wq, struct wait_entry *w);
+
+/* Wake all non-exclusive waiters and one exclusive / all.  @key reaches wake().  Safe from interrupts. */
+void wake_up(struct wait_queue *wq);
+void wake_up_all(struct wait_queue *wq);
+void wake_up_key(struct wait_queue *wq, unsigned long key);
+
+/*
+ * Sleep until @cond; evaluate to 0, or -ERESTARTSYS (interruptible) / -EINTR (killable) when a
+ * signal came first, or -ETIMEDOUT.
+ */
+#define __wait_event(wq, cond, state, deadline_ns, excl) ({                    \
+	struct wait_entry __w;                                                 \
+	int __ret = 0;                                                         \
+	might_sleep();                                                         \
+	wait_entry_init(&__w);                                                 \
+	__w.exclusive = (excl);                                                \
+	while (!(cond)) {                                                      \
+		wait_prepare(wq, &__w, state);                                 \
+		if (cond)                                                      \
+			break;                                                 \
+		if ((state) == TASK_INTERRUPTIBLE && signal_pending()) {       \
+			__ret = -ERESTARTSYS;                                  \
+			break;                                                 \
+		}                                                              \
+		if ((state) == TASK_KILLABLE && fatal_signal_pending()) {      \
+			__ret = -EINTR;                                        \
+			break;                                                 \
+		}                                                              \
+		if (!schedule_until(deadline_ns) && !(cond)) {                 \
+			__ret = -ETIMEDOUT;                                    \
+			break;                                                 \
+		}                                                              \
+	}                                                                      \
+	wait_finish(wq, &__w);                                                 \
+	__ret;                                                                 \
+})
+
+#define wait_event(wq, cond)               ((void)__wait_event(wq, cond, TASK_UNINTERRUPTIBLE, ~0ULL, false))
+#define wait_event_killable(wq, cond)      __wait_event(wq, cond, TASK_KILLABLE, ~0ULL, false)
+#define wait_event_interruptible(wq, cond) __wait_event(wq, cond, TASK_INTERRUPTIBLE, ~0ULL, false)
+#define wait_event_interruptible_until(wq, cond, deadline_ns) \
+	__wait_event(wq, cond, TASK_INTERRUPTIBLE, deadline_ns, false)
+#define wait_event_exclusive(wq, cond)     ((void)__wait_event(wq, cond, TASK_UNINTERRUPTIBLE, ~0ULL, true))
+
+/* ---------------------------------------------------- sleeping locks */
+
+struct mutex {
+	u32 word;               /* [a] 0 free, 1 held, 2 held and waited for */
+	u16 rank;               /* [c] */
+	struct task_struct *owner;      /* debug builds, and for "who holds it" */
+	struct wait_queue wq;
+};
+
+#define MUTEX_INIT(name, r) { .rank = (r), .wq = WAIT_QUEUE_INIT((name).wq) }
+#define DEFINE_MUTEX(name, r) struct mutex name = MUTEX_INIT(name, r)
+
+void mutex_init(struct mutex *m, enum lock_rank rank);
+void mutex_lock(struct mutex *m);
+void mutex_lock_nested(struct mutex *m);        /* a second one of the same rank: caller orders them */
+int mutex_lock_killable(struct mutex *m);       /* 0 or -EINTR */
+int mutex_lock_interruptible(struct mutex *m);  /* 0 or -ERESTARTSYS */
+bool mutex_trylock(struct mutex *m);
+void mutex_unlock(struct mutex *m);
+bool mutex_held(const struct mutex *m);         /* by the current task; true in non-debug builds */
+
+/*
+ * Readers and writers.  count: readers, or -1 for a writer; a waiting writer
+ * holds new readers back.
+ */
+struct rwsem {
+	s32 count;              /* [a] */
+	u32 waiting;            /* [a] nonzero: take the slow path on release */
+	u16 rank;               /* [c] */
+	struct task_struct *writer;
+	struct wait_queue wq;
+};
+
+void rwsem_init(struct rwsem *s, enum lock_rank rank);
+void down_read(struct rwsem *s);
+int down_read_killable(struct rwsem *s);
+bool down_read_trylock(struct rwsem *s);
+void up_read(struct rwsem *s);
+void down_write(struct rwsem *s);
+void down_write_nested(struct rwsem *s);
+int down_write_killable(struct rwsem *s);
+bool down_write_trylock(struct rwsem *s);
+void up_write(struct rwsem *s);
+void downgrade_write(struct rwsem *s);
+bool rwsem_held(const struct rwsem *s);         /* for reading or writing, by anybody */
+bool rwsem_held_write(const struct rwsem *s);
+
+/* assert_held(&x): opens every function that needs the lock. */
+#define assert_held(l) assert(!DEBUG || _Generic((l),                          \
+	struct spinlock *: spin_debug_held,                                    \
+	const struct spinlock *: spin_debug_held,                              \
+	struct mutex *: mutex_held,                                            \
+	const struct mutex *: mutex_held,                                      \
+	struct rwsem *: rwsem_held,                                            \
+	const struct rwsem *: rwsem_held)(l))
+#define assert_held_write(l) assert(!DEBUG || rwsem_held_write(l))
+
+#include <lib/bug.h>
+#include <lib/errno.h>
+
+#endif

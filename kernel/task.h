@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: MIT
+/*
+ * task_struct: one thread of control.  A process is the group of tasks that
+ * share one signal_struct; its first task is the leader, whose pid is the
+ * process' number (tgid).
+ *
+ * References: the pid table and the parent's child list hold one together;
+ * each lookup that outlives tasklist_lock takes its own (task_get).
+ */
+#ifndef KERNEL_TASK_H
+#define KERNEL_TASK_H
+
+#include <arch/thread.h>
+#include <kernel/cred.h>
+#include <kernel/signal_types.h>
+#include <kernel/sync.h>
+#include <lib/atomic.h>
+#include <lib/avl.h>
+#include <lib/list.h>
+#include <lib/types.h>
+
+struct files_struct;
+struct fs_struct;
+struct mm_struct;
+struct file;
+struct pid_session;
+
+#define TASK_COMM_LEN   16
+
+/* Resource limits, RLIMIT_ numbers of asm-generic/resource.h. */
+enum {
+	RLIMIT_CPU, RLIMIT_FSIZE, RLIMIT_DATA, RLIMIT_STACK, RLIMIT_CORE, RLIMIT_RSS, RLIMIT_NPROC,
+	RLIMIT_NOFILE, RLIMIT_MEMLOCK, RLIMIT_AS, RLIMIT_LOCKS, RLIMIT_SIGPENDING, RLIMIT_MSGQUEUE,
+	RLIMIT_NICE, RLIMIT_RTPRIO, RLIMIT_RTTIME, RLIM_NLIMITS
+};
+#define RLIM_INFINITY   (~0UL)
+
+struct rlimit {
+	unsigned long cur, max;
+};
+
+/*
+ * What the tasks of a process share.
+ * [c] constant  [s] siglock  [t] tasklist_lock  [a] atomic
+ */
+struct signal_struct {
+	atomic_t refs;                  /* [a] tasks that point here, dead ones too */
+	unsigned int nr_threads;        /* [s] live tasks */
+	struct list_head threads;       /* [t] task_struct.thread_node, leader first */
+	struct task_struct *leader;     /* [t] */
+	struct sigpending shared_pending;       /* [s] for the process as a whole */
+	int group_exit_code;            /* [s] wait status once group_exit */
+	bool group_exit;                /* [s] exit_group, fatal signal or exec is taking all down */
+	struct task_struct *group_exec; /* [s] the thread whose exec waits for the others to go */
+	int group_stop_count;           /* [s] threads still to stop */
+	bool group_stopped;             /* [s] */
+	int stop_code;                  /* [s] signal that stopped it; not yet waited for: nonzero */
+	bool continued;                 /* [s] SIGCONT since, not yet waited for */
+	struct wait_queue child_wait;   /* parents in wait4, and vfork */
+	int pgid, sid;                  /* [t] process group and session numbers */
+	struct tty *tty;                /* [t] controlling terminal, or NULL */
+	bool did_exec;                  /* [t] for setpgid's EACCES */
+	bool child_subreaper;           /* [a] */
+	struct rlimit rlim[RLIM_NLIMITS];       /* [s] */
+	u64 utime_ns, stime_ns;         /* [s] of threads that are gone */
+	u64 cutime_ns, cstime_ns;       /* [s] of children waited for */
+	unsigned long min_flt, maj_flt, cmin_flt, cmaj_flt;     /* [s] of threads gone; children */
+	unsigned long nvcsw, nivcsw, cnvcsw, cnivcsw;           /* [s] */
+	unsigned long maxrss, cmaxrss;  /* [s] KiB */
+	int oom_score_adj;              /* [a] */
+	struct list_head posix_timers;  /* [s] */
+	struct itimer_state *itimers;   /* [s] setitimer, alarm */
+};
+
+/*
+ * [c] constant once visible  [o] its own task only  [a] atomic
+ * [r] run queue lock  [t] tasklist_lock  [s] siglock  [k] its task lock
+ */
+struct task_struct {
+	struct thread thread;           /* first: arch/ finds it in the thread pointer */
+
+	/* scheduling */
+	u32 state;                      /* [r] enum task_state; set by itself, woken by others */
+	u32 on_rq;                      /* [r] runnable: queued or running */
+	u32 on_cpu;                     /* [a] its stack is in use by a hart */
+	unsigned long hart_mask;        /* [r] affinity */
+	struct avl_node rq_node;        /* [r] */
+	u64 vruntime;                   /* [r] weighted ns */
+	u64 exec_start;                 /* [r] */
+	u64 sum_exec_ns;                /* [r] */
+	int nice;                       /* [r] -20..19 */
+	unsigned int weight;            /* [r] */
+	int policy, rt_priority;        /* [r] SCHED_ */
+	u64 utime_ns, stime_ns;         /* [o] */
+	u64 start_ns;                   /* [c] time_ns() at birth */
+	unsigned long nvcsw, nivcsw;    /* [o] */
+	unsigned long min_flt, maj_flt; /* [o] */
+
+	/* identity */
+	atomic_t refs;                  /* [a] */
+	int pid, tgid;                  /* [c] (exec by a thread takes the leader's) */
+	struct hlist_node pid_node;     /* [t] pid table */
+	char comm[TASK_COMM_LEN];       /* [k] */
+	struct cred *cred;              /* [o] replaced as a whole; others read under task lock */
+	struct task_struct *parent;     /* [t] who waits: real parent or tracer */
+	struct task_struct *real_parent;/* [t] */
+	struct list_head children;      /* [t] */
+	struct list_head sibling;       /* [t] */
+	struct list_head thread_node;   /* [t] */
+	struct list_head task_node;     /* [t] all tasks */
+	struct spinlock lock;           /* [k] RANK_LEAF: comm, and pointers below as others read them */
+	unsigned int flags;             /* [o] PF_ */
+	int exit_code;                  /* [t] wait status, valid as TASK_ZOMBIE */
+	int exit_signal;                /* [t] sent to the parent; -1: none (thread) */
+
+	/* what it uses; others look under lock */
+	struct mm_struct *active_mm;    /* [o] kernel threads: unused */
+	struct files_struct *files;     /* [k] */
+	struct fs_struct *fs;           /* [k] root, cwd, umask */
+	struct signal_struct *signal;   /* [c] until reaped */
+	struct sighand_struct *sighand; /* [c] until dead */
+
+	/* signals */
+	struct sigpending pending;      /* [s] */
+	u64 blocked;                    /* [s] written by itself */
+	u64 saved_sigmask;              /* [o] for sigsuspend, ppoll */
+	bool restore_sigmask;           /* [o] */
+	struct sigaltstack altstack;    /* [o] */
+	struct restart_block {
+		long (*fn)(struct restart_block *);
+		unsigned long arg[6];
+	} restart;                      /* [o] */
+
+	/* threads and futexes */
+	vaddr_t set_child_tid;          /* [o] */
+	vaddr_t clear_child_tid;        /* [o] */
+	vaddr_t robust_list;            /* [o] */
+	vaddr_t rseq;                   /* [o] */
+	u32 rseq_len, rseq_sig;         /* [o] */
+	struct wait_queue *vfork_done;  /* [k] the parent's, while it waits */
+	bool vfork_released;            /* [k] */
+
+	/* reaching out */
+	unsigned long timer_slack_ns;   /* [o] */
+	struct held_lock_list { u16 rank[16]; u8 nr; } held;    /* debug: sleeping locks */
+	const char *wait_what;          /* [o] for /proc/PID/wchan and the hang dump: a lock's or queue's name, or NULL */
+	vaddr_t wait_pc;                /* [o] who called schedule() */
+	int in_execve;                  /* [o] */
+	int pdeath_signal;              /* [o] */
+	bool no_new_privs;              /* [o] */
+	bool trace;                     /* [a] log its system calls */
+};
+
+#define PF_KTHREAD      0x1     /* no program */
+#define PF_EXITING      0x2
+#define PF_FORKNOEXEC   0x4
+#define PF_MEMALLOC     0x8     /* reclaiming: may use reserves, must not reclaim again */
+#define PF_IDLE         0x10
+#define PF_SIGNALED     0x20    /* killed by a signal */
+#define PF_DUMPCORE     0x40
+
+#define current ((struct task_struct *)current_thread())
+
+extern struct spinlock tasklist_lock;   /* RANK_TASKLIST, irqsave: parents, children, groups, pid table */
+extern struct list_head all_tasks;      /* [t] task_node */
+extern struct task_struct *init_task;   /* pid 1 */
+
+static inline void task_get(struct task_struct *t) { atomic_inc(&t->refs); }
+void task_put(struct task_struct *t);
+
+static inline bool thread_group_leader(const struct task_struct *t) { return t->pid == t->tgid; }
+static inline struct trapframe *task_trapframe(struct task_struct *t) { return thread_trapframe(&t->thread); }
+
+/* With a reference, or NULL. */
+struct task_struct *find_task(int pid);         /* any thread */
+struct task_struct *find_process(int pid);      /* only a leader */
+
+/* References for other tasks' things (procfs); NULL when gone. */
+struct mm_struct *task_mm_get(struct task_struct *t);   /* mm_put() it */
+
+/* Kernel threads. */
+struct task_struct *kthread_run(void (*fn)(void *), void *arg, const char *name);
+
+#endif

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+/*
+ * A page fault: the question, and what its steps answer.
+ */
+#ifndef MM_FAULT_H
+#define MM_FAULT_H
+
+#include <arch/pte.h>
+#include <kernel/entry.h>
+#include <lib/types.h>
+
+struct mm_struct;
+struct page;
+struct vm_area_struct;
+
+enum fault_result {
+	FAULT_DONE,     /* the PTE allows the access: return to the program */
+	FAULT_RETRY,    /* slept, mm->lock was dropped: look everything up again */
+	FAULT_MAPERR,   /* no area here: SIGSEGV, SEGV_MAPERR */
+	FAULT_ACCERR,   /* the area forbids it: SIGSEGV, SEGV_ACCERR */
+	FAULT_BUS,      /* past the end of the file, or the disk failed: SIGBUS */
+	FAULT_OOM,      /* no frame even after reclaim */
+	FAULT_KILLED,   /* a fatal signal came while waiting */
+};
+
+/*
+ * The question, filled in from top to bottom.  Everything found dies when
+ * mm->lock is dropped.
+ */
+struct fault {
+	struct mm_struct *mm;
+	vaddr_t addr;                   /* page-aligned */
+	vaddr_t exact;                  /* as trapped */
+	enum fault_access access;
+	bool tried;                     /* second time round: the readahead was done */
+	bool major;                     /* waited for the disk */
+	struct vm_area_struct *vma;     /* fault_lookup */
+	pte_t *pte;                     /* fault_resolve: level-0 entry */
+	struct page *table;             /* the table page of pte; its ptl guards *pte */
+	pte_t orig;                     /* *pte as it was */
+};
+
+/*
+ * Make @addr accessible for @access in @mm.  Sleeps; no lock held.
+ * Counts pgfault/pgmajfault.  Never FAULT_RETRY.
+ */
+enum fault_result handle_mm_fault(struct mm_struct *mm, vaddr_t addr, enum fault_access access, bool *major);
+
+/*
+ * Install @page (its reference passes to the PTE) for f->addr if the entry
+ * still is f->orig, with the area's permission; anonymous or cached as the
+ * page says.  FAULT_DONE also when another hart was faster (the page is put).
+ */
+enum fault_result fault_install(struct fault *f, struct page *page, bool writable);
+
+/* A line for the log about a fault that kills: "area 55550000-55560000 r-xp file" or "no area". */
+int fault_describe(struct mm_struct *mm, vaddr_t addr, char *buf, size_t len);
+
+#endif

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+/*
+ * mm_struct: one address space.
+ *
+ * users counts the tasks (and other users of the areas, such as
+ * /proc/PID/maps readers); at zero the areas go.  count holds the struct
+ * itself; all users together hold one.
+ */
+#ifndef MM_MM_H
+#define MM_MM_H
+
+#include <arch/mmu.h>
+#include <kernel/sync.h>
+#include <lib/avl.h>
+#include <lib/atomic.h>
+#include <lib/types.h>
+
+struct file;
+struct vm_area_struct;
+
+enum { MM_FILEPAGES, MM_ANONPAGES, MM_SWAPENTS, MM_SHMEMPAGES, NR_MM_COUNTERS };
+
+#define MM_AUXV_WORDS   48
+
+/* [c] constant once shared  [m] lock  [a] atomic */
+struct mm_struct {
+	struct vm_area_struct *mmap;            /* [m] areas, ascending */
+	struct avl_root mmap_avl;               /* [m] the same areas, with the largest gap below each */
+	struct vm_area_struct *mmap_cache;      /* [a] the last area found: a hint, checked under lock */
+	pte_t *pgd;                             /* [c] root table, direct-map address */
+	struct rwsem lock;                      /* RANK_MM: areas and their layout; faults read */
+	atomic_t users;                         /* [a] */
+	atomic_t count;                         /* [a] */
+	unsigned int map_count;                 /* [m] areas */
+	unsigned int map_generation;            /* [m] grows with each change of the layout */
+	struct mmu_context context;             /* [a] */
+	atomic_long_t rss[NR_MM_COUNTERS];      /* [a] pages */
+	atomic_long_t table_pages;              /* [a] page-table pages */
+	unsigned long total_vm;                 /* [m] pages in areas */
+	unsigned long locked_vm;                /* [m] pages in VM_LOCKED areas */
+	unsigned long data_vm;                  /* [m] private writable pages, stack excluded */
+	unsigned long exec_vm;                  /* [m] */
+	unsigned long stack_vm;                 /* [m] */
+	unsigned long committed;                /* [m] pages counted against the commit limit */
+	unsigned long hiwater_rss;              /* [a] a maximum, approximate */
+	unsigned long hiwater_vm;               /* [m] */
+	unsigned long def_flags;                /* [m] mlockall(MCL_FUTURE) */
+	vaddr_t mmap_base;                      /* [c] top of the mmap area; search goes down from here */
+	vaddr_t start_code, end_code;           /* [m] */
+	vaddr_t start_data, end_data;           /* [m] */
+	vaddr_t start_brk, brk;                 /* [m] */
+	vaddr_t start_stack;                    /* [m] */
+	vaddr_t arg_start, arg_end;             /* [m] */
+	vaddr_t env_start, env_end;             /* [m] */
+	vaddr_t vdso;                           /* [c] address of the vDSO's code */
+	unsigned long auxv[MM_AUXV_WORDS];      /* [c] for /proc/PID/auxv; ends with AT_NULL */
+	struct file *exe_file;                  /* [m] reference, put through exe_put */
+	void (*exe_put)(struct file *);         /* [c] */
+	bool dumpable;                          /* [m] */
+	/*
+	 * Limits of the owner, copied here by setrlimit and fork so that mm
+	 * needs no task: bytes, ~0 for none.  [a]
+	 */
+	unsigned long rlim_as, rlim_data, rlim_stack, rlim_memlock;
+};
+
+void mm_init(void);     /* caches; once at boot */
+
+/* A fresh, empty address space: users 1, count 1.  NULL: no memory. */
+struct mm_struct *mm_alloc(void);
+
+/*
+ * A copy for fork: same areas, pages shared copy-on-write.  Takes
+ * @old->lock for writing.  ERR_PTR(-ENOMEM): nothing changed.
+ */
+struct mm_struct *mm_dup(struct mm_struct *old);
+
+static inline void mm_get(struct mm_struct *mm) { atomic_inc(&mm->users); }
+static inline bool mm_get_unless_zero(struct mm_struct *mm) { return atomic_inc_not_zero(&mm->users); }
+/* Drop a user; the last one unmaps everything.  Sleeps. */
+void mm_put(struct mm_struct *mm);
+static inline void mm_hold(struct mm_struct *mm) { atomic_inc(&mm->count); }
+/* Drop the struct. */
+void mm_drop(struct mm_struct *mm);
+
+static inline unsigned long mm_rss(struct mm_struct *mm)
+{
+	return atomic_long_read(&mm->rss[MM_FILEPAGES]) + atomic_long_read(&mm->rss[MM_ANONPAGES]) +
+	       atomic_long_read(&mm->rss[MM_SHMEMPAGES]);
+}
+
+/* Every mm in the system, for the swap clock hand: list under a spinlock in mm.c. */
+struct mm_struct *mm_next(struct mm_struct *prev);      /* puts prev, returns one with count held; NULL at the end */
+
+#endif

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Page tables: walking them, growing them, taking them down.
+ *
+ * Level-0 and level-1 table pages have their own lock (page->ptl); a table
+ * page is freed only under mm->lock for writing, or at exit.
+ */
+#ifndef MM_PAGETABLE_H
+#define MM_PAGETABLE_H
+
+#include <arch/pte.h>
+#include <lib/types.h>
+
+struct mm_struct;
+struct page;
+struct vm_area_struct;
+
+enum pt_mode { PT_FIND, PT_ALLOC };
+
+/*
+ * The level-0 entry of @va.  PT_FIND: NULL when a table is missing.
+ * PT_ALLOC: NULL when out of memory.  mm->lock held for reading at least.
+ * *table: the page whose ptl guards the entry.
+ */
+pte_t *pt_walk(struct mm_struct *mm, vaddr_t va, enum pt_mode mode, struct page **table);
+
+/* The same in the kernel half (vmalloc, fixmap): no lock; PT_ALLOC allocates level-0 tables. */
+pte_t *pt_walk_kernel(vaddr_t va, enum pt_mode mode);
+
+/*
+ * Remove the pages of [start, end) of @vma's address space, flush once, and
+ * only then free the frames.  Tables that become empty go with them when
+ * @floor..@ceiling (the neighbours' bounds) allows.  mm->lock held for
+ * writing, or for reading (madvise) with free_tables false.
+ */
+void pt_zap_range(struct vm_area_struct *vma, vaddr_t start, vaddr_t end);
+void pt_free_tables(struct mm_struct *mm, vaddr_t start, vaddr_t end, vaddr_t floor, vaddr_t ceiling);
+
+/* Give the present pages of [start, end) the permission of @vma->vm_prot (writing only where no copy is due). */
+void pt_protect_range(struct vm_area_struct *vma, vaddr_t start, vaddr_t end);
+
+/* Copy the entries of @src into @dst for fork, write-protecting private pages.  0 or -ENOMEM. */
+int pt_copy_range(struct vm_area_struct *dst, struct vm_area_struct *src);
+
+/* Move entries [old, old + len) of one mm to @new: mremap.  0 or -ENOMEM (what was moved stays). */
+int pt_move_range(struct vm_area_struct *vma, vaddr_t old, struct vm_area_struct *new_vma, vaddr_t new_start, size_t len);
+
+#endif

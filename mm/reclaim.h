@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Getting frames back: ageing lists, the reclaim thread, and write-back of
+ * dirty file pages.
+ */
+#ifndef MM_RECLAIM_H
+#define MM_RECLAIM_H
+
+#include <lib/list.h>
+#include <lib/types.h>
+#include <mm/page.h>
+
+/* LRU: a page comes in inactive, is activated when used again.  Batched per hart. */
+void lru_add(struct page *page);
+void lru_remove(struct page *page);             /* from page_free_last */
+void mark_page_accessed(struct page *page);
+
+/* Called by the allocator when frames run low: try to free @nr pages; how many were.  Sleeps. */
+unsigned long reclaim_pages(unsigned long nr, unsigned int gfp);
+/* Wake the reclaim thread: below the low watermark. */
+void reclaim_wake(void);
+void reclaim_start(void);                       /* starts its thread; after the scheduler runs */
+
+/* Caches that can shrink: returns objects or pages freed for @nr asked. */
+struct shrinker {
+	unsigned long (*shrink)(unsigned long nr, unsigned int gfp);
+	struct list_head node;
+};
+void shrinker_register(struct shrinker *s);
+
+/*
+ * Called when nothing can be reclaimed: choose and kill a process.  Provided
+ * by kernel/oom.c.  True: somebody will free memory, try again.
+ */
+bool oom_kill(unsigned int gfp);
+
+/* The reclaim thread's entry is started through this, provided by kernel/kthread.c. */
+struct task_struct *kthread_run(void (*fn)(void *), void *arg, const char *name);
+
+/* drop_caches: 1 pages, 2 inodes and dentries, 3 both. */
+void drop_caches(int what);
+
+/* Throttle a writer while too much is dirty.  Sleeps; may hold the inode's lock, no page lock. */
+void balance_dirty_pages(struct address_space *as);
+
+extern unsigned int sysctl_min_free_kbytes;
+extern unsigned int sysctl_swappiness;
+extern unsigned int sysctl_dirty_ratio, sysctl_dirty_background_ratio;
+
+#endif

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Memory that has no file on a disk but lives in an address_space: tmpfs
+ * files, shared anonymous mappings, memfd, SysV segments.
+ */
+#ifndef MM_SHMEM_H
+#define MM_SHMEM_H
+
+#include <mm/address_space.h>
+#include <lib/types.h>
+
+struct iov_iter;
+struct vm_area_struct;
+struct vm_ops;
+
+/* a_ops for such an address_space: pages appear zeroed, dirty ones go to swap. */
+extern const struct address_space_operations shmem_aops;
+extern const struct vm_ops shmem_vm_ops;
+
+/* Its parts, for a file system that needs its own table because of file_get and file_put. */
+int shmem_readpage(struct address_space *as, struct page *page);
+int shmem_writepage(struct address_space *as, struct page *page);
+
+/* The page at @index, created zeroed if absent; up to date, locked, with a reference.  ERR_PTR. */
+struct page *shmem_get_page(struct address_space *as, pgoff_t index, unsigned int gfp);
+
+/* As filemap_read / filemap_write; holes read as zeroes and stay holes. */
+ssize_t shmem_read(struct address_space *as, struct iov_iter *to, loff_t *pos);
+ssize_t shmem_write(struct address_space *as, struct iov_iter *from, loff_t *pos);
+
+/* Drop the pages of [start, end) bytes. */
+void shmem_truncate(struct address_space *as, loff_t start, loff_t end);
+
+/*
+ * A shared anonymous mapping of @len bytes: gives @vma its own address_space,
+ * reference counted through vm_ops->open/close.  0 or -ENOMEM.
+ */
+int shmem_zero_setup(struct vm_area_struct *vma, size_t len);
+
+/* Pages in all of them, for /proc/meminfo Shmem. */
+unsigned long shmem_pages(void);
+
+#endif

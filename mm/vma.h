@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+/*
+ * vm_area_struct: one range of one address space, of one origin and one
+ * permission; and the two views of the set of them.
+ *
+ * Always true (vma_check): areas do not overlap; list and tree hold the same
+ * areas in the same order; each node's max_gap is the largest gap below any
+ * area of its subtree; two neighbours that could be one, are.
+ * Only vma_link and vma_unlink touch list and tree.
+ */
+#ifndef MM_VMA_H
+#define MM_VMA_H
+
+#include <arch/pte.h>
+#include <lib/avl.h>
+#include <lib/list.h>
+#include <lib/types.h>
+#include <mm/vm_flags.h>
+
+struct address_space;
+struct fault;
+struct file;
+struct mm_struct;
+struct page;
+struct vm_area_struct;
+enum fault_result;
+
+/*
+ * Where an area's pages come from.  The fault path never asks what kind an
+ * area is.
+ */
+struct vm_ops {
+	const char *name;       /* of the area in /proc/PID/maps when it has no file: "[vdso]"; or NULL */
+	/* A new area like this one exists (fork, split) / an area goes. */
+	void (*open)(struct vm_area_struct *vma);
+	void (*close)(struct vm_area_struct *vma);
+	/*
+	 * Empty PTE: map the page of f->addr.  mm->lock held for reading.  May
+	 * drop it only by returning FAULT_RETRY (fault.h).
+	 */
+	enum fault_result (*fault)(struct fault *f);
+	/* First write to a present page of a shared area: make it writable on disk.  @page referenced, not locked. */
+	enum fault_result (*page_mkwrite)(struct fault *f, struct page *page);
+};
+
+/* [c] constant once linked, except under mm->lock for writing  [i] mapping->i_mmap_lock */
+struct vm_area_struct {
+	vaddr_t vm_start;                       /* [c] first byte */
+	vaddr_t vm_end;                         /* [c] first byte after */
+	unsigned long vm_flags;                 /* [c] VM_ */
+	pteprot_t vm_prot;                      /* [c] PTE bits of a page that may be written if VM_WRITE */
+	const struct vm_ops *vm_ops;            /* [c] never NULL */
+	struct mm_struct *vm_mm;                /* [c] */
+	struct vm_area_struct *vm_next;         /* [c] ascending */
+	struct vm_area_struct *vm_prev;         /* [c] */
+	struct avl_node vm_avl;                 /* [c] */
+	unsigned long max_gap;                  /* [c] bytes: largest gap below an area of this subtree */
+	pgoff_t vm_pgoff;                       /* [c] page of vm_start in the file; anonymous: vm_start >> PAGE_SHIFT */
+	struct file *vm_file;                   /* [c] referenced through mapping->a_ops->file_get; or NULL */
+	struct address_space *vm_mapping;       /* [c] whose pages these are; NULL: anonymous */
+	void *vm_private;                       /* [c] vm_ops' own */
+	struct list_head i_mmap_node;           /* [i] in vm_mapping->i_mmap */
+};
+
+extern const struct vm_ops anon_vm_ops;         /* private anonymous: zero pages, then own ones */
+extern const struct vm_ops file_vm_ops;         /* file, private or shared */
+extern const struct vm_ops pfn_vm_ops;          /* frames given at mmap time: vDSO */
+
+/* The first area that ends above @addr (it may start above it too), or NULL.  mm->lock held. */
+struct vm_area_struct *find_vma(struct mm_struct *mm, vaddr_t addr);
+
+/* The area that contains @addr, or NULL.  mm->lock held. */
+struct vm_area_struct *vma_lookup(struct mm_struct *mm, vaddr_t addr);
+
+/* The first area that intersects [start, end), or NULL. */
+struct vm_area_struct *vma_intersect(struct mm_struct *mm, vaddr_t start, vaddr_t end);
+
+/* Debug: walk and compare both views; panics with the first difference. */
+void vma_check(struct mm_struct *mm);
+
+static inline unsigned long vma_pages(const struct vm_area_struct *v)
+{
+	return (v->vm_end - v->vm_start) >> PAGE_SHIFT;
+}
+
+/* The file page of @addr in the area. */
+static inline pgoff_t vma_pgoff(const struct vm_area_struct *v, vaddr_t addr)
+{
+	return ((addr - v->vm_start) >> PAGE_SHIFT) + v->vm_pgoff;
+}
+
+#endif
