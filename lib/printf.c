@@ -10,6 +10,7 @@
  *
  *	[spaces] [sign or 0x] [zeros] digits [spaces]
  */
+#include <lib/hosted.h>
 #include <lib/printf.h>
 
 #include <lib/string.h>

@@ -17,12 +17,8 @@
  * The byte loops hold a barrier() so that the compiler does not recognise memcpy
  * in memcpy and call it.
  */
+#include <lib/hosted.h>
 #include <lib/string.h>
-
-#undef memcpy
-#undef memmove
-#undef memset
-#undef memcmp
 
 typedef unsigned long __attribute__((may_alias)) word_t;
 
@@ -60,7 +56,7 @@ static void copy_words(word_t *d, const word_t *s, size_t n)
 		ALL_WORDS(COPY_WORD);
 		barrier();
 	}
-	for (const word_t *stop = s + (end - s) / 4 * 4; s != stop; s += 4, d += 4) {
+	for (const word_t *stop = s + n % UNROLL / 4 * 4; s != stop; s += 4, d += 4) {
 		FOUR_WORDS(COPY_WORD, 0);
 		barrier();
 	}
@@ -105,8 +101,9 @@ static size_t copy_shifted(word_t *d, const u8 *s, size_t n)
 }
 
 /* Upwards; right for blocks that do not overlap, and for @d below @s. */
-static void copy_up(u8 *d, const u8 *s, size_t n)
+static void *copy_up(void *dst, const u8 *s, size_t n)
 {
+	u8 *d = dst;
 	size_t done;
 
 	if (n >= SMALL) {
@@ -123,12 +120,15 @@ static void copy_up(u8 *d, const u8 *s, size_t n)
 		d += done, s += done, n -= done;
 	}
 	copy_bytes(d, s, n);
+	return dst;
 }
 
 /* Downwards from the ends: for @d above @s where they overlap. */
-static void copy_down(u8 *d, const u8 *s, size_t n)
+static void *copy_down(void *dst, const u8 *s, size_t n)
 {
-	d += n, s += n;
+	u8 *d = (u8 *)dst + n;
+
+	s += n;
 	if (misaligned(d) == misaligned(s)) {
 		for (; n && misaligned(d); n--) {
 			*--d = *--s;
@@ -147,21 +147,19 @@ static void copy_down(u8 *d, const u8 *s, size_t n)
 		*--d = *--s;
 		barrier();
 	}
+	return dst;
 }
 
 void *memcpy(void *restrict dst, const void *restrict src, size_t n)
 {
-	copy_up(dst, src, n);
-	return dst;
+	return copy_up(dst, src, n);
 }
 
 void *memmove(void *dst, const void *src, size_t n)
 {
 	if ((unsigned long)dst - (unsigned long)src < n)
-		copy_down(dst, src, n);
-	else
-		copy_up(dst, src, n);
-	return dst;
+		return copy_down(dst, src, n);
+	return copy_up(dst, src, n);
 }
 
 static void fill_bytes(u8 *d, u8 c, size_t n)
@@ -181,7 +179,7 @@ static void fill_words(word_t *d, word_t w, size_t n)
 		ALL_WORDS(FILL_WORD);
 		barrier();
 	}
-	for (word_t *stop = d + (end - d) / 4 * 4; d != stop; d += 4) {
+	for (word_t *stop = d + n % UNROLL / 4 * 4; d != stop; d += 4) {
 		FOUR_WORDS(FILL_WORD, 0);
 		barrier();
 	}

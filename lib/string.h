@@ -30,7 +30,7 @@ size_t strcspn(const char *s, const char *reject);
 char *strcpy(char *restrict dst, const char *restrict src);
 char *strcat(char *restrict dst, const char *restrict src);
 
-#if !__STDC_HOSTED__
+#if !__STDC_HOSTED__ && !defined(LIB_HOSTED_H)
 #define memcpy(...)	__builtin_memcpy(__VA_ARGS__)
 #define memmove(...)	__builtin_memmove(__VA_ARGS__)
 #define memset(...)	__builtin_memset(__VA_ARGS__)

@@ -5,13 +5,10 @@
  * Byte by byte: what the kernel does with strings is names of some ten bytes, and
  * the word tricks that speed up long ones would read past their ends.
  */
+#include <lib/hosted.h>
 #include <lib/string.h>
 
 #include <lib/errno.h>
-
-#undef memcpy
-#undef strlen
-#undef strcmp
 
 size_t strlen(const char *s)
 {
