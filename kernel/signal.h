@@ -20,8 +20,21 @@ void force_signal(int sig, int code, vaddr_t addr);
 /* From the kernel to a whole process group (tty); 0 or -ESRCH. */
 int send_signal_pgrp(int sig, int pgid);
 
-/* Kill every other thread of the current process (exec, exit_group). */
+/* As above for a caller that holds tasklist_lock; @t is not released. */
+int send_signal_process_locked(int sig, const siginfo_t *info, struct task_struct *t);
+int send_signal_thread_locked(int sig, const siginfo_t *info, struct task_struct *t);
+
+/*
+ * Kill every other thread of @t's process (exec, exit_group): SIGKILL is pending for them and
+ * they are awake.  tasklist_lock and t->sighand->siglock held.
+ */
 void zap_other_threads(struct task_struct *t);
+
+/*
+ * The current thread is about to exit while others go on: hand them what only it would have
+ * taken, and let a group stop go on without it.  PF_EXITING is set; tasklist_lock held, siglock not.
+ */
+void signal_thread_exit(struct task_struct *t);
 
 /* After a change of masks or pending sets: set or clear WORK_SIGNAL.  siglock held. */
 void recalc_sigpending(struct task_struct *t);
@@ -44,7 +57,11 @@ void sigpending_init(struct sigpending *p);
 void sigpending_flush(struct sigpending *p);
 void signals_exec(struct task_struct *t);               /* handlers to default, altstack off */
 
-/* Parent's notification of a child's end / stop / continue; tasklist_lock held. */
-void notify_parent(struct task_struct *t, int sig, int code);
+/*
+ * Tell the parent of a child's end / stop / continue: signal @sig (0: none) with CLD_ @code, and
+ * wake waiters; tasklist_lock held, no siglock.  True for an end that nobody will wait for
+ * (SIGCHLD ignored, SA_NOCLDWAIT): reap at once.
+ */
+bool notify_parent(struct task_struct *t, int sig, int code);
 
 #endif

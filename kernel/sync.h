@@ -36,8 +36,8 @@ enum lock_rank {
 	RANK_FS_ALLOC,          /* block and inode bitmaps */
 	RANK_SLEEPING_LEAF,     /* takes no other sleeping lock */
 	/* spinlocks */
+	RANK_TASKLIST,          /* parents, children, pid table: notify_parent -> siglock */
 	RANK_SIGHAND,           /* signal state: send_signal -> run queue */
-	RANK_TASKLIST,          /* parents, children, pid table */
 	RANK_FILES,             /* a descriptor table */
 	RANK_DCACHE,            /* dentry tree: d_lookup -> inode cache */
 	RANK_ICACHE,            /* inode cache */

@@ -46,7 +46,7 @@ struct rlimit {
 struct signal_struct {
 	atomic_t refs;                  /* [a] tasks that point here, dead ones too */
 	unsigned int nr_threads;        /* [s] live tasks */
-	struct list_head threads;       /* [t] task_struct.thread_node, leader first */
+	struct list_head threads;       /* [t] changed under siglock too; task_struct.thread_node, leader first */
 	struct task_struct *leader;     /* [t] */
 	struct sigpending shared_pending;       /* [s] for the process as a whole */
 	int group_exit_code;            /* [s] wait status once group_exit */
@@ -118,12 +118,14 @@ struct task_struct {
 	struct files_struct *files;     /* [k] */
 	struct fs_struct *fs;           /* [k] root, cwd, umask */
 	struct signal_struct *signal;   /* [c] until reaped */
-	struct sighand_struct *sighand; /* [c] until dead */
+	struct sighand_struct *sighand; /* [t] NULL once released; own: no lock */
 
 	/* signals */
 	struct sigpending pending;      /* [s] */
 	u64 blocked;                    /* [s] written by itself */
 	u64 saved_sigmask;              /* [o] for sigsuspend, ppoll */
+	u64 real_blocked;               /* [s] blocked as it was before rt_sigtimedwait opened it, or 0 */
+	bool stop_pending;              /* [s] must still stop for the group stop under way */
 	bool restore_sigmask;           /* [o] */
 	struct sigaltstack altstack;    /* [o] */
 	struct restart_block {
