@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Frames: who gets one, and how hard we try.
+ *
+ * In front of the buddy lists every hart keeps a short stack of single frames,
+ * so that the pair alloc_page, free_page touches nothing shared; the stack is
+ * filled and emptied a batch at a time.  A hart's frames are linked through
+ * private_[0].  The watermarks are looked at only when a batch is taken: that
+ * is often enough, and it keeps them out of the fast path.
+ *
+ * Always true:  a free frame has count 0 and no flag but PG_buddy;
+ *               an allocated one starts with no flag, mapcount 0, mapping NULL.
+ * Lock:         interrupts off for a hart's own stack, buddy_lock behind it.
+ */
+#include <mm/frames.h>
+
+#include <arch/cpu.h>
+#include <arch/time.h>
+#include <lib/string.h>
+#include <mm/buddy.h>
+#include <mm/page.h>
+#include <mm/pagewait.h>
+#include <mm/reclaim.h>
+#include <mm/vmstat.h>
+
+#define BATCH_ORDER     4
+#define BATCH           (1U << BATCH_ORDER)
+#define HART_MAX        (4 * BATCH)
+#define RETRIES         8       /* rounds of reclaim that free something without helping us */
+
+struct frame_hart {
+	struct page *head;      /* linked through private_[0] */
+	unsigned int nr;
+} __aligned(CACHE_LINE);
+
+static struct frame_hart frame_harts[NR_HARTS_MAX];
+unsigned int sysctl_min_free_kbytes;
+
+static __noinline struct page *frames_refill(unsigned int gfp);
+static struct page *frames_try_hard(unsigned int order, unsigned int gfp);
+static struct page *frames_take(unsigned int order, unsigned int gfp);
+static bool frames_wait_for_victim(unsigned int gfp);
+static __noinline void frames_drain(unsigned int nr);
+static void drain_this_hart(void *unused);
+static void check_freed(const struct page *p);
+
+/* The least that is always kept back: grows with the root of the size, as on Linux. */
+static void set_min_free(void)
+{
+	unsigned long want = frames_total * (PAGE_SIZE / KiB) * 16, root = 1;
+
+	while (root * root < want)
+		root++;
+	sysctl_min_free_kbytes = clamp(root, 128UL, 64 * 1024UL);
+}
+
+void frames_init(const struct boot_info *bi)
+{
+	buddy_init(bi);
+	memset(frame_harts, 0, sizeof(frame_harts));
+	set_min_free();
+	page_wait_init();
+}
+
+unsigned long frames_min(void)
+{
+	return READ_ONCE(sysctl_min_free_kbytes) / (PAGE_SIZE / KiB);
+}
+
+unsigned long frames_low(void)
+{
+	unsigned long m = frames_min();
+
+	return m + m / 4;
+}
+
+unsigned long frames_high(void)
+{
+	unsigned long m = frames_min();
+
+	return m + m / 2;
+}
+
+/* A frame that was just taken, as its new owner expects it. */
+static inline struct page *frame_prepare(struct page *p, unsigned int gfp)
+{
+	assert(!p->flags && !atomic_read(&p->count));
+	atomic_set(&p->count, 1);
+	atomic_set(&p->mapcount, 0);
+	p->mapping = NULL;
+	if (gfp & GFP_ZERO)
+		page_zero(page_address(p));
+	return p;
+}
+
+struct page *alloc_page(unsigned int gfp)
+{
+	unsigned long flags = irq_save();
+	struct frame_hart *h = &frame_harts[hart_id()];
+	struct page *p = h->head;
+
+	if (likely(p)) {
+		h->head = (struct page *)p->private_[0];
+		h->nr--;
+		irq_restore(flags);
+	} else {
+		irq_restore(flags);
+		p = frames_refill(gfp);
+		if (!p)
+			return NULL;
+	}
+	return frame_prepare(p, gfp);
+}
+
+void free_page(struct page *p)
+{
+	unsigned long flags;
+	struct frame_hart *h;
+
+	if (DEBUG)
+		check_freed(p);
+	p->flags = 0;
+	flags = irq_save();
+	h = &frame_harts[hart_id()];
+	p->private_[0] = (unsigned long)h->head;
+	h->head = p;
+	if (unlikely(++h->nr > HART_MAX))
+		frames_drain(h->nr - (HART_MAX - BATCH));
+	irq_restore(flags);
+}
+
+struct page *alloc_pages(unsigned int order, unsigned int gfp)
+{
+	struct page *p;
+
+	assert(order < MAX_ORDER);
+	if (!order)
+		return alloc_page(gfp);
+	p = frames_take(order, gfp);
+	if (!p)
+		p = frames_try_hard(order, gfp);
+	if (!p)
+		return NULL;
+	vmstat_add(VMSTAT_pgalloc, 1L << order);
+	frame_prepare(p, gfp);
+	for (unsigned long i = 1; i < 1UL << order; i++)
+		frame_prepare(p + i, gfp)->count.v = 0;
+	return p;
+}
+
+void free_pages(struct page *p, unsigned int order)
+{
+	unsigned long flags;
+
+	assert(atomic_read(&p->count) == 1);
+	atomic_set(&p->count, 0);
+	if (!order) {
+		free_page(p);
+		return;
+	}
+	for (unsigned long i = 0; i < 1UL << order; i++) {
+		if (DEBUG)
+			check_freed(p + i);
+		p[i].flags = 0;
+	}
+	vmstat_add(VMSTAT_pgfree, 1L << order);
+	flags = spin_lock_irqsave(&buddy_lock);
+	buddy_give(p, order);
+	spin_unlock_irqrestore(&buddy_lock, flags);
+}
+
+unsigned long frames_free(void)
+{
+	unsigned long n = buddy_free();
+
+	for (unsigned int h = 0; h < nr_harts; h++)
+		n += READ_ONCE(frame_harts[h].nr);
+	return n;
+}
+
+void frames_count_orders(unsigned long nr[MAX_ORDER])
+{
+	buddy_count_orders(nr);
+	for (unsigned int h = 0; h < nr_harts; h++)
+		nr[0] += READ_ONCE(frame_harts[h].nr);
+}
+
+/* ---- the slow path ---- */
+
+/* Push the frames of a block on this hart's stack, but the first, which is returned.  Interrupts off. */
+static struct page *frames_stack(struct page *block, unsigned int nr)
+{
+	struct frame_hart *h = &frame_harts[hart_id()];
+
+	for (struct page *p = block + nr - 1; p > block; p--) {
+		p->private_[0] = (unsigned long)h->head;
+		h->head = p;
+	}
+	h->nr += nr - 1;
+	return block;
+}
+
+/* One frame, and a batch of them for this hart while frames are plenty. */
+static struct page *frames_refill(unsigned int gfp)
+{
+	bool plenty = buddy_free() > frames_high() + 2UL * BATCH * nr_harts;
+	unsigned long flags;
+	struct page *p = NULL;
+
+	if (plenty) {
+		flags = spin_lock_irqsave(&buddy_lock);
+		p = buddy_take(BATCH_ORDER);
+		spin_unlock(&buddy_lock);
+		if (p) {
+			vmstat_add(VMSTAT_pgalloc, BATCH);
+			frames_stack(p, BATCH);
+		}
+		irq_restore(flags);
+	}
+	if (!p) {
+		p = frames_take(0, gfp);
+		if (!p)
+			p = frames_try_hard(0, gfp);
+		if (p)
+			vmstat_inc(VMSTAT_pgalloc);
+	}
+	return p;
+}
+
+/* 2^order frames if the watermarks let @gfp have them. */
+static struct page *frames_take(unsigned int order, unsigned int gfp)
+{
+	unsigned long nr_free = buddy_free(), nr = 1UL << order, flags;
+	struct page *p;
+
+	if (nr_free < frames_low() + nr)
+		reclaim_wake();
+	if (!(gfp & GFP_RESERVE) && nr_free < frames_min() + nr)
+		return NULL;
+	flags = spin_lock_irqsave(&buddy_lock);
+	p = buddy_take(order);
+	spin_unlock_irqrestore(&buddy_lock, flags);
+	return p;
+}
+
+/*
+ * Reclaim until there is a frame, then until nothing more can be had; then
+ * collect what other harts hold; then a process must go, if @gfp is for one.
+ */
+static struct page *frames_try_hard(unsigned int order, unsigned int gfp)
+{
+	unsigned int tries = 0;
+	struct page *p;
+
+	if (!(gfp & GFP_WAIT))
+		return NULL;
+	might_sleep();
+	vmstat_inc(VMSTAT_allocstall);
+	for (;;) {
+		unsigned long freed = reclaim_pages(max(32UL, 2UL << order), gfp);
+
+		drain_this_hart(NULL);
+		p = frames_take(order, gfp);
+		if (p)
+			return p;
+		if (freed && tries++ < RETRIES)
+			continue;
+		ipi_call_others(drain_this_hart, NULL);
+		p = frames_take(order, gfp);
+		if (p || !(gfp & GFP_OOM) || order)
+			return p;
+		if (fatal_signal_pending())     /* it is to die: let it */
+			return frames_take(order, gfp | GFP_RESERVE);
+		if (!frames_wait_for_victim(gfp))
+			return NULL;
+		tries = 0;
+	}
+}
+
+static bool frames_wait_for_victim(unsigned int gfp)
+{
+	if (!oom_kill(gfp))
+		return false;
+	set_current_state(TASK_KILLABLE);
+	schedule_until(time_ns() + 10 * 1000 * 1000);
+	set_current_state(TASK_RUNNING);
+	return true;
+}
+
+/* Move @nr frames of this hart's stack to the buddy lists.  Interrupts off. */
+static void frames_drain(unsigned int nr)
+{
+	struct frame_hart *h = &frame_harts[hart_id()];
+
+	vmstat_add(VMSTAT_pgfree, nr);
+	h->nr -= nr;
+	spin_lock(&buddy_lock);
+	while (nr--) {
+		struct page *p = h->head;
+
+		h->head = (struct page *)p->private_[0];
+		buddy_give(p, 0);
+	}
+	spin_unlock(&buddy_lock);
+}
+
+static void drain_this_hart(void *unused)
+{
+	unsigned long flags = irq_save();
+
+	frames_drain(frame_harts[hart_id()].nr);
+	irq_restore(flags);
+}
+
+/* A frame that is freed while something still uses it says so here, not where it is used next. */
+static void check_freed(const struct page *p)
+{
+	unsigned long bad = BIT(PG_locked) | BIT(PG_lru) | BIT(PG_writeback) | BIT(PG_buddy) |
+			    BIT(PG_slab) | BIT(PG_reserved) | BIT(PG_swapcache);
+
+	if (p->flags & bad || atomic_read(&p->count))
+		panic("free of frame %#lx in use: flags %#lx, count %d", page_to_pfn(p),
+		      p->flags, atomic_read(&p->count));
+}
