@@ -8,11 +8,13 @@
 
 #include <lib/bug.h>
 #include <lib/types.h>
+#include <stdarg.h>
 
 enum log_level { LOG_EMERG, LOG_ALERT, LOG_CRIT, LOG_ERR, LOG_WARNING, LOG_NOTICE, LOG_INFO, LOG_DEBUG };
 
 /* Safe anywhere: interrupts, before the console.  A line per call; no trailing newline needed. */
 void printk(enum log_level level, const char *fmt, ...) __printf(2, 3);
+void vprintk(enum log_level level, const char *fmt, va_list ap) __printf(2, 0);
 
 #define pr_err(...)     printk(LOG_ERR, __VA_ARGS__)
 #define pr_warn(...)    printk(LOG_WARNING, __VA_ARGS__)
@@ -27,5 +29,11 @@ void log_set_console(void (*write)(const char *s, size_t len));
 
 /* Read the ring: bytes from sequence position *pos on; for syslog(2), /dev/kmsg. */
 size_t log_read(u64 *pos, char *buf, size_t size);
+/* The oldest position kept, and the one behind the newest; and the size of the ring in bytes. */
+void log_range(u64 *first, u64 *end);
+size_t log_capacity(void);
+
+/* panic(): from now on without locks, straight to the early console, every level. */
+void log_break_locks(void);
 
 #endif
