@@ -261,6 +261,7 @@ static bool node_is_sound(const struct avl_node *node)
 	int tilt = height_of(node->left) - height_of(node->right);
 
 	return tilt >= -1 && tilt <= 1 && node->height == 1 + children_height(node) &&
+	       (!node->parent || node->parent->left == node || node->parent->right == node) &&
 	       (!node->left || node->left->parent == node) &&
 	       (!node->right || node->right->parent == node);
 }
