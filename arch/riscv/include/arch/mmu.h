@@ -19,7 +19,8 @@
  * The machine's part of an mm_struct.  [a] atomic
  */
 struct mmu_context {
-	unsigned long harts;            /* [a] bit h: hart h may hold translations */
+	unsigned long harts;            /* [a] bit h: hart h has it loaded now */
+	unsigned long stale;            /* [a] bit h: hart h must flush the ASID before it uses it again */
 	unsigned long asid;             /* [a] generation << 16 | ASID; 0: none yet */
 	unsigned long icache_stale;     /* [a] bit h: hart h must fence.i before it runs user code */
 };
@@ -33,8 +34,14 @@ void mmu_context_init(struct mmu_context *ctx);
 /* Copy the kernel half into a fresh, zeroed root table. */
 void mmu_init_root(pte_t *root);
 
-/* Make @root the translation of this hart.  Called with interrupts off, from the context switch. */
+/*
+ * Make @root the translation of this hart.  Called with interrupts off, from
+ * the context switch; mmu_leave() of the one that was loaded follows.
+ */
 void mmu_switch(struct mmu_context *ctx, pte_t *root);
+
+/* This hart has loaded another root: flushes of @old need not reach it at once any more. */
+void mmu_leave(struct mmu_context *old);
 
 /* Leave the user half: this hart runs on kernel_pgd alone afterwards.  Interrupts off. */
 void mmu_switch_kernel(struct mmu_context *old);

@@ -38,7 +38,7 @@ struct thread {
 	unsigned long scratch;          /* trap entry: the program's sp */
 	unsigned long work;             /* [a] WORK_ flags */
 	unsigned int hart;              /* where it runs, or ran last */
-	unsigned int fp_used;           /* the program has touched FP: fpstate or registers are live */
+	unsigned int fp_used;           /* 0: never; else the program has FP state, last in the registers of hart fp_used - 1 */
 	struct mm_struct *mm;           /* NULL for kernel threads */
 	struct switch_context ctx;
 	unsigned long kstack;           /* lowest address of the kernel stack */

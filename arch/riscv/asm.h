@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Numbers that C and assembly share; arch/riscv/asm_check.c proves them.
+ */
+#ifndef ARCH_RISCV_ASM_H
+#define ARCH_RISCV_ASM_H
+
+/* struct trapframe: x[n] at 8 n, the pc in x[0]. */
+#define TF_X(n)         (8 * (n))
+#define TF_STATUS       256
+#define TF_ORIG_A0      264
+#define TF_CAUSE        272
+#define TF_SIZE         288
+
+/* struct thread */
+#define TH_KERNEL_SP    0
+#define TH_SCRATCH      8
+#define TH_WORK         16
+#define TH_HART         24
+#define TH_FP_USED      28
+#define TH_MM           32
+#define TH_CTX          40      /* ra, sp, s0..s11 */
+#define TH_KSTACK       152
+#define TH_FP           160
+#define TH_FCSR         416
+
+/* sstatus */
+#define SR_SIE          0x00000002
+#define SR_SPIE         0x00000020
+#define SR_SPP          0x00000100
+#define SR_FS           0x00006000
+#define SR_FS_CLEAN     0x00004000
+
+#define CAUSE_ECALL_U   8
+
+#define SATP_SV39_SHIFT 60      /* mode 8 */
+
+#define KSTACK_BYTES    16384
+#define PANIC_STACK_BYTES 4096
+
+#endif

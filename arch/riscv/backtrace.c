@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Where the kernel was: symbols, backtraces and registers for the log.
+ *
+ * The symbol table is made by arch/riscv/ksyms.py from the first link and
+ * lies in .ksyms: a count, then for each function its offset from
+ * _text_start and the offset of its name, then the names.  A backtrace reads
+ * the stack for words behind a call instruction: without frame pointers it
+ * may list a stale caller, but it never loses one, and it needs nothing from
+ * code that has just proved wrong.
+ */
+#include "boot.h"
+
+#include <arch/cpu.h>
+#include <arch/machine.h>
+#include <arch/trapframe.h>
+#include <kernel/log.h>
+#include <lib/printf.h>
+
+#define BACKTRACE_MAX   24
+
+struct ksym { u32 offset, name; };
+
+extern const u32 _ksyms_start[], _ksyms_end[];
+extern struct trapframe *panic_frame[NR_HARTS_MAX];
+
+int symbol_format(char *buf, size_t size, unsigned long addr)
+{
+	const struct ksym *syms = (const struct ksym *)(_ksyms_start + 1);
+	u32 n = &_ksyms_start[0] < &_ksyms_end[0] ? _ksyms_start[0] : 0, lo = 0, hi = n;
+	const char *names = (const char *)(syms + n);
+
+	if (addr < (unsigned long)_text_start || addr >= (unsigned long)_text_end || !n)
+		return snprintf(buf, size, "%#lx", addr);
+	addr -= (unsigned long)_text_start;
+	while (hi - lo > 1) {
+		u32 mid = lo + (hi - lo) / 2;
+
+		if (syms[mid].offset <= addr)
+			lo = mid;
+		else
+			hi = mid;
+	}
+	return snprintf(buf, size, "%s+%#lx", names + syms[lo].name, addr - syms[lo].offset);
+}
+
+static bool in_text(unsigned long a)
+{
+	return a > (unsigned long)_text_start + 4 && a < (unsigned long)_text_end && !(a & 1);
+}
+
+/* Does a call end just before @ra?  jal ra / jalr ra, or their 16-bit forms. */
+static bool behind_call(unsigned long ra)
+{
+	u16 lo, hi;
+	u32 insn;
+
+	if (!in_text(ra))
+		return false;
+	lo = *(const u16 *)(ra - 4);
+	hi = *(const u16 *)(ra - 2);
+	insn = (u32)hi << 16 | lo;
+	if ((insn & 0xfff) == 0x0ef || (insn & 0x7fff) == 0x00e7 || (insn & 0xfff) == 0x0e7)
+		return true;
+	return (hi & 0xf07f) == 0x9002 && (hi & 0x0f80);        /* c.jalr */
+}
+
+static void print_symbol(const char *what, unsigned long addr)
+{
+	char buf[96];
+
+	symbol_format(buf, sizeof(buf), addr);
+	pr_err("%s %016lx %s", what, addr, buf);
+}
+
+/* Words from @sp to @top that look like return addresses. */
+static void scan_stack(unsigned long sp, unsigned long top)
+{
+	unsigned int shown = 0;
+
+	for (sp = ALIGN_UP(sp, 8); sp + 8 <= top && shown < BACKTRACE_MAX; sp += 8) {
+		unsigned long word = *(const unsigned long *)sp;
+
+		if (behind_call(word)) {
+			print_symbol("  from", word);
+			shown++;
+		}
+	}
+}
+
+static unsigned long stack_top(unsigned long sp)
+{
+	struct thread *t = current_thread();
+
+	if (sp >= t->kstack && sp < t->kernel_sp && t->kstack)
+		return t->kernel_sp;
+	return ALIGN_UP(sp + 1, PAGE_SIZE);     /* some other stack: its page is mapped */
+}
+
+static void print_registers(const struct trapframe *tf)
+{
+	static const char *const names[] = {
+		"pc", "ra", "sp", "gp", "tp", "t0", "t1", "t2", "s0", "s1", "a0", "a1", "a2", "a3", "a4", "a5",
+		"a6", "a7", "s2", "s3", "s4", "s5", "s6", "s7", "s8", "s9", "s10", "s11", "t3", "t4", "t5", "t6",
+	};
+
+	for (unsigned int i = 0; i < 32; i += 4)
+		pr_err("  %3s %016lx %3s %016lx %3s %016lx %3s %016lx", names[i], tf->x[i], names[i + 1],
+		       tf->x[i + 1], names[i + 2], tf->x[i + 2], names[i + 3], tf->x[i + 3]);
+	pr_err("  status %lx cause %lx", tf->status, tf->cause);
+}
+
+void backtrace_print(void)
+{
+	struct trapframe *tf = panic_frame[hart_id()];
+	unsigned long sp = (unsigned long)__builtin_frame_address(0);
+
+	if (tf) {
+		print_registers(tf);
+		print_symbol("  at  ", tf_pc(tf));
+		print_symbol("  ra  ", tf->x[1]);
+		sp = tf_sp(tf);
+		if (!current_thread()->kstack)
+			return;                 /* overflown: its stack is not to be read */
+	}
+	scan_stack(sp, stack_top(sp));
+}
+
+/* A thread that is not running: where it will go on, and who called it. */
+void thread_print(struct thread *t)
+{
+	if (t == current_thread()) {
+		backtrace_print();
+		return;
+	}
+	print_symbol("  at  ", t->ctx.ra);
+	if (t->ctx.sp >= t->kstack && t->ctx.sp < t->kernel_sp)
+		scan_stack(t->ctx.sp, t->kernel_sp);
+}

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Address spaces on the harts: ASIDs and flushes.
+ *
+ * A context keeps its ASID for a generation; when all are given out the next
+ * generation begins and each hart forgets everything once.  A flush reaches
+ * at once the harts that have the context loaded (context.harts); for all
+ * others it leaves a bit in context.stale, which a hart looks at after it
+ * has set its bit in harts.  One of the two sees the other:
+ *
+ *      flush:  stale |= others; fence; read harts → call those
+ *      switch: harts |= me;     fence; read stale → flush the ASID
+ *
+ * Lock: asid_lock guards the allocator only.
+ */
+#include <arch/mmu.h>
+
+#include "boot.h"
+#include "sbi.h"
+
+#include <arch/cpu.h>
+#include <kernel/log.h>
+#include <kernel/sync.h>
+#include <lib/atomic.h>
+#include <lib/string.h>
+#include <mm/vmstat.h>
+
+#define ASID_SHIFT      16
+#define SATP_MODE       (8UL << 60)
+#define SATP_ASID_SHIFT 44
+#define FLUSH_PAGES_MAX 8               /* more pages than this: the whole ASID */
+
+unsigned long mmu_asid_bits;
+
+static struct spinlock asid_lock = SPINLOCK_INIT(RANK_LEAF);
+static unsigned long asid_generation = 1;       /* [asid_lock], read freely */
+static unsigned long asid_next = 1;             /* [asid_lock] 0 belongs to kernel_pgd */
+static unsigned long hart_must_flush;           /* [a] bit h: a generation began since h last flushed all */
+
+extern unsigned long hart_hwid(unsigned int h);
+void harts_remote_sfence(unsigned long harts, vaddr_t start, size_t size, unsigned long asid);
+void harts_remote_fence_i(unsigned long harts);
+
+pteprot_t pte_kernel_prot(unsigned long vm_flags, bool io)
+{
+	unsigned long v = PTE_V | PTE_G | PTE_A | PTE_R;
+
+	if (vm_flags & VM_WRITE)
+		v |= PTE_W | PTE_D;
+	if (vm_flags & VM_EXEC)
+		v |= PTE_X;
+	return (pteprot_t){ v };        /* device memory: the platform's PMAs say so, not the entry */
+}
+
+static inline void sfence_all(void)
+{
+	__asm__ volatile("sfence.vma" : : : "memory");
+}
+
+static inline void sfence_asid(unsigned long asid)
+{
+	__asm__ volatile("sfence.vma zero, %0" : : "r"(asid) : "memory");
+}
+
+static inline void sfence_page(vaddr_t va, unsigned long asid)
+{
+	__asm__ volatile("sfence.vma %0, %1" : : "r"(va), "r"(asid) : "memory");
+}
+
+static unsigned long asid_of(const struct mmu_context *ctx)
+{
+	return READ_ONCE(ctx->asid) & (BIT(ASID_SHIFT) - 1);
+}
+
+static void satp_write(unsigned long asid, const pte_t *root)
+{
+	unsigned long v = SATP_MODE | asid << SATP_ASID_SHIFT | virt_to_pa(root) >> PAGE_SHIFT;
+
+	__asm__ volatile("csrw satp, %0" : : "r"(v) : "memory");
+}
+
+/* Each hart: on its own kernel_pgd, with nothing remembered from boot; how many ASID bits. */
+void mmu_init_hart(void)
+{
+	unsigned long v = SATP_MODE | 0xffffUL << SATP_ASID_SHIFT | virt_to_pa(kernel_pgd) >> PAGE_SHIFT;
+
+	__asm__ volatile("csrw satp, %0; csrr %0, satp" : "+r"(v) : : "memory");
+	mmu_asid_bits = (unsigned int)__builtin_popcountl(v >> SATP_ASID_SHIFT & 0xffff);
+	satp_write(0, kernel_pgd);
+	sfence_all();
+	__asm__ volatile("fence.i" : : : "memory");
+}
+
+void mmu_context_init(struct mmu_context *ctx)
+{
+	memset(ctx, 0, sizeof(*ctx));
+}
+
+void mmu_init_root(pte_t *root)
+{
+	memcpy(root + PT_ENTRIES / 2, kernel_pgd + PT_ENTRIES / 2, PAGE_SIZE / 2);
+}
+
+/* A fresh ASID, or a new generation when none is left. */
+static void asid_assign(struct mmu_context *ctx)
+{
+	unsigned long flags = spin_lock_irqsave(&asid_lock);
+
+	if (asid_next >> mmu_asid_bits) {
+		asid_next = 1;
+		WRITE_ONCE(asid_generation, asid_generation + 1);
+		__atomic_store_n(&hart_must_flush, ~0UL, __ATOMIC_SEQ_CST);
+	}
+	WRITE_ONCE(ctx->asid, asid_generation << ASID_SHIFT | asid_next++);
+	spin_unlock_irqrestore(&asid_lock, flags);
+}
+
+/*
+ * With too few ASID bits (0 is allowed) every switch flushes: asid_next would
+ * start a generation each time, so do it without the allocator.
+ */
+static void switch_without_asid(pte_t *root)
+{
+	satp_write(0, root);
+	sfence_all();
+}
+
+void mmu_switch(struct mmu_context *ctx, pte_t *root)
+{
+	unsigned long me = BIT(hart_id());
+
+	__atomic_fetch_or(&ctx->harts, me, __ATOMIC_SEQ_CST);
+	if (unlikely(mmu_asid_bits < 4)) {
+		switch_without_asid(root);
+		return;
+	}
+	if (unlikely(READ_ONCE(ctx->asid) >> ASID_SHIFT != READ_ONCE(asid_generation)))
+		asid_assign(ctx);
+	satp_write(asid_of(ctx), root);
+	if (unlikely(READ_ONCE(hart_must_flush) & me)) {
+		__atomic_fetch_and(&hart_must_flush, ~me, __ATOMIC_SEQ_CST);
+		sfence_all();
+	}
+	if (unlikely(READ_ONCE(ctx->stale) & me)) {
+		__atomic_fetch_and(&ctx->stale, ~me, __ATOMIC_SEQ_CST);
+		sfence_asid(asid_of(ctx));
+	}
+	if (unlikely(READ_ONCE(ctx->icache_stale) & me)) {
+		__atomic_fetch_and(&ctx->icache_stale, ~me, __ATOMIC_SEQ_CST);
+		__asm__ volatile("fence.i" : : : "memory");
+	}
+}
+
+void mmu_leave(struct mmu_context *old)
+{
+	__atomic_fetch_and(&old->harts, ~BIT(hart_id()), __ATOMIC_RELEASE);
+}
+
+void mmu_switch_kernel(struct mmu_context *old)
+{
+	satp_write(0, kernel_pgd);
+	mmu_leave(old);
+}
+
+static void flush_local(struct mmu_context *ctx, vaddr_t start, vaddr_t end)
+{
+	unsigned long asid = asid_of(ctx);
+
+	if (end - start > FLUSH_PAGES_MAX * PAGE_SIZE) {
+		sfence_asid(asid);
+		return;
+	}
+	for (vaddr_t va = start; va < end; va += PAGE_SIZE)
+		sfence_page(va, asid);
+}
+
+/* The other harts: those that have it loaded now, and a note for those that may come back to it. */
+static void flush_others(struct mmu_context *ctx, vaddr_t start, vaddr_t end)
+{
+	unsigned long me = BIT(hart_id()), others;
+
+	__atomic_fetch_or(&ctx->stale, harts_online & ~me, __ATOMIC_SEQ_CST);
+	others = __atomic_load_n(&ctx->harts, __ATOMIC_SEQ_CST) & ~me;
+	if (!others)
+		return;
+	vmstat_inc(VMSTAT_tlb_flush_remote);
+	harts_remote_sfence(others, start,
+			    end - start > FLUSH_PAGES_MAX * PAGE_SIZE ? ~0UL : end - start, asid_of(ctx));
+}
+
+void tlb_flush_range(struct mmu_context *ctx, vaddr_t start, vaddr_t end)
+{
+	unsigned long flags = irq_save();
+
+	if (READ_ONCE(ctx->harts) & BIT(hart_id()))
+		flush_local(ctx, start, end);
+	else
+		__atomic_fetch_or(&ctx->stale, BIT(hart_id()), __ATOMIC_SEQ_CST);
+	if (nr_harts > 1)
+		flush_others(ctx, start, end);
+	irq_restore(flags);
+}
+
+void tlb_flush_page(struct mmu_context *ctx, vaddr_t va)
+{
+	tlb_flush_range(ctx, va, va + PAGE_SIZE);
+}
+
+void tlb_flush_page_local(struct mmu_context *ctx, vaddr_t va)
+{
+	sfence_page(va, asid_of(ctx));
+}
+
+void tlb_flush_all(struct mmu_context *ctx)
+{
+	tlb_flush_range(ctx, 0, USER_END);
+}
+
+void tlb_flush_kernel(vaddr_t start, vaddr_t end)
+{
+	unsigned long flags = irq_save();
+	unsigned long others = harts_online & ~BIT(hart_id());
+
+	if (end - start > FLUSH_PAGES_MAX * PAGE_SIZE)
+		sfence_all();
+	else
+		for (vaddr_t va = start; va < end; va += PAGE_SIZE)
+			__asm__ volatile("sfence.vma %0" : : "r"(va) : "memory");
+	if (others)
+		harts_remote_sfence(others, start, end - start, ~0UL);
+	irq_restore(flags);
+}
+
+void icache_flush(struct mmu_context *ctx)
+{
+	unsigned long flags = irq_save();
+	unsigned long me = BIT(hart_id()), others;
+
+	__asm__ volatile("fence.i" : : : "memory");
+	if (nr_harts > 1) {
+		__atomic_fetch_or(&ctx->icache_stale, harts_online & ~me, __ATOMIC_SEQ_CST);
+		others = __atomic_load_n(&ctx->harts, __ATOMIC_SEQ_CST) & ~me;
+		if (others)
+			harts_remote_fence_i(others);
+	}
+	irq_restore(flags);
+}

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Making threads, switching between them, and FP registers when needed.
+ *
+ * FP: a program starts with FP off (sstatus.FS in its trapframe).  Its first
+ * FP instruction traps; the trap loads thread.fp and turns FP on.  When a
+ * thread is switched out with FS dirty, its registers are stored.  A hart
+ * remembers whose registers it holds (fp_owner): the same thread coming back
+ * with nobody in between finds them in place; any other starts with FP off
+ * and loads at its next FP instruction.
+ */
+#include "asm.h"
+#include "boot.h"
+
+#include <arch/cpu.h>
+#include <arch/thread.h>
+#include <arch/trapframe.h>
+#include <lib/bug.h>
+#include <lib/string.h>
+
+struct thread *thread_switch_context(struct thread *prev, struct thread *next);
+void fp_store(struct fpstate *fp);
+void fp_load(const struct fpstate *fp);
+
+/*
+ * Registers are in place only if both agree: the hart says they are this
+ * thread's, and the thread says they are on this hart (fp_used is hart + 1).
+ */
+#define FP_NOWHERE      (~0U)           /* thread.fp_used: used, in memory only */
+static struct thread *fp_owner[NR_HARTS_MAX];   /* own hart only */
+
+static void fp_enable(void)
+{
+	__asm__ volatile("csrs sstatus, %0" : : "r"((unsigned long)SR_FS_CLEAN));
+}
+
+static void fp_disable(void)
+{
+	__asm__ volatile("csrc sstatus, %0" : : "r"((unsigned long)SR_FS));
+}
+
+static void frame_set_fs(struct thread *t, unsigned long fs)
+{
+	struct trapframe *tf = thread_trapframe(t);
+
+	tf->status = (tf->status & ~(unsigned long)SR_FS) | fs;
+}
+
+static bool fp_dirty(struct thread *t)
+{
+	return (thread_trapframe(t)->status & SR_FS) == SR_FS;
+}
+
+void thread_fp_save(struct thread *t)
+{
+	if (!fp_dirty(t))
+		return;
+	fp_enable();
+	fp_store(&t->fp);
+	fp_disable();
+	frame_set_fs(t, SR_FS_CLEAN);
+}
+
+void thread_fp_load(struct thread *t)
+{
+	t->fp_used = FP_NOWHERE;
+	frame_set_fs(t, 0);
+}
+
+/*
+ * A program's first FP instruction since it came here.  False: FP is on
+ * already, so the instruction itself is illegal.
+ */
+bool thread_fp_trap(struct thread *t)
+{
+	if (thread_trapframe(t)->status & SR_FS)
+		return false;
+	fp_enable();
+	fp_load(&t->fp);
+	fp_disable();
+	fp_owner[t->hart] = t;
+	t->fp_used = t->hart + 1;
+	frame_set_fs(t, SR_FS_CLEAN);
+	return true;
+}
+
+struct thread *thread_switch(struct thread *prev, struct thread *next)
+{
+	if (prev->mm)
+		thread_fp_save(prev);
+	if (next->mm && next->fp_used &&
+	    (fp_owner[next->hart] != next || next->fp_used != next->hart + 1))
+		frame_set_fs(next, 0);
+	return thread_switch_context(prev, next);
+}
+
+static void thread_set_stack(struct thread *t, void *stack)
+{
+	t->kstack = (unsigned long)stack;
+	t->kernel_sp = t->kstack + KSTACK_SIZE - sizeof(struct trapframe);
+}
+
+void thread_init_kernel(struct thread *t, void *stack, void (*fn)(void *), void *arg)
+{
+	thread_set_stack(t, stack);
+	memset(thread_trapframe(t), 0, sizeof(struct trapframe));
+	t->ctx.ra = (unsigned long)thread_begin;
+	t->ctx.sp = t->kernel_sp;
+	t->ctx.s[0] = (unsigned long)fn;
+	t->ctx.s[1] = (unsigned long)arg;
+}
+
+void thread_init_fork(struct thread *t, void *stack, vaddr_t sp, bool set_tls, vaddr_t tls)
+{
+	struct thread *cur = current_thread();
+	struct trapframe *tf;
+
+	thread_fp_save(cur);
+	thread_set_stack(t, stack);
+	tf = thread_trapframe(t);
+	*tf = *thread_trapframe(cur);
+	tf->x[10] = 0;
+	if (sp)
+		tf_set_sp(tf, sp);
+	if (set_tls)
+		tf_set_tls(tf, tls);
+	tf->status &= ~(unsigned long)SR_FS;
+	t->fp_used = cur->fp_used ? FP_NOWHERE : 0;
+	if (cur->fp_used)
+		t->fp = cur->fp;
+	else
+		memset(&t->fp, 0, sizeof(t->fp));
+	t->ctx.ra = (unsigned long)thread_begin;
+	t->ctx.sp = t->kernel_sp;
+	t->ctx.s[0] = 0;
+}
+
+void thread_start_program(struct thread *t, vaddr_t pc, vaddr_t sp)
+{
+	struct trapframe *tf = thread_trapframe(t);
+
+	memset(tf, 0, sizeof(*tf));
+	tf_set_pc(tf, pc);
+	tf_set_sp(tf, sp);
+	tf->status = SR_SPIE;
+	tf_forget_syscall(tf);
+	memset(&t->fp, 0, sizeof(t->fp));
+	t->fp_used = 0;
+}
