@@ -12,7 +12,7 @@
 #   make test         every test: check, test-host, test-guest
 #   make check        style and boundaries, in seconds
 #   make test-host    lib/ and mm/ on this machine, under ASan and UBSan
-#   make test-guest   programs in the machine; KERNEL=linux runs them on Linux
+#   make test-guest   programs in the machine; KERNEL=linux runs them on Linux; TESTS='file -k word'
 #   make fuzz         the parsers under libFuzzer, FUZZ_SECONDS each
 #   make clean        remove build/
 #
@@ -96,7 +96,7 @@ ELF := $(O)/faultline.elf
 # One try of the compiler, kept for the run; $(call cc-option,wanted,otherwise).
 cc-option = $(shell $(CC) $(1) -mabi=lp64 -c -x c /dev/null -o /dev/null 2>/dev/null \
 	&& echo "$(1)" || echo "$(2)")
-cc-flags := $(if $(filter kernel all qemu% test% disk gdb linux fuzz check $(O)/%,\
+cc-flags := $(if $(filter kernel all qemu% test% disk guest-disk gdb linux fuzz check $(O)/%,\
 	$(or $(MAKECMDGOALS),kernel)),y)
 ifdef cc-flags
 MARCH := $(call cc-option,-march=rv64imac_zicsr_zifencei,-march=rv64imac)
@@ -198,8 +198,9 @@ export KEEP
 
 # Stock Linux takes its status out by QEMU's exit device: see user/init.c.
 LINUX_ARGS := root=/dev/vda rw no4lvl no5lvl init_on_alloc=0 quiet loglevel=1 exit-device=100000
-IMAGE := $(if $(filter linux,$(KERNEL)),$(or $(LINUX),$(O)/linux/vmlinux),$(ELF))
-INITRD := $(if $(filter linux,$(KERNEL)),$(O)/linux/initramfs.gz)
+LINUX_DIR := $(O)/linux
+IMAGE := $(if $(filter linux,$(KERNEL)),$(or $(LINUX),$(LINUX_DIR)/vmlinux),$(ELF))
+INITRD := $(if $(filter linux,$(KERNEL)),$(LINUX_DIR)/initramfs.gz)
 BOOTARGS = $(strip console=ttyS0@TTY@ $(if $(filter linux,$(KERNEL)),$(LINUX_ARGS)) \
 	$(if $(RUN_TEXT),init=/usr/lib/faultline/init) $(APPEND))
 
@@ -241,11 +242,143 @@ LINUX_TAR := $(O)/linux-$(call key,$(SUITE) linux-image-riscv64).tar
 $(LINUX_TAR):
 	$(Q)[ -e $@ ] || user/fetch-packages $@ $(SUITE) '$(MIRROR)' linux-image-riscv64
 
-$(O)/linux/vmlinux $(O)/linux/initramfs.gz &: $(LINUX_TAR) $(ROOT_TAR) user/make-initramfs
-	$(call say,LINUX,$(O)/linux)
-	$(Q)user/make-initramfs $(O)/linux $(LINUX_TAR) $(ROOT_TAR)
+LINUX_FILES := $(LINUX_DIR)/vmlinux $(LINUX_DIR)/initramfs.gz
+$(LINUX_FILES) &: $(LINUX_TAR) $(ROOT_TAR) user/make-initramfs
+	$(call say,LINUX,$(LINUX_DIR))
+	$(Q)user/make-initramfs $(LINUX_DIR) $(LINUX_TAR) $(ROOT_TAR)
 
 # ---- the tests -----------------------------------------------------------------------------------
+
+# Every stage runs, whatever the one before found; each leaves "passed failed" in build/tally.
+TALLY := $(O)/tally
+STAGES := check test-host test-guest
+.PHONY: test check test-host test-guest
+test:
+	@rm -rf $(TALLY); mkdir -p $(TALLY); \
+	for stage in $(STAGES); do \
+		echo "== $$stage"; \
+		$(MAKE) --no-print-directory $$stage || \
+			[ -s $(TALLY)/$$stage ] || echo 0 1 >$(TALLY)/$$stage; \
+	done; \
+	cat $(STAGES:%=$(TALLY)/%) | awk '{ p += $$1; f += $$2 } \
+		END { print p " passed, " f + 0 " failed"; exit f > 0 }'
+
+check:
+	@mkdir -p $(TALLY)
+	@$(PYTHON) test/tap.py $(TALLY)/check '$(PYTHON) test/check.py $(MARCH)'
+
+# On the host: test_*.c with lib/, mm_*.c with lib/, mm/ and arch/host/ too.
+UNIT_LIB := $(wildcard lib/*.c)
+UNIT_MM := $(wildcard mm/*.c arch/host/*.c)
+UNIT := $(patsubst %.c,$(O)/%,$(wildcard test/unit/test_*.c test/unit/mm_*.c))
+UNIT_SHARED := $(filter-out test/unit/test_%.c test/unit/mm_%.c,$(wildcard test/unit/*.c))
+HOST_CFLAGS := -std=gnu11 -g -O1 -fno-omit-frame-pointer -fno-common -DDEBUG=1 -DHOST_TEST=1 \
+	-I. -Iarch/host/include -Itest/unit -Wall -Wextra -Wno-unused-parameter -Werror \
+	-fsanitize=address,undefined -fno-sanitize-recover=undefined
+HOST_OBJS = $(UNIT_LIB:%=$(O)/host/%.o) $(UNIT_SHARED:%=$(O)/host/%.o)
+
+$(O)/host/%.c.o: %.c
+	$(call say,HOSTCC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(HOSTCC) $(HOST_CFLAGS) -MMD -MP -c $< -o $@
+
+$(O)/test/unit/test_%: $(O)/host/test/unit/test_%.c.o $(HOST_OBJS)
+	@mkdir -p $(@D)
+	$(Q)$(HOSTCC) $(HOST_CFLAGS) $^ -lcmocka -lpthread -o $@
+
+$(O)/test/unit/mm_%: $(O)/host/test/unit/mm_%.c.o $(HOST_OBJS) $(UNIT_MM:%=$(O)/host/%.o)
+	@mkdir -p $(@D)
+	$(Q)$(HOSTCC) $(HOST_CFLAGS) $^ -lcmocka -lpthread -o $@
+
+.SECONDARY:
+-include $(wildcard $(O)/host/*/*.d $(O)/host/*/*/*.d)
+
+test-host: $(UNIT)
+	@mkdir -p $(TALLY)
+	@CMOCKA_MESSAGE_OUTPUT=TAP $(PYTHON) test/tap.py $(TALLY)/test-host $(UNIT)
+
+# The parsers, with inputs no one wrote: bounded seconds, each crash is kept in build/fuzz.
+FUZZ := $(patsubst test/fuzz/%.c,%,$(wildcard test/fuzz/fuzz_*.c))
+.PHONY: fuzz
+fuzz: $(FUZZ:%=$(O)/fuzz/%)
+	@for f in $(FUZZ); do \
+		echo "== $$f"; mkdir -p $(O)/fuzz/$$f.corpus; \
+		$(O)/fuzz/$$f -max_total_time=$(FUZZ_SECONDS) -timeout=10 -print_final_stats=1 \
+			-artifact_prefix=$(O)/fuzz/ $(O)/fuzz/$$f.corpus $(wildcard test/fuzz/seeds) \
+			>$(O)/fuzz/$$f.log 2>&1 || { tail -n 40 $(O)/fuzz/$$f.log; exit 1; }; \
+		grep -E 'number_of_executed|stat::average' $(O)/fuzz/$$f.log; \
+	done
+
+$(O)/fuzz/%: test/fuzz/%.c $(UNIT_LIB)
+	$(call say,FUZZ,$@)
+	@mkdir -p $(@D)
+	$(Q)clang -std=gnu11 -g -O1 -DDEBUG=1 -DHOST_TEST=1 -I. -Iarch/host/include -Itest/unit \
+		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
+		$< $(UNIT_LIB) $(UNIT_SHARED) -o $@
+
+# In the guest: our programs on a disk of their own, in /opt/test.
+GUEST_CC := riscv64-linux-gnu-gcc
+GUEST_CFLAGS := -std=gnu11 -O1 -g0 -Wall -Wextra -Wno-unused-parameter -Werror -pthread
+PROGRAMS := test/guest/programs
+GUEST_DIR := $(O)/guest/opt/test
+GUEST := $(patsubst $(PROGRAMS)/%.c,$(GUEST_DIR)/%,$(wildcard $(PROGRAMS)/*.c)) \
+	$(addprefix $(GUEST_DIR)/hello-,dynamic musl musl-static musl-static-pie) $(GUEST_DIR)/bad/list
+MUSL := $(O)/musl
+MUSL_TAR := $(O)/musl-$(call key,$(SUITE) musl-dev).tar
+TEST_DISK := $(O)/guest.img
+
+$(GUEST_DIR)/%: $(PROGRAMS)/%.c $(PROGRAMS)/tap.h
+	$(call say,GUEST,$(@F))
+	@mkdir -p $(@D)
+	$(Q)$(GUEST_CC) $(GUEST_CFLAGS) -static $< $(wildcard $(PROGRAMS)/$*.S) -o $@
+
+$(GUEST_DIR)/hello-dynamic: $(PROGRAMS)/hello.c $(PROGRAMS)/tap.h
+	$(call say,GUEST,$(@F))
+	@mkdir -p $(@D)
+	$(Q)$(GUEST_CC) $(GUEST_CFLAGS) $< -o $@
+
+# musl by the cross compiler: Debian's musl-dev for riscv64 is unpacked, not installed.  Its
+# debug sections have relocations that binutils 2.40 cannot read, so they are dropped.
+# The static-pie is musl's, since Debian 12's cross glibc has no rcrt1.o.
+CRT1 := crt1.o
+MUSL_LIB := $(MUSL)/usr/lib/riscv64-linux-musl
+MUSL_FLAGS = $(filter-out -pthread,$(GUEST_CFLAGS)) -nostdinc -nostdlib \
+	-isystem $(MUSL)/usr/include/riscv64-linux-musl \
+	-isystem $(shell $(GUEST_CC) -print-file-name=include) \
+	$(MUSL_LIB)/$(CRT1) $(MUSL_LIB)/crti.o $< -L$(MUSL_LIB) -lc -lgcc $(MUSL_LIB)/crtn.o
+$(MUSL_TAR):
+	$(Q)[ -e $@ ] || user/fetch-packages $@ $(SUITE) '$(MIRROR)' musl-dev
+$(MUSL)/.done: $(MUSL_TAR)
+	$(Q)mkdir -p $(MUSL) && tar -C $(MUSL) -xf $< ./usr/include ./usr/lib && \
+		for f in $(MUSL_LIB)/*.o $(MUSL_LIB)/libc.a; do llvm-objcopy --strip-debug $$f; done && \
+		touch $@
+$(GUEST_DIR)/hello-musl: MUSL_LINK := -no-pie -Wl,-dynamic-linker,/lib/ld-musl-riscv64.so.1
+$(GUEST_DIR)/hello-musl-static: MUSL_LINK := -static
+$(GUEST_DIR)/hello-musl-static-pie: MUSL_LINK := -static -fPIE -Wl,-pie,--no-dynamic-linker
+$(GUEST_DIR)/hello-musl-static-pie: CRT1 := rcrt1.o
+$(addprefix $(GUEST_DIR)/hello-,musl musl-static musl-static-pie): \
+		$(PROGRAMS)/hello.c $(PROGRAMS)/tap.h $(MUSL)/.done
+	$(call say,GUEST,$(@F))
+	@mkdir -p $(@D)
+	$(Q)$(GUEST_CC) $(MUSL_LINK) $(MUSL_FLAGS) -o $@
+
+$(GUEST_DIR)/bad/list: test/guest/make_bad_elf.py $(GUEST_DIR)/hello
+	@mkdir -p $(@D)
+	$(Q)$(PYTHON) $< $(GUEST_DIR)/hello $(@D) >$@.part && mv $@.part $@
+
+$(TEST_DISK): $(ROOT_TAR) $(INIT) user/make-disk $(GUEST)
+	$(call say,DISK,$@)
+	$(Q)user/make-disk $@ $(ROOT_TAR) $(INIT) $(O)/guest
+
+.PHONY: guest-disk
+guest-disk: $(TEST_DISK)
+
+# TESTS='test_shell.py -k job' runs a few.
+test-guest: $(TEST_DISK) $(if $(filter linux,$(KERNEL)),$(LINUX_FILES)) | emulator
+	@mkdir -p $(TALLY)
+	@cd test/guest && KERNEL=$(KERNEL) O=$(abspath $(O)) TEST_DISK=$(abspath $(TEST_DISK)) \
+		TALLY=$(abspath $(TALLY))/test-guest \
+		$(PYTHON) -m pytest -p no:cacheprovider -q --durations=5 $(TESTS)
 
 # ---- housekeeping --------------------------------------------------------------------------------
 

@@ -20,6 +20,7 @@ enum sys {
 	SYS_dup3 = 24,
 	SYS_ioctl = 29,
 	SYS_mkdirat = 34,
+	SYS_symlinkat = 36,
 	SYS_mount = 40,
 	SYS_chdir = 49,
 	SYS_openat = 56,
@@ -32,8 +33,10 @@ enum sys {
 	SYS_rt_sigaction = 134,
 	SYS_rt_sigprocmask = 135,
 	SYS_reboot = 142,
+	SYS_setpgid = 154,
 	SYS_setsid = 157,
 	SYS_sethostname = 161,
+	SYS_getpid = 172,
 	SYS_clone = 220,
 	SYS_execve = 221,
 	SYS_mmap = 222,
@@ -44,7 +47,9 @@ enum {
 	AT_FDCWD = -100,
 	O_RDWR = 2,
 	O_SYNC = 04010000,
+	TCSBRK = 0x5409,
 	TIOCSCTTY = 0x540e,
+	TIOCSPGRP = 0x5410,
 	TIOCSWINSZ = 0x5414,
 	MS_NOSUID = 2,
 	MS_RDONLY = 1,
@@ -56,6 +61,8 @@ enum {
 	SIGUSR2 = 12,
 	SIGTERM = 15,
 	SIGCHLD = 17,
+	SIGTTOU = 22,
+	SIG_BLOCK = 0,
 	SIG_SETMASK = 2,
 	PROT_READ_WRITE = 3,
 	MAP_SHARED = 1,
@@ -83,14 +90,16 @@ static unsigned long exit_device;
 
 static char cmdline[4096];
 static char run_text[RUN_MAX];
+static char tty_path[32] = "/dev/";
 static char term_var[64] = "TERM=vt220";
 
 static long sys6(enum sys nr, long a, long b, long c, long d, long e, long f);
-static void console_open(void);
+static void console_open(const char *path);
 static void mount_all(void);
 static void options_read(void);
 static void hostname_set(void);
 static void handlers_set(void);
+static void terminal_take(void);
 static long program_start(int run);
 static int program_wait(long pid);
 static void machine_off(int status);
@@ -120,10 +129,11 @@ __attribute__((noreturn, used)) static void init_main(void)
 	int run, status;
 
 	mount_all();
-	console_open();
+	console_open("/dev/console");
 	options_read();
 	hostname_set();
 	handlers_set();
+	terminal_take();
 	run = read_file("/etc/faultline.run", run_text, sizeof(run_text)) >= 0;
 	status = program_wait(program_start(run));
 	machine_off(run ? status : 0);
@@ -138,19 +148,30 @@ static void mount_one(const char *type, const char *dir)
 	sys6(SYS_mount, (long)type, (long)dir, (long)type, MS_NOSUID, 0, 0);
 }
 
+/* The links that udev would make; a kernel that makes them itself says EEXIST. */
+static void link_one(const char *to, const char *name)
+{
+	sys3(SYS_symlinkat, (long)to, AT_FDCWD, (long)name);
+}
+
 static void mount_all(void)
 {
 	mount_one("proc", "/proc");
 	mount_one("devtmpfs", "/dev");
+	link_one("/proc/self/fd", "/dev/fd");
+	link_one("/proc/self/fd/0", "/dev/stdin");
+	link_one("/proc/self/fd/1", "/dev/stdout");
+	link_one("/proc/self/fd/2", "/dev/stderr");
 	mount_one("devpts", "/dev/pts");
 	mount_one("tmpfs", "/dev/shm");
 	mount_one("tmpfs", "/run");
 	mount_one("tmpfs", "/tmp");
 }
 
-static void console_open(void)
+/* Make `path` the three standard files; it stays as it was when that fails. */
+static void console_open(const char *path)
 {
-	long fd = sys3(SYS_openat, AT_FDCWD, (long)"/dev/console", O_RDWR);
+	long fd = sys3(SYS_openat, AT_FDCWD, (long)path, O_RDWR);
 
 	if (fd < 0)
 		return;
@@ -194,7 +215,7 @@ static unsigned long number(const char **p, unsigned int base)
 	}
 }
 
-/* TERM=name  winsize=ROWSxCOLS  exit-device=HEX: see user/README.md. */
+/* console=ttyS0  TERM=name  winsize=ROWSxCOLS  exit-device=HEX: see user/README.md. */
 static void options_read(void)
 {
 	const char *p;
@@ -202,6 +223,9 @@ static void options_read(void)
 
 	if (read_file("/proc/cmdline", cmdline, sizeof(cmdline)) <= 0)
 		return;
+	if ((p = option("console=")))
+		for (n = 5; n < sizeof(tty_path) - 1 && *p > ' ' && *p != ','; n++)
+			tty_path[n] = *p++;
 	if ((p = option("TERM=")) && *p > ' ') {
 		for (n = 5; n < sizeof(term_var) - 1 && *p > ' '; n++)
 			term_var[n] = *p++;
@@ -247,7 +271,24 @@ static void handlers_set(void)
 		sys6(SYS_rt_sigaction, sigs[i], (long)&sa, 0, sizeof(sa.mask), 0, 0);
 }
 
-/* Start the shell in a session of its own with the console as its terminal. */
+/*
+ * Take the console as the terminal of init's own session, by the name of the
+ * device: Linux does not stop a background reader of /dev/console.  init leads
+ * the session, and not the shell, because Linux throws away what the terminal
+ * has not yet sent when a session leader ends.
+ */
+static void terminal_take(void)
+{
+	unsigned long ttou = 1UL << (SIGTTOU - 1);
+
+	sys3(SYS_setsid, 0, 0, 0);
+	if (tty_path[5])
+		console_open(tty_path);
+	sys3(SYS_ioctl, 0, TIOCSCTTY, 1);
+	sys6(SYS_rt_sigprocmask, SIG_BLOCK, (long)&ttou, 0, sizeof(ttou), 0, 0);
+}
+
+/* Start the shell as the terminal's foreground group. */
 static long program_start(int run)
 {
 	static char *envp[] = { "HOME=/root", "USER=root", "LOGNAME=root", "SHELL=/bin/bash",
@@ -255,12 +296,16 @@ static long program_start(int run)
 		"LANG=C.UTF-8", term_var, 0 };
 	static char *command[] = { "sh", "-c", run_text, 0 };
 	static char *login[] = { "-bash", 0 }, *plain[] = { "-sh", 0 };
+	unsigned long none = 0;
 	long pid = sys6(SYS_clone, SIGCHLD, 0, 0, 0, 0, 0);
+	int pgid;
 
 	if (pid)
 		return pid;
-	sys3(SYS_setsid, 0, 0, 0);
-	sys3(SYS_ioctl, 0, TIOCSCTTY, 1);
+	pgid = sys3(SYS_getpid, 0, 0, 0);
+	sys3(SYS_setpgid, 0, 0, 0);
+	sys3(SYS_ioctl, 0, TIOCSPGRP, (long)&pgid);
+	sys6(SYS_rt_sigprocmask, SIG_SETMASK, (long)&none, 0, sizeof(none), 0, 0);
 	if (run) {
 		sys3(SYS_execve, (long)"/bin/sh", (long)command, (long)envp);
 	} else {
@@ -316,6 +361,7 @@ static void machine_off(int status)
 	int n = 5;
 
 	everyone_out();
+	sys3(SYS_ioctl, 1, TCSBRK, 1);		/* tcdrain: the console's last words */
 	sys3(SYS_sync, 0, 0, 0);
 	sys6(SYS_mount, 0, (long)"/", 0, MS_REMOUNT | MS_RDONLY, 0, 0);
 	if (exit_device) {
