@@ -134,9 +134,14 @@ $(O)/%.S.o: %.S $(O)/.flags | toolchain
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(MARCH_FP) $(filter-out -std=% -O2,$(CFLAGS)) -MMD -MP -c $< -o $@
 
-$(ELF): $(OBJS) kernel.ld
+# Linked twice: the first link's symbols become the table that backtraces read.
+$(ELF): $(OBJS) kernel.ld arch/riscv/ksyms.py
 	$(call say,LD,$@)
-	$(Q)$(LD) $(LDFLAGS) $(OBJS) -o $@
+	$(Q)$(LD) $(LDFLAGS) $(OBJS) -o $@.1
+	$(Q)$(NM) -n $@.1 | $(PYTHON) arch/riscv/ksyms.py > $(O)/ksyms.S
+	$(Q)$(CC) $(MARCH) -mabi=lp64 -c $(O)/ksyms.S -o $(O)/ksyms.o
+	$(Q)$(LD) $(LDFLAGS) $(OBJS) $(O)/ksyms.o -o $@
+	$(Q)rm -f $@.1
 
 -include $(OBJS:.o=.d)
 
