@@ -49,6 +49,12 @@ void do_signal(struct trapframe *tf);
 void set_temporary_sigmask(u64 mask);
 void restore_saved_sigmask(void);
 
+/* Job control: has the group no one to continue it (@without: a task that leaves it, or NULL)?  tasklist_lock held. */
+bool pgrp_orphaned(int pgid, const struct task_struct *without);
+bool current_pgrp_orphaned(void);       /* takes tasklist_lock */
+
+void signals_init(void);        /* caches; once at boot, after the slabs */
+
 /* Life of the shared parts, called by fork, exec and exit. */
 struct sighand_struct *sighand_alloc(void);             /* all default */
 struct sighand_struct *sighand_dup(struct sighand_struct *old);

@@ -105,6 +105,7 @@ _Static_assert(sizeof(siginfo_t) == 128, "siginfo_t is 128 bytes");
 struct sigaltstack {
 	vaddr_t ss_sp;
 	int ss_flags;
+	int pad;                /* goes to programs: never garbage */
 	size_t ss_size;
 };
 
@@ -125,6 +126,7 @@ struct sighand_struct {
 struct sigpending {
 	u64 set;                        /* [s] */
 	struct list_head queue;         /* [s] struct sigqueue */
+	unsigned int nr_queued;         /* [s] entries of queue */
 };
 
 #endif

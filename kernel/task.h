@@ -126,6 +126,7 @@ struct task_struct {
 	u64 saved_sigmask;              /* [o] for sigsuspend, ppoll */
 	u64 real_blocked;               /* [s] blocked as it was before rt_sigtimedwait opened it, or 0 */
 	bool stop_pending;              /* [s] must still stop for the group stop under way */
+	bool stop_dequeued;             /* [s] has taken a stop signal; SIGCONT since clears it */
 	bool restore_sigmask;           /* [o] */
 	struct sigaltstack altstack;    /* [o] */
 	struct restart_block {

@@ -10,6 +10,7 @@
 #ifndef MM_UACCESS_H
 #define MM_UACCESS_H
 
+#include <arch/page.h>
 #include <kernel/entry.h>
 #include <kernel/sync.h>
 #include <lib/types.h>

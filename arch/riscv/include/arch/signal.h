@@ -12,6 +12,9 @@ struct trapframe;
 struct siginfo;
 struct sigaltstack;
 
+/* Bytes of a frame on the stack, for AT_MINSIGSTKSZ and the overflow check. */
+#define SIGNAL_FRAME_SIZE 1088
+
 /* What kernel/signal.c decides; the machine writes it down. */
 struct signal_frame_info {
 	int sig;
