@@ -30,13 +30,11 @@ def test_scripts_by_hash_bang(vm):
 
 
 def test_coreutils_do_their_work(vm):
-    assert vm.ok("seq 100000 | sort -R | sort -n | md5sum; seq 100000 | md5sum", 120).split()[::2] == \
-        [vm.ok("seq 100000 | md5sum").split()[0]] * 2
+    assert vm.ok("seq 100000 | sort -R | sort -n | md5sum", 120) == vm.ok("seq 100000 | md5sum")
     assert vm.ok("date -u -d @1000000000 +%F") == "2001-09-09\n"
-    assert vm.ok("expr 12345678901 '*' 98765; factor 1000000007") == \
-        "1219326301103627 1000000007\n".replace(" ", "\n", 1).replace(
-            "1000000007\n", "1000000007: 1000000007\n") or True
-    assert vm.ok("echo '2^64 as text' | base64 | base64 -d | rev 2>/dev/null || true") is not None
+    assert vm.ok("factor 1000000007 600851475143") == \
+        "1000000007: 1000000007\n600851475143: 71 839 1471 6857\n"
+    assert vm.ok("seq 1000 | base64 | base64 -d | cksum") == vm.ok("seq 1000 | cksum")
 
 
 def test_awk_and_sed(vm):
@@ -57,8 +55,7 @@ def test_procps_reads_our_proc(vm):
     vm.ok("vmstat > /root/v; wc -l < /root/v; rm /root/v")
     assert "bash" in vm.ok("ps aux")
     assert "libc.so.6" in vm.ok("pmap $$")
-    assert vm.ok("sleep 50 & pidof sleep > /dev/null || pgrep sleep > /dev/null; pkill sleep; wait; "
-                 "true").count("rror") == 0
+    vm.ok("sleep 50 & pgrep sleep && pkill sleep; wait; true")
 
 
 def test_uname_says_linux_riscv64(vm):
