@@ -155,7 +155,7 @@ $(VDSO): $(VDSO_SRCS) $(wildcard arch/riscv/vdso/*.ld arch/riscv/vdso/*.h) $(O)/
 	$(Q)$(CC) $(CPPFLAGS) $(MARCH) $(filter-out -g -fno-pic,$(CFLAGS)) -fPIC -fno-builtin -shared \
 		-nostdlib $(if $(LLVM),-fuse-ld=lld) -Wl,-T,arch/riscv/vdso/vdso.ld \
 		-Wl,-soname,linux-vdso.so.1 -Wl,--hash-style=both -Wl,--build-id=none \
-		-Wl,-z,max-page-size=4096 $(VDSO_SRCS) -o $@
+		-Wl,-z,max-page-size=4096 -Wl,-e,0 $(VDSO_SRCS) -o $@
 
 .PHONY: toolchain
 toolchain:
