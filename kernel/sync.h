@@ -8,8 +8,8 @@
  *
  * Ranks: a lock may be taken only while all locks held by this hart (spin)
  * or task (sleeping) have a lower rank; debug builds panic otherwise.  Each
- * line names an edge that makes the order.  Two of one rank: only with
- * lock_nested, ascending address.
+ * line names an edge that makes the order.  Two spinlocks of one rank: in
+ * ascending order of their addresses.  Two sleeping ones: with _nested.
  */
 #ifndef KERNEL_SYNC_H
 #define KERNEL_SYNC_H
@@ -23,6 +23,9 @@ struct task_struct;
 
 enum lock_rank {
 	/* sleeping locks */
+	RANK_FILE_POS,          /* a shared open file's position: read -> everything a file may do */
+	RANK_SEQ,               /* one open of a generated file: seq_read -> what it prints */
+	RANK_EPOLL_CTL,         /* one epoll's set of files: epoll_ctl -> the file's poll */
 	RANK_EXEC,              /* one exec of a process at a time: execve -> everything */
 	RANK_RENAME,            /* sys_renameat2 -> two directories */
 	RANK_MOUNT,             /* mount table, writers */
@@ -50,9 +53,14 @@ enum lock_rank {
 	RANK_VMALLOC,           /* kernel address space */
 	RANK_SLAB,              /* one slab cache: kmem_cache_alloc -> frames */
 	RANK_BLOCK,             /* request queue of a disk */
+	RANK_TTY_STATE,         /* a tty's rings and modes: tty_receive -> the port's lock (echo) */
 	RANK_DRIVER,            /* one device's registers */
 	RANK_TIMER,             /* timers of a hart: timer callback runs without it */
 	RANK_WAIT,              /* a wait queue: wake_up -> run queue */
+	RANK_EPOLL_POLL,        /* those who poll an epoll that watches no other: source's wake -> epoll */
+	RANK_EPOLL_POLL_OUTER,  /* those who poll an epoll that watches epolls */
+	RANK_EPOLL,             /* an epoll's ready list */
+	RANK_EPOLL_WAIT,        /* those in epoll_wait */
 	RANK_RQ,                /* run queue of a hart */
 	RANK_FRAMES,            /* buddy free lists */
 	RANK_LEAF,              /* takes no other lock */
@@ -64,7 +72,7 @@ enum lock_rank {
 
 struct spinlock {
 	u32 locked;             /* [a] 0 free, 1 held */
-	u16 rank;               /* [c] enum lock_rank */
+	u16 rank;               /* [c] enum lock_rank; debug builds note the kind of use above it */
 	u16 holder;             /* hart + 1 of the holder, debug builds */
 };
 
@@ -78,6 +86,7 @@ static inline void spin_lock_init(struct spinlock *l, enum lock_rank rank)
 /* Out of line: debug checks (rank, recursion, holder) and the contended wait. */
 void spin_lock_slow(struct spinlock *l);
 void spin_debug_locked(struct spinlock *l);     /* check rank order, push on this hart's held list */
+void spin_debug_trylocked(struct spinlock *l);  /* no order to check: it did not wait */
 void spin_debug_unlock(struct spinlock *l);
 bool spin_debug_held(const struct spinlock *l);
 
@@ -100,7 +109,7 @@ static inline bool spin_trylock(struct spinlock *l)
 					 __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
 		return false;
 	if (DEBUG)
-		spin_debug_locked(l);
+		spin_debug_trylocked(l);
 	return true;
 }
 
@@ -124,6 +133,14 @@ static inline void spin_unlock_irqrestore(struct spinlock *l, unsigned long flag
 	spin_unlock(l);
 	irq_restore(flags);
 }
+
+/*
+ * Around an interrupt's handler, by arch/; @user: it interrupted a program.
+ * A handler's locks are ordered among themselves: what it interrupted holds
+ * only locks that no handler takes.
+ */
+void irq_enter(bool user);
+void irq_exit(void);
 
 /* ------------------------------------------------------------- sleeping */
 
@@ -150,6 +167,9 @@ bool schedule_until(u64 deadline_ns);
 
 /* Make @t runnable if it sleeps; true when it did.  Safe from interrupts. */
 bool wake_up_process(struct task_struct *t);
+
+/* The same, only out of a sleep in one of @states: bits 1U << enum task_state. */
+bool wake_up_state(struct task_struct *t, unsigned int states);
 
 void set_current_state(enum task_state state);
 

@@ -15,6 +15,7 @@
 
 struct cred;
 struct file;
+struct files_struct;
 struct inode;
 struct poll_table;
 struct task_struct;
@@ -64,10 +65,23 @@ struct file {
 #define FMODE_WRITE     0x2
 #define FMODE_PATH      0x4     /* O_PATH */
 #define FMODE_NOSEEK    0x8     /* pipes, ttys: ESPIPE */
-#define FMODE_EXEC      0x10
+#define FMODE_EXEC      0x10    /* opened to be executed: nobody may write it meanwhile */
+#define FMODE_WRITER    0x20    /* counts in inode->writers and sb->writers */
+#define FMODE_OPENED    0x40    /* f_op->open succeeded: release is due */
+#define FMODE_STREAM    0x80    /* no position at all: pos_lock is not needed */
 
 static inline struct file *file_get(struct file *f) { atomic_inc(&f->refs); return f; }
 void file_put(struct file *f);          /* sleeps when it was the last */
+
+/* An unopened file: flags and mode set, no path; file_put() frees it.  ERR_PTR. */
+struct file *file_alloc(unsigned int flags);
+/* Give it its path (references pass) and open it: f_op->open, writers.  On error file_put() is still due. */
+int file_do_open(struct file *file, const struct path *path);
+void file_init(void);
+/* The O_ flags as F_GETFL shows them. */
+static inline unsigned int file_flags(const struct file *f) { return READ_ONCE(f->flags); }
+/* A program calls close(2), or its table goes: flush, record locks, file_put. */
+int file_close(struct file *file, struct files_struct *owner);
 
 /* A file with f_op for an inode that has no name (pipe, eventfd): "anon_inode:[name]" in /proc/PID/fd.  ERR_PTR. */
 struct file *anon_file(const char *name, const struct file_operations *f_op, void *private_, unsigned int flags);
@@ -82,6 +96,21 @@ ssize_t kernel_write(struct file *f, const void *buf, size_t len, loff_t pos);
 
 loff_t generic_llseek(struct file *file, loff_t off, int whence);
 loff_t no_llseek(struct file *file, loff_t off, int whence);            /* -ESPIPE */
+
+/*
+ * What every write does first, inode lock held for writing: O_APPEND,
+ * RLIMIT_FSIZE (SIGXFSZ), the file system's largest size, S_ISUID, times.
+ * Shortens @from.  Bytes that may be written (0: none asked for), or -errno.
+ */
+ssize_t generic_write_checks(struct file *file, struct iov_iter *from, loff_t *pos);
+/* The whole of f_op->write for a file of the page cache: locks, checks, filemap_write(@prepare), O_SYNC. */
+ssize_t generic_file_write(struct file *file, struct iov_iter *from, loff_t *pos,
+			   int (*prepare)(struct address_space *as, struct page *page, unsigned int from,
+					  unsigned int to));
+/* After @n bytes were written up to @pos: write them out if O_SYNC or O_DSYNC ask for it.  @n or -errno. */
+ssize_t generic_write_sync(struct file *file, loff_t pos, ssize_t n);
+/* fsync for a file of the page cache: pages, then the inode.  The caller's fs may flush the disk after. */
+int generic_fsync(struct file *file, loff_t start, loff_t end, bool datasync);
 
 /* For regular files of the page cache. */
 ssize_t generic_file_read(struct file *file, struct iov_iter *to, loff_t *pos);
@@ -108,6 +137,35 @@ void files_put(struct files_struct *files);                     /* closes all wh
 int files_unshare_exec(void);           /* exec: a table of one's own, close-on-exec closed; -ENOMEM */
 void files_close_on_exec(void);
 
+/*
+ * An open file for the length of a system call.  While a table is not shared
+ * only its task can close a descriptor, so no reference is taken then.
+ */
+struct fd_ref {
+	struct file *file;      /* NULL: EBADF */
+	bool put;
+};
+struct fd_ref fdget_any(int fd);                /* O_PATH ones too */
+static inline void fdput(struct fd_ref r)
+{
+	if (unlikely(r.put))
+		file_put(r.file);
+}
+static inline struct fd_ref fdget(int fd)
+{
+	struct fd_ref r = fdget_any(fd);
+
+	if (unlikely(r.file && (r.file->mode & FMODE_PATH))) {
+		fdput(r);
+		r.file = NULL;
+		r.put = false;
+	}
+	return r;
+}
+/* The same for calls that use the position: others are kept from it if there are others. */
+struct fd_ref fdget_pos(int fd);
+void fdput_pos(struct fd_ref r);
+
 /* The open file with a reference (file_put), or NULL: EBADF. */
 struct file *fd_get(int fd);
 struct file *fd_get_any(int fd);        /* O_PATH ones too */
@@ -119,6 +177,15 @@ int fd_reserve(int from, bool cloexec);
 void fd_install(int fd, struct file *file);
 void fd_release(int fd);
 int fd_close(int fd);
+/* dup3: @file (its reference passes) replaces whatever @fd was.  @fd or -errno. */
+int fd_replace(int fd, struct file *file, bool cloexec);
+bool fd_get_cloexec(int fd);
+int fd_set_cloexec(int fd, bool on);
+/* [first, last]: close, or only mark close-on-exec. */
+void fd_close_range(struct files_struct *files, unsigned int first, unsigned int last, bool mark);
+struct files_struct *files_unshare(void);       /* the current task gets its own; NULL: no memory */
+/* The first open descriptor >= @from, or -1 (procfs). */
+int files_next(struct files_struct *files, int from);
 
 /* ------------------------------------------- root, cwd, umask */
 
@@ -128,6 +195,7 @@ struct fs_struct {
 	struct path root, pwd;
 	u32 umask;
 };
+struct fs_struct *fs_alloc(void);               /* root and cwd: the root of all; umask 022 */
 struct fs_struct *fs_dup(struct fs_struct *old);
 void fs_put(struct fs_struct *fs);
 

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+/*
+ * tty: a terminal: a line discipline between a port and programs.
+ *
+ * Bytes come in from the port through tty_receive(), in interrupt context,
+ * are edited and echoed there, and wait in a ring for read(2).  Output goes
+ * through tty_output() to the port.
+ */
+#ifndef KERNEL_DRIVERS_TTY_H
+#define KERNEL_DRIVERS_TTY_H
+
+#include <kernel/drivers/termios.h>
+#include <kernel/sync.h>
+#include <lib/bitmap.h>
+#include <lib/types.h>
+
+struct file_operations;
+struct iov_iter;
+struct task_struct;
+struct tty;
+
+#define TTY_RING        4096            /* bytes of input, N_TTY_BUF_SIZE */
+
+/* What a port does for its tty. */
+struct tty_ops {
+	/* Take up to @n bytes for sending; how many.  Called with tty->lock held. */
+	size_t (*write)(struct tty *tty, const u8 *buf, size_t n);
+	/* Bytes that write would take now. */
+	size_t (*write_room)(struct tty *tty);
+	/* Bytes taken and not yet sent. */
+	size_t (*pending)(struct tty *tty);
+};
+
+/* [c] constant  [l] lock  [t] tasklist_lock  [w] write_mutex */
+struct tty {
+	const char *name;               /* [c] "ttyS0" */
+	u64 dev;                        /* [c] for /proc/PID/stat */
+	const struct tty_ops *ops;      /* [c] */
+	void *port;                     /* [c] ops' own */
+	struct spinlock lock;           /* RANK_TTY_STATE, irqsave */
+	struct termios termios;         /* [l] */
+	struct winsize winsize;         /* [l] */
+
+	/*
+	 *   tail            canon                     head
+	 *    |  whole lines   |  the line being edited  |      (counts, modulo TTY_RING)
+	 * eol marks the last byte of a line; for ^D that byte is not data (eof).
+	 */
+	u8 ring[TTY_RING];              /* [l] */
+	unsigned long eol[TTY_RING / 64];       /* [l] */
+	unsigned long eof[TTY_RING / 64];       /* [l] */
+	unsigned int tail, canon, head; /* [l] */
+	bool literal;                   /* [l] the next byte is data: ^V */
+	bool stopped;                   /* [l] ^S */
+	unsigned int column;            /* [l] of the cursor, for tabs and erasing */
+	unsigned int line_column;       /* [l] where the line being edited began */
+
+	struct wait_queue read_wait;
+	struct wait_queue write_wait;   /* room for output, or ^Q */
+	struct mutex write_mutex;       /* RANK_TTY: one program's write at a time */
+	int pgrp;                       /* [t] foreground process group, 0: none */
+	int session;                    /* [t] session it controls, 0: none */
+};
+
+void tty_init(struct tty *tty, const char *name, u64 dev, const struct tty_ops *ops, void *port);
+
+/* From the port: bytes have arrived.  Interrupt context. */
+void tty_receive(struct tty *tty, const u8 *buf, size_t n);
+/* From the port: there is room to write again.  Interrupt context. */
+void tty_wakeup_writers(struct tty *tty);
+
+/* tty_ldisc.c; lock held. */
+bool tty_input_ready(const struct tty *tty);
+unsigned int tty_input_bytes(const struct tty *tty);
+size_t tty_read_ring(struct tty *tty, u8 *buf, size_t n, bool *end);
+void tty_flush_input(struct tty *tty);
+/* Output processing (OPOST) of @n bytes: how many were taken. */
+size_t tty_output(struct tty *tty, const u8 *buf, size_t n);
+/* After a change of termios: canonical mode went on or off. */
+void tty_mode_changed(struct tty *tty, const struct termios *old);
+
+/* tty_ioctl.c */
+long tty_ioctl(struct tty *tty, unsigned int cmd, unsigned long arg);
+
+/*
+ * tty_job.c: may the current task read (SIGTTIN), or write or change
+ * (SIGTTOU)?  0, -ERESTARTSYS (signal sent), -EIO (orphaned).
+ */
+int tty_check_background(struct tty *tty, int sig);
+/* Make @tty the controlling terminal of the current session leader if it has none and @tty is free. */
+void tty_open_controlling(struct tty *tty);
+int tty_set_controlling(struct tty *tty, bool steal);
+int tty_give_up(struct tty *tty);               /* TIOCNOTTY */
+int tty_get_pgrp(struct tty *tty, int *pgrp);
+int tty_set_pgrp(struct tty *tty, int pgrp);
+/* The current task, a session leader, exits: its terminal is free; SIGHUP to the foreground. */
+void tty_session_exit(void);
+/* Numbers for /proc/PID/stat: tty_nr and tpgid (-1: none). */
+void tty_numbers(struct task_struct *t, u64 *dev, int *tpgid);
+
+/* The terminal of a file, or NULL. */
+extern const struct file_operations tty_fops;   /* file->private_ is the tty */
+
+/* console.c: register /dev/console, /dev/tty, /dev/ttyS0 and take the log over. */
+void console_init(void);
+
+#endif

@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: MIT
+/*
+ * ioctl_tty(2): modes, window size, job control, flushing.
+ */
+#include <kernel/drivers/tty.h>
+
+#include <kernel/cred.h>
+#include <kernel/fs/inode.h>
+#include <kernel/signal.h>
+#include <kernel/task.h>
+#include <kernel/time.h>
+#include <mm/uaccess.h>
+
+static struct termios termios_get(struct tty *tty)
+{
+	unsigned long flags = spin_lock_irqsave(&tty->lock);
+	struct termios t = tty->termios;
+
+	spin_unlock_irqrestore(&tty->lock, flags);
+	return t;
+}
+
+static bool drained(struct tty *tty)
+{
+	unsigned long flags = spin_lock_irqsave(&tty->lock);
+	bool done = tty->ops->pending(tty) == 0;
+
+	spin_unlock_irqrestore(&tty->lock, flags);
+	return done;
+}
+
+/* The port wakes writers when it has room; look again at least every 10 ms until the last byte is out. */
+static int drain(struct tty *tty)
+{
+	int error = 0;
+
+	while (!drained(tty) && !error) {
+		error = wait_event_interruptible_until(&tty->write_wait, drained(tty),
+						       time_ns() + 10 * NSEC_PER_MSEC);
+		if (error == -ETIMEDOUT)
+			error = 0;
+	}
+	return error;
+}
+
+static int termios_set(struct tty *tty, const struct termios *t, bool wait, bool flush)
+{
+	struct termios old;
+	unsigned long flags;
+	int error = tty_check_background(tty, SIGTTOU);
+
+	if (!error && wait)
+		error = drain(tty);
+	if (error)
+		return error;
+	flags = spin_lock_irqsave(&tty->lock);
+	if (flush)
+		tty_flush_input(tty);
+	old = tty->termios;
+	tty->termios = *t;
+	tty_mode_changed(tty, &old);
+	spin_unlock_irqrestore(&tty->lock, flags);
+	wake_up_all(&tty->read_wait);
+	wake_up_all(&tty->write_wait);
+	return 0;
+}
+
+static long set_from_user(struct tty *tty, unsigned int cmd, vaddr_t arg)
+{
+	struct termios2 t2 = { 0 };
+	bool two = cmd == TCSETS2 || cmd == TCSETSW2 || cmd == TCSETSF2;
+	bool flush = cmd == TCSETSF || cmd == TCSETSF2;
+	bool wait = flush || cmd == TCSETSW || cmd == TCSETSW2;
+
+	if (copy_from_user(&t2, arg, two ? sizeof(t2) : sizeof(t2.t)) != 0)
+		return -EFAULT;
+	return termios_set(tty, &t2.t, wait, flush);
+}
+
+static long get_to_user(struct tty *tty, unsigned int cmd, vaddr_t arg)
+{
+	struct termios2 t2 = { .t = termios_get(tty), .c_ispeed = 38400, .c_ospeed = 38400 };
+
+	return copy_to_user(arg, &t2, cmd == TCGETS2 ? sizeof(t2) : sizeof(t2.t));
+}
+
+static long set_winsize(struct tty *tty, vaddr_t arg)
+{
+	struct winsize ws;
+	unsigned long flags;
+	bool changed;
+
+	if (copy_from_user(&ws, arg, sizeof(ws)) != 0)
+		return -EFAULT;
+	flags = spin_lock_irqsave(&tty->lock);
+	changed = ws.ws_row != tty->winsize.ws_row || ws.ws_col != tty->winsize.ws_col ||
+		  ws.ws_xpixel != tty->winsize.ws_xpixel || ws.ws_ypixel != tty->winsize.ws_ypixel;
+	tty->winsize = ws;
+	spin_unlock_irqrestore(&tty->lock, flags);
+	if (changed && READ_ONCE(tty->pgrp))
+		send_signal_pgrp(SIGWINCH, READ_ONCE(tty->pgrp));
+	return 0;
+}
+
+static long get_winsize(struct tty *tty, vaddr_t arg)
+{
+	unsigned long flags = spin_lock_irqsave(&tty->lock);
+	struct winsize ws = tty->winsize;
+
+	spin_unlock_irqrestore(&tty->lock, flags);
+	return copy_to_user(arg, &ws, sizeof(ws));
+}
+
+static long input_count(struct tty *tty, vaddr_t arg)
+{
+	unsigned long flags = spin_lock_irqsave(&tty->lock);
+	int n = tty_input_bytes(tty);
+
+	spin_unlock_irqrestore(&tty->lock, flags);
+	return put_user(n, arg);
+}
+
+static long output_count(struct tty *tty, vaddr_t arg)
+{
+	unsigned long flags = spin_lock_irqsave(&tty->lock);
+	int n = tty->ops->pending(tty);
+
+	spin_unlock_irqrestore(&tty->lock, flags);
+	return put_user(n, arg);
+}
+
+/* What has been taken for sending cannot be called back: only input is flushed. */
+static long flush_queues(struct tty *tty, unsigned long which)
+{
+	unsigned long flags;
+	int error = tty_check_background(tty, SIGTTOU);
+
+	if (error)
+		return error;
+	if (which > TCIOFLUSH)
+		return -EINVAL;
+	if (which == TCOFLUSH)
+		return 0;
+	flags = spin_lock_irqsave(&tty->lock);
+	tty_flush_input(tty);
+	spin_unlock_irqrestore(&tty->lock, flags);
+	return 0;
+}
+
+static long flow_control(struct tty *tty, unsigned long what)
+{
+	unsigned long flags;
+	u8 c;
+	int error = tty_check_background(tty, SIGTTOU);
+
+	if (error)
+		return error;
+	if (what > TCION)
+		return -EINVAL;
+	flags = spin_lock_irqsave(&tty->lock);
+	if (what == TCOOFF || what == TCOON) {
+		tty->stopped = what == TCOOFF;
+	} else {
+		c = tty->termios.c_cc[what == TCIOFF ? VSTOP : VSTART];
+		if (c)
+			tty->ops->write(tty, &c, 1);
+	}
+	spin_unlock_irqrestore(&tty->lock, flags);
+	wake_up_all(&tty->write_wait);
+	return 0;
+}
+
+static long get_pgrp(struct tty *tty, vaddr_t arg)
+{
+	int pgrp, error = tty_get_pgrp(tty, &pgrp);
+
+	return error ? error : put_user(pgrp, arg);
+}
+
+static long set_pgrp(struct tty *tty, vaddr_t arg)
+{
+	int pgrp;
+
+	if (get_user(&pgrp, arg) != 0)
+		return -EFAULT;
+	return tty_set_pgrp(tty, pgrp);
+}
+
+static long get_session(struct tty *tty, vaddr_t arg)
+{
+	int session;
+
+	if (READ_ONCE(current->signal->tty) != tty)
+		return -ENOTTY;
+	session = READ_ONCE(tty->session);
+	return put_user(session, arg);
+}
+
+static long push_input(struct tty *tty, vaddr_t arg)
+{
+	u8 c;
+
+	if (!capable(CAP_SYS_ADMIN))
+		return READ_ONCE(current->signal->tty) == tty ? -EIO : -EPERM;
+	if (get_user(&c, arg) != 0)
+		return -EFAULT;
+	tty_receive(tty, &c, 1);
+	return 0;
+}
+
+long tty_ioctl(struct tty *tty, unsigned int cmd, unsigned long arg)
+{
+	int zero = 0;
+
+	switch (cmd) {
+	case TCGETS:
+	case TCGETS2:
+		return get_to_user(tty, cmd, arg);
+	case TCSETS:
+	case TCSETSW:
+	case TCSETSF:
+	case TCSETS2:
+	case TCSETSW2:
+	case TCSETSF2:
+		return set_from_user(tty, cmd, arg);
+	case TIOCGWINSZ:
+		return get_winsize(tty, arg);
+	case TIOCSWINSZ:
+		return set_winsize(tty, arg);
+	case TIOCSCTTY:
+		return tty_set_controlling(tty, arg == 1);
+	case TIOCNOTTY:
+		return tty_give_up(tty);
+	case TIOCGPGRP:
+		return get_pgrp(tty, arg);
+	case TIOCSPGRP:
+		return set_pgrp(tty, arg);
+	case TIOCGSID:
+		return get_session(tty, arg);
+	case FIONREAD:
+		return input_count(tty, arg);
+	case TIOCOUTQ:
+		return output_count(tty, arg);
+	case TCFLSH:
+		return flush_queues(tty, arg);
+	case TCXONC:
+		return flow_control(tty, arg);
+	case TCSBRK:
+	case TCSBRKP:
+		return drain(tty);
+	case TIOCSTI:
+		return push_input(tty, arg);
+	case TIOCGETD:
+		return put_user(zero, arg);
+	default:
+		return -ENOTTY;
+	}
+}
