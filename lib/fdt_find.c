@@ -22,7 +22,7 @@ static bool component_matches(const char *name, const char *path, size_t len)
 {
 	if (strncmp(name, path, len))
 		return false;
-	return name[len] == '\0' || (name[len] == '@' && strcspn(path, "@") >= len);
+	return name[len] == '\0' || name[len] == '@';
 }
 
 static int child_by_component(const void *fdt, int node, const char *path, size_t len)
@@ -72,7 +72,7 @@ int fdt_path_node(const void *fdt, const char *path)
 	if (*path != '/') {
 		len = strcspn(path, "/:");
 		target = find_alias(fdt, path, len);
-		if (!target || *target != '/')
+		if (!target)
 			return -ENOENT;
 		node = walk_path(fdt, node, target);
 		path += len;

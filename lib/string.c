@@ -78,8 +78,8 @@ static word_t load_word_end(const u8 *s)
 }
 
 /*
- * Copy words upwards to an aligned @d from a misaligned @s, as long as @n bytes last
- * and whole source words are inside them.  Returns the bytes copied.
+ * Copy words upwards to an aligned @d from a misaligned @s, as long as @n bytes (a
+ * word or more) last and whole source words are inside them.  The bytes copied.
  */
 static size_t copy_shifted(word_t *d, const u8 *s, size_t n)
 {
@@ -115,7 +115,7 @@ static void *copy_up(void *dst, const u8 *s, size_t n)
 			copy_words((word_t *)d, (const word_t *)s, n / WORD);
 			done = n / WORD * WORD;
 		} else {
-			done = n >= WORD ? copy_shifted((word_t *)d, s, n) : 0;
+			done = copy_shifted((word_t *)d, s, n);
 		}
 		d += done, s += done, n -= done;
 	}

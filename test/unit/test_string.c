@@ -189,22 +189,26 @@ static void strcpy_and_strcat_end_in_nul(void **state)
 
 static void bounded_copies_always_terminate(void **state)
 {
-	char buf[8];
+	char *buf = malloc(8);
+	const size_t size = 8;
 
-	assert_int_equal(strlcpy(buf, "1234567", sizeof(buf)), 7);
+	assert_int_equal(strlcpy(buf, "1234567", size), 7);
 	assert_string_equal(buf, "1234567");
-	assert_int_equal(strlcpy(buf, "abcdefghij", sizeof(buf)), 10);
+	assert_int_equal(strlcpy(buf, "abcdefghij", size), 10);
 	assert_string_equal(buf, "abcdefg");
+	assert_int_equal(strlcpy(buf, "12345678", size), 8);
+	assert_string_equal(buf, "1234567");
 	assert_int_equal(strlcpy(buf, "zzz", 0), 3);
-	assert_string_equal(buf, "abcdefg");
-
-	assert_int_equal(strscpy(buf, "1234567", sizeof(buf)), 7);
 	assert_string_equal(buf, "1234567");
-	assert_int_equal(strscpy(buf, "abcdefgh", sizeof(buf)), -E2BIG);
+
+	assert_int_equal(strscpy(buf, "1234567", size), 7);
+	assert_string_equal(buf, "1234567");
+	assert_int_equal(strscpy(buf, "abcdefgh", size), -E2BIG);
 	assert_string_equal(buf, "abcdefg");
-	assert_int_equal(strscpy(buf, "", sizeof(buf)), 0);
+	assert_int_equal(strscpy(buf, "", size), 0);
 	assert_string_equal(buf, "");
 	assert_int_equal(strscpy(buf, "x", 0), -E2BIG);
+	free(buf);
 }
 
 static void expect_number(const char *s, int base, unsigned long value)
