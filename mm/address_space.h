@@ -85,6 +85,7 @@ struct address_space {
 	struct list_head wb_node;                       /* [w] on write-back's list: dirty, or being written */
 	u64 wb_since;                                   /* [w] time_ns() when it came onto the list */
 	u32 wb_busy;                                    /* [w] writers at work on it: it may not be freed */
+	u32 wb_pass;                                    /* [w] the last sync that looked at it */
 	const void *wb_owner;                           /* [c] the super block, for writeback_sync(); or NULL */
 };
 

@@ -12,6 +12,9 @@
 struct iov_iter;
 struct vm_area_struct;
 
+/* Caches; once at boot, after slab_init() and before the first address_space_init(). */
+void filemap_init(void);
+
 /* State of sequential reading, one in each open file. */
 struct file_ra_state {
 	pgoff_t start;          /* current window */
@@ -67,14 +70,24 @@ ssize_t filemap_write(struct address_space *as, struct iov_iter *from, loff_t *p
  * inode is referenced.  Does not sleep.
  */
 void set_page_dirty(struct page *page);
-/* The same for a page that is only referenced (user_page_put).  Sleeps for the page lock. */
+/*
+ * A writable shared PTE is installed with the page locked, and the page set
+ * dirty before it is unlocked: the lock keeps clear_page_dirty_for_io() from
+ * coming between the two.
+ */
+/* set_page_dirty() for a page that is only referenced (user_page_put).  Sleeps for the page lock. */
 void set_page_dirty_lock(struct page *page);
 /* Clear PG_dirty for writing, collecting the dirty bits of PTEs (and write-protecting them).  Locked page.  True: was dirty. */
 bool clear_page_dirty_for_io(struct page *page);
 /* Forget that it was dirty (truncate). */
 void cancel_dirty_page(struct page *page);
 
-/* Drop the pages of [start, end) bytes (whole pages; zero the partial ones), unmapping them; end -1: to the end.  Sleeps. */
+/*
+ * Drop the pages of [start, end) bytes, unmapping them; end -1: to the end.
+ * as->size is what it shall be already.  A page that lies in the range in part
+ * is zeroed there and dirtied if it is cached; if it is not, its block is the
+ * file system's business.  Sleeps.
+ */
 void truncate_pages(struct address_space *as, loff_t start, loff_t end);
 /* Drop clean unused pages of [first, last]; returns how many. */
 unsigned long invalidate_pages(struct address_space *as, pgoff_t first, pgoff_t last);
@@ -104,7 +117,8 @@ int filemap_check_error(struct address_space *as, u32 *since);
 
 /* Page @page (locked) is in these areas: remove its PTEs from all of them.  Collects dirty bits. */
 void rmap_unmap_page(struct page *page);
-/* Test and clear the accessed bits; returns how many PTEs had it. */
+/* Test and clear the accessed bits; returns how many PTEs had it; RMAP_LOCKED at least when an mlock'ed area maps it. */
+#define RMAP_LOCKED     0x10000U
 unsigned int rmap_clear_young(struct page *page);
 /* Zap PTEs of file pages [first, last] from all areas; @even_cows: private copies too (truncate). */
 void rmap_unmap_range(struct address_space *as, pgoff_t first, pgoff_t last, bool even_cows);

@@ -18,6 +18,7 @@
 
 #include <lib/hash.h>
 #include <mm/frames.h>
+#include <mm/pagecache.h>
 #include <mm/pagewait.h>
 #include <mm/reclaim.h>
 
@@ -113,6 +114,11 @@ void wait_on_page_bit(struct page *p, enum page_flag f)
 {
 	if (page_test(p, f))
 		page_wait(p, f, false, TASK_UNINTERRUPTIBLE);
+}
+
+int wait_on_page_bit_killable(struct page *p, enum page_flag f)
+{
+	return page_test(p, f) ? page_wait(p, f, false, TASK_KILLABLE) : 0;
 }
 
 void page_free_last(struct page *p)

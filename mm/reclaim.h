@@ -10,10 +10,15 @@
 #include <lib/types.h>
 #include <mm/page.h>
 
-/* LRU: a page comes in inactive, is activated when used again.  Batched per hart. */
+/*
+ * LRU of cached pages: one comes in inactive, is activated when used again.
+ * Anonymous pages are not on it: swap finds them through page tables.
+ */
 void lru_add(struct page *page);
 void lru_remove(struct page *page);             /* from page_free_last */
 void mark_page_accessed(struct page *page);
+/* A page that reclaim had written is clean: next in line to be freed.  From interrupts too. */
+void lru_rotate_written(struct page *page);
 
 /* Called by the allocator when frames run low: try to free @nr pages; how many were.  Sleeps. */
 unsigned long reclaim_pages(unsigned long nr, unsigned int gfp);

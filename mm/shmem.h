@@ -17,9 +17,12 @@ struct vm_ops;
 extern const struct address_space_operations shmem_aops;
 extern const struct vm_ops shmem_vm_ops;
 
-/* Its parts, for a file system that needs its own table because of file_get and file_put. */
+/* For a file system that needs its own table because of file_get and file_put: all a_ops there are. */
 int shmem_readpage(struct address_space *as, struct page *page);
-int shmem_writepage(struct address_space *as, struct page *page);
+
+/* An address_space of this kind; as address_space_init() otherwise. */
+void shmem_init_mapping(struct address_space *as, struct inode *host,
+			const struct address_space_operations *ops);
 
 /* The page at @index, created zeroed if absent; up to date, locked, with a reference.  ERR_PTR. */
 struct page *shmem_get_page(struct address_space *as, pgoff_t index, unsigned int gfp);

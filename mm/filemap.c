@@ -1,0 +1,348 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The page cache: which page of a file is in which frame.
+ *
+ * Every page of an address_space is in its radix tree, by index, and the tree's
+ * reference keeps the frame.  A page comes in locked and not up to date; whoever
+ * wants its contents waits for the lock to go and then looks at PG_uptodate.
+ *
+ *	absent ──add──► locked ──read──► up to date ⇄ dirty → written
+ *	   ▲                               │
+ *	   └────── truncate, reclaim ──────┘
+ *
+ * Always true:  page->mapping is as and page->index its place exactly while the
+ *               page is in as->pages;
+ *               who has locked a page checks page->mapping first: it may have
+ *               been truncated while he waited.
+ * Lock:         as->lock guards the tree; irqsave, because the end of a write
+ *               clears a tag.  The page lock holds page->mapping still.
+ */
+#include <mm/filemap.h>
+
+#include <lib/err.h>
+#include <lib/string.h>
+#include <mm/frames.h>
+#include <mm/pagecache.h>
+#include <mm/pagewait.h>
+#include <mm/reclaim.h>
+#include <mm/slab.h>
+#include <mm/slab_cache.h>
+#include <mm/vmstat.h>
+#include <mm/writeback.h>
+
+static struct kmem_cache node_cache;
+
+static int tree_insert_prepared(struct address_space *as, struct page *page, unsigned int gfp);
+static int page_finish_read(struct address_space *as, struct page *page);
+static int page_create_and_read(struct address_space *as, pgoff_t index);
+
+/* ---- the tree ---- */
+
+/* Under as->lock: what is at hand, or nothing; filemap_add() gets more without the lock. */
+static void *node_alloc(void)
+{
+	return kmem_cache_alloc(&node_cache, GFP_NOWARN);
+}
+
+static void node_free(void *node)
+{
+	kmem_cache_free(&node_cache, node);
+}
+
+static const struct radix_ops node_ops = { .alloc = node_alloc, .free = node_free };
+
+void filemap_init(void)
+{
+	kmem_cache_setup(&node_cache, "radix_node", radix_node_size, 0);
+}
+
+void address_space_init(struct address_space *as, struct inode *host,
+			const struct address_space_operations *ops)
+{
+	memset(as, 0, sizeof(*as));
+	as->host = host;
+	as->a_ops = ops;
+	spin_lock_init(&as->lock, RANK_MAPPING);
+	spin_lock_init(&as->i_mmap_lock, RANK_I_MMAP);
+	radix_init(&as->pages, &node_ops);
+	INIT_LIST_HEAD(&as->i_mmap);
+	INIT_LIST_HEAD(&as->wb_node);
+}
+
+void address_space_destroy(struct address_space *as)
+{
+	writeback_forget(as);
+	assert(!as->nr_pages && list_empty(&as->i_mmap));
+}
+
+struct page *filemap_find(struct address_space *as, pgoff_t index)
+{
+	unsigned long flags = spin_lock_irqsave(&as->lock);
+	struct page *page = radix_lookup(&as->pages, index);
+
+	if (page)
+		get_page(page);
+	spin_unlock_irqrestore(&as->lock, flags);
+	return page;
+}
+
+unsigned int filemap_find_range(struct address_space *as, pgoff_t index, pgoff_t last,
+				struct page **pages, unsigned int nr)
+{
+	unsigned long flags = spin_lock_irqsave(&as->lock);
+	unsigned int found = 0;
+
+	while (found < nr) {
+		struct page *page = radix_next(&as->pages, &index);
+
+		if (!page || index > last)
+			break;
+		get_page(page);
+		pages[found++] = page;
+		if (index++ == last)
+			break;
+	}
+	spin_unlock_irqrestore(&as->lock, flags);
+	return found;
+}
+
+/* ---- in and out ---- */
+
+int filemap_add(struct address_space *as, struct page *page, pgoff_t index, unsigned int gfp)
+{
+	unsigned long flags;
+	int err;
+
+	assert(page_test(page, PG_locked) && !page->mapping);
+	page->mapping = as;
+	page->index = index;
+	get_page(page);
+
+	flags = spin_lock_irqsave(&as->lock);
+	err = radix_insert(&as->pages, index, page);
+	if (!err)
+		as->nr_pages++;
+	spin_unlock_irqrestore(&as->lock, flags);
+	if (err == -ENOMEM)
+		err = tree_insert_prepared(as, page, gfp);
+	if (err) {
+		page->mapping = NULL;
+		put_page(page);
+		return err;
+	}
+	vmstat_inc(VMSTAT_nr_file_pages);
+	if (as->flags & AS_SWAPBACKED) {
+		page_set(page, PG_swapbacked);
+		vmstat_inc(VMSTAT_nr_shmem);
+	}
+	lru_add(page);
+	return 0;
+}
+
+/* The nodes were not at hand: get them first, then insert under the lock. */
+static int tree_insert_prepared(struct address_space *as, struct page *page, unsigned int gfp)
+{
+	struct radix_spare spare = RADIX_SPARE_INIT;
+	unsigned int want = 0;
+	int err = -EAGAIN;
+
+	while (err == -EAGAIN) {
+		unsigned long flags;
+
+		for (want = min_t(unsigned int, want + 4, RADIX_SPARES); spare.nr < want;) {
+			void *node = kmem_cache_alloc(&node_cache, gfp & ~GFP_ZERO);
+
+			if (!node) {
+				err = -ENOMEM;
+				goto out;
+			}
+			spare.node[spare.nr++] = node;
+		}
+		flags = spin_lock_irqsave(&as->lock);
+		err = radix_insert_spare(&as->pages, page->index, page, &spare);
+		if (!err)
+			as->nr_pages++;
+		spin_unlock_irqrestore(&as->lock, flags);
+	}
+out:
+	radix_spare_free(&as->pages, &spare);
+	return err;
+}
+
+/* as->lock held. */
+static void tree_remove(struct address_space *as, struct page *page)
+{
+	void *was = radix_delete(&as->pages, page->index);
+
+	assert(was == page);
+	(void)was;
+	as->nr_pages--;
+	page->mapping = NULL;
+}
+
+static void removed_stats(struct page *page)
+{
+	vmstat_add(VMSTAT_nr_file_pages, -1);
+	if (page_test(page, PG_swapbacked))
+		vmstat_add(VMSTAT_nr_shmem, -1);
+}
+
+void filemap_remove(struct page *page)
+{
+	struct address_space *as = page->mapping;
+	unsigned long flags;
+
+	assert(page_test(page, PG_locked) && !page_test(page, PG_writeback));
+	flags = spin_lock_irqsave(&as->lock);
+	tree_remove(as, page);
+	spin_unlock_irqrestore(&as->lock, flags);
+	removed_stats(page);
+	put_page(page);
+}
+
+bool filemap_remove_unused(struct page *page)
+{
+	struct address_space *as = page->mapping;
+	unsigned long flags;
+	bool unused;
+
+	assert(page_test(page, PG_locked));
+	flags = spin_lock_irqsave(&as->lock);
+	unused = atomic_read(&page->count) == 2 &&
+		 !(READ_ONCE(page->flags) & (BIT(PG_dirty) | BIT(PG_writeback)));
+	if (unused)
+		tree_remove(as, page);
+	spin_unlock_irqrestore(&as->lock, flags);
+	if (unused) {
+		removed_stats(page);
+		put_page(page);
+	}
+	return unused;
+}
+
+struct page *filemap_grab_page(struct address_space *as, pgoff_t index, unsigned int gfp)
+{
+	for (;;) {
+		struct page *page = filemap_find(as, index);
+		int err;
+
+		if (page) {
+			lock_page(page);
+			if (page->mapping == as)
+				return page;
+			unlock_page(page);
+			put_page(page);
+			continue;
+		}
+		page = page_alloc_locked(gfp);
+		if (!page)
+			return ERR_PTR(-ENOMEM);
+		err = filemap_add(as, page, index, gfp);
+		if (!err)
+			return page;
+		unlock_page(page);
+		put_page(page);
+		if (err != -EEXIST)
+			return ERR_PTR(err);
+	}
+}
+
+/* ---- contents ---- */
+
+struct page *filemap_read_page(struct address_space *as, pgoff_t index, struct file_ra_state *ra)
+{
+	return filemap_fetch(as, index, 1, ra);
+}
+
+struct page *filemap_fetch(struct address_space *as, pgoff_t index, unsigned long nr_wanted,
+			   struct file_ra_state *ra)
+{
+	bool ahead = false;
+	struct page *page;
+	int err;
+
+	for (;;) {
+		page = filemap_find(as, index);
+		if (!page) {
+			if (ra && !ahead) {
+				ahead = true;
+				readahead_miss(as, ra, index, nr_wanted);
+				continue;
+			}
+			err = page_create_and_read(as, index);
+			if (err && err != -EEXIST)
+				return ERR_PTR(err);
+			continue;
+		}
+		if (ra && page_test(page, PG_readahead))
+			readahead_hit(as, ra, page);
+		if (page_test(page, PG_uptodate))
+			return page;
+		err = page_finish_read(as, page);
+		if (!err)
+			return page;
+		put_page(page);
+		if (err != -EAGAIN)
+			return ERR_PTR(err);
+	}
+}
+
+int page_read_locked(struct address_space *as, struct page *page)
+{
+	int err;
+
+	page_clear(page, PG_error);
+	err = as->a_ops->readpage(as, page);
+	if (!err)
+		err = wait_on_page_bit_killable(page, PG_locked);
+	if (err)
+		return err;
+	return page_test(page, PG_uptodate) ? 0 : -EIO;
+}
+
+/*
+ * Wait for the read under way; if it failed (perhaps it was only readahead),
+ * try once more on our own.  -EAGAIN: truncated meanwhile, look again.
+ */
+static int page_finish_read(struct address_space *as, struct page *page)
+{
+	int err = wait_on_page_bit_killable(page, PG_locked);
+
+	if (err || page_test(page, PG_uptodate))
+		return err;
+	err = lock_page_killable(page);
+	if (err)
+		return err;
+	if (page->mapping != as || page_test(page, PG_uptodate)) {
+		err = page->mapping == as ? 0 : -EAGAIN;
+		unlock_page(page);
+		return err;
+	}
+	return page_read_locked(as, page);
+}
+
+/* No readahead, or no memory for it: the one page.  -EEXIST: somebody else brought it. */
+static int page_create_and_read(struct address_space *as, pgoff_t index)
+{
+	struct page *page = page_alloc_locked(GFP_USER);
+	int err;
+
+	if (!page)
+		return -ENOMEM;
+	err = filemap_add(as, page, index, GFP_USER);
+	if (err)
+		unlock_page(page);
+	else
+		err = page_read_locked(as, page);
+	put_page(page);
+	return err;
+}
+
+struct page *page_alloc_locked(unsigned int gfp)
+{
+	struct page *page = alloc_page(gfp);
+
+	if (page)
+		page->flags = BIT(PG_locked);
+	return page;
+}

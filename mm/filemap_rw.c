@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: MIT
+/*
+ * read(2) and write(2) of cached files.
+ *
+ * Reading copies from a page that only a reference holds: no lock is held while
+ * the program's memory is touched, which may fault, even on the same page.
+ * Writing must hold the page lock while it copies, so it holds the program's page
+ * first (iov_iter_hold) and then cannot fault.
+ *
+ * Always true:  as->size grows only after the bytes below it are in the cache.
+ * Lock:         none while user memory is reached; the page lock while a page
+ *               changes.  The caller serialises writers (inode lock).
+ */
+#include <mm/pagecache.h>
+
+#include <lib/err.h>
+#include <lib/string.h>
+#include <mm/frames.h>
+#include <mm/iov.h>
+#include <mm/reclaim.h>
+#include <mm/uaccess.h>
+
+typedef int (*prepare_fn)(struct address_space *as, struct page *page, unsigned int from,
+			  unsigned int to);
+
+static struct page *read_slow(struct address_space *as, struct file_ra_state *ra, pgoff_t index,
+			      size_t len, struct page *page);
+static ssize_t write_chunk(struct address_space *as, loff_t pos, const void *from, size_t len,
+			   prepare_fn prepare);
+static struct page *write_begin(struct address_space *as, loff_t pos, size_t len);
+
+ssize_t filemap_read(struct address_space *as, struct file_ra_state *ra, struct iov_iter *to,
+		     loff_t *pos)
+{
+	ssize_t done = 0;
+
+	while (to->count) {
+		u64 size = READ_ONCE(as->size);
+		pgoff_t index = (u64)*pos >> PAGE_SHIFT;
+		size_t off = *pos & ~PAGE_MASK, len, copied;
+		struct page *page;
+
+		if ((u64)*pos >= size)
+			break;
+		page = filemap_find(as, index);
+		if (unlikely(!page || (page->flags & (BIT(PG_uptodate) | BIT(PG_readahead))) !=
+				      BIT(PG_uptodate))) {
+			page = read_slow(as, ra, index, off + to->count, page);
+			if (IS_ERR(page))
+				return done ? done : PTR_ERR(page);
+			size = READ_ONCE(as->size);     /* may have been truncated while we slept */
+			if ((u64)*pos >= size) {
+				put_page(page);
+				break;
+			}
+		}
+		len = min(min(PAGE_SIZE - off, to->count), size - (u64)*pos);
+		copied = copy_to_iter((char *)page_address(page) + off, len, to);
+		if (!ra || ra->prev != index || !off)
+			mark_page_accessed(page);
+		put_page(page);
+		if (ra)
+			ra->prev = index;
+		*pos += copied;
+		done += copied;
+		if (copied < len)
+			return done ? done : -EFAULT;
+	}
+	return done;
+}
+
+/* The page was not simply there: drop what was found, and wait for it. */
+static struct page *read_slow(struct address_space *as, struct file_ra_state *ra, pgoff_t index,
+			      size_t len, struct page *page)
+{
+	if (page)
+		put_page(page);
+	return filemap_fetch(as, index, DIV_ROUND_UP(len, PAGE_SIZE), ra);
+}
+
+ssize_t filemap_write(struct address_space *as, struct iov_iter *from, loff_t *pos,
+		      prepare_fn prepare)
+{
+	ssize_t done = 0, n = 0;
+
+	while (from->count) {
+		size_t off = *pos & ~PAGE_MASK;
+		struct user_page up;
+
+		n = iov_iter_hold(from, false, &up);
+		if (n)
+			break;
+		n = write_chunk(as, *pos, up.kaddr, min(min(PAGE_SIZE - off, from->count), up.len),
+				prepare);
+		iov_iter_unhold(from, &up, n > 0 ? n : 0);
+		if (n < 0)
+			break;
+		*pos += n;
+		done += n;
+		balance_dirty_pages(as);
+		if (fatal_signal_pending()) {
+			n = -EINTR;
+			break;
+		}
+	}
+	return done ? done : n;
+}
+
+/* Write @len bytes that lie in one page.  @len or -errno. */
+static ssize_t write_chunk(struct address_space *as, loff_t pos, const void *from, size_t len,
+			   prepare_fn prepare)
+{
+	unsigned int off = pos & ~PAGE_MASK;
+	struct page *page = write_begin(as, pos, len);
+	ssize_t n = len;
+	int err;
+
+	if (IS_ERR(page))
+		return PTR_ERR(page);
+	err = prepare ? prepare(as, page, off, off + len) : 0;
+	if (err) {
+		n = err;
+		goto out;
+	}
+	memcpy((char *)page_address(page) + off, from, len);
+	page_set(page, PG_uptodate);
+	if ((u64)pos + len > as->size)
+		WRITE_ONCE(as->size, pos + len);
+	if (!page_test(page, PG_dirty))
+		set_page_dirty(page);
+	if (!off)
+		mark_page_accessed(page);
+out:
+	unlock_page(page);
+	put_page(page);
+	return n;
+}
+
+/*
+ * The page of @pos, locked, where all bytes but the @len to be written are
+ * those of the file: read, or zero beyond its end.
+ */
+static struct page *write_begin(struct address_space *as, loff_t pos, size_t len)
+{
+	pgoff_t index = (u64)pos >> PAGE_SHIFT;
+	size_t off = pos & ~PAGE_MASK;
+	struct page *page;
+	int err;
+
+	for (;;) {
+		char *data;
+
+		page = filemap_grab_page(as, index, GFP_USER);
+		if (IS_ERR(page) || page_test(page, PG_uptodate))
+			return page;
+		data = page_address(page);
+		if (index << PAGE_SHIFT >= as->size || (!off && (u64)pos + len >= as->size)) {
+			memset(data, 0, off);
+			memset(data + off + len, 0, PAGE_SIZE - off - len);
+			return page;
+		}
+		err = page_read_locked(as, page);
+		put_page(page);
+		if (err)
+			return ERR_PTR(err);
+	}
+}

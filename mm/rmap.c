@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Rmap: from a file's page to the PTEs that name it.
+ *
+ * A page knows its file and its place there; the file knows the areas that map
+ * it (as->i_mmap); an area and a place give an address, and the address an entry.
+ * So no page carries a list, and mapping one costs nothing here.  The price is
+ * that every area of the file is looked at, also those that have not touched the
+ * page: file pages are shared by few, and most such walks find their PTE.
+ *
+ * Always true:  an area on i_mmap has its page tables (areas leave the list
+ *               first), so no mm->lock is needed to walk them;
+ *               translations are forgotten before the PTE's reference is put.
+ * Lock:         i_mmap_lock, then the PTE lock of one table at a time.
+ */
+#include <mm/filemap.h>
+
+#include <arch/mmu.h>
+#include <mm/mm.h>
+#include <mm/page.h>
+#include <mm/pagetable.h>
+#include <mm/rss.h>
+#include <mm/swap.h>
+#include <mm/vma.h>
+#include <mm/vmstat.h>
+
+#define ZAP_BATCH       32
+
+/* One PTE of the page that a walk is about; its lock is held. */
+typedef unsigned int (*visit_fn)(struct page *page, struct vm_area_struct *vma, vaddr_t va, pte_t *pte);
+
+static unsigned int rmap_walk(struct page *page, visit_fn visit);
+static unsigned int visit_unmap(struct page *page, struct vm_area_struct *vma, vaddr_t va, pte_t *pte);
+static unsigned int visit_young(struct page *page, struct vm_area_struct *vma, vaddr_t va, pte_t *pte);
+static unsigned int visit_mkclean(struct page *page, struct vm_area_struct *vma, vaddr_t va, pte_t *pte);
+static void zap_area(struct address_space *as, struct vm_area_struct *vma, vaddr_t start,
+		     vaddr_t end, bool even_cows);
+
+void rmap_unmap_page(struct page *page)
+{
+	rmap_walk(page, visit_unmap);
+}
+
+unsigned int rmap_clear_young(struct page *page)
+{
+	return rmap_walk(page, visit_young);
+}
+
+bool rmap_mkclean_page(struct page *page)
+{
+	return rmap_walk(page, visit_mkclean);
+}
+
+/* ---- one page ---- */
+
+/* Visit every PTE of @page; the sum of what the visits said. */
+static unsigned int rmap_walk(struct page *page, visit_fn visit)
+{
+	struct address_space *as = page->mapping;
+	struct vm_area_struct *vma;
+	unsigned int nr = 0;
+
+	assert(page_test(page, PG_locked) && as);
+	spin_lock(&as->i_mmap_lock);
+	list_for_each_entry(vma, &as->i_mmap, i_mmap_node) {
+		unsigned long at = page->index - vma->vm_pgoff;
+		vaddr_t va = vma->vm_start + (at << PAGE_SHIFT);
+		struct page *table;
+		pte_t *pte, e;
+
+		if (page->index < vma->vm_pgoff || at >= vma_pages(vma))
+			continue;
+		if (!atomic_read(&page->mapcount))
+			break;
+		pte = pt_walk(vma->vm_mm, va, PT_FIND, &table);
+		if (!pte)
+			continue;
+		spin_lock(&table->ptl);
+		e = pte_read(pte);
+		if (pte_present(e) && !pte_special(e) && pte_pfn(e) == page_to_pfn(page))
+			nr += visit(page, vma, va, pte);
+		spin_unlock(&table->ptl);
+	}
+	spin_unlock(&as->i_mmap_lock);
+	return nr;
+}
+
+/* Account for an entry @e of @page that was taken out of @mm.  Its reference is still to be put. */
+static void pte_gone(struct mm_struct *mm, struct page *page, pte_t e)
+{
+	atomic_long_dec(&mm->rss[page_rss_counter(page)]);
+	if (page_test(page, PG_anon)) {
+		vmstat_add(VMSTAT_nr_anon_pages, -1);
+		atomic_dec(&page->mapcount);
+		return;
+	}
+	if (pte_dirty(e))
+		set_page_dirty(page);
+	if (atomic_dec_and_test(&page->mapcount))
+		vmstat_add(VMSTAT_nr_mapped, -1);
+}
+
+static unsigned int visit_unmap(struct page *page, struct vm_area_struct *vma, vaddr_t va, pte_t *pte)
+{
+	pte_t old = pte_xchg(pte, PTE_NONE);
+
+	tlb_flush_page(&vma->vm_mm->context, va);
+	pte_gone(vma->vm_mm, page, old);
+	put_page(page);                 /* never the last: the cache's and the caller's remain */
+	return 1;
+}
+
+/*
+ * The hart may go on using a translation that says accessed, and so not set the
+ * bit again until it forgets it: a page may look unused for as long as a time
+ * slice.  That is less wrong than a flush for each page looked at is dear.
+ */
+static unsigned int visit_young(struct page *page, struct vm_area_struct *vma, vaddr_t va, pte_t *pte)
+{
+	pte_t e;
+
+	if (vma->vm_flags & VM_LOCKED)
+		return RMAP_LOCKED;
+	do {
+		e = pte_read(pte);
+		if (!pte_young(e))
+			return 0;
+	} while (!pte_cmpxchg(pte, e, pte_mkold(e)));
+	return 1;
+}
+
+/* 1: it was dirty.  The next write faults, and page_mkwrite makes the page dirty again. */
+static unsigned int visit_mkclean(struct page *page, struct vm_area_struct *vma, vaddr_t va, pte_t *pte)
+{
+	pte_t e;
+
+	do {
+		e = pte_read(pte);
+		if (!pte_dirty(e) && !pte_writable(e))
+			return 0;
+	} while (!pte_cmpxchg(pte, e, pte_mkclean(pte_wrprotect(e))));
+	tlb_flush_page(&vma->vm_mm->context, va);
+	return pte_dirty(e);
+}
+
+/* ---- a range of a file ---- */
+
+void rmap_unmap_range(struct address_space *as, pgoff_t first, pgoff_t last, bool even_cows)
+{
+	struct vm_area_struct *vma;
+
+	spin_lock(&as->i_mmap_lock);
+	list_for_each_entry(vma, &as->i_mmap, i_mmap_node) {
+		pgoff_t from = max(first, vma->vm_pgoff);
+		pgoff_t to = min(last, vma->vm_pgoff + vma_pages(vma) - 1);
+
+		if (from > to)
+			continue;
+		zap_area(as, vma, vma->vm_start + ((from - vma->vm_pgoff) << PAGE_SHIFT),
+			 vma->vm_start + ((to - vma->vm_pgoff + 1) << PAGE_SHIFT), even_cows);
+	}
+	spin_unlock(&as->i_mmap_lock);
+}
+
+/* Frames whose entries are gone, until the translations are too. */
+struct zap_batch {
+	struct vm_area_struct *vma;
+	vaddr_t start, end;             /* to flush */
+	unsigned int nr;
+	struct page *pages[ZAP_BATCH];
+};
+
+static void batch_flush(struct zap_batch *b)
+{
+	if (!b->nr)
+		return;
+	tlb_flush_range(&b->vma->vm_mm->context, b->start, b->end);
+	while (b->nr)
+		put_page(b->pages[--b->nr]);
+}
+
+static void zap_entry(struct zap_batch *b, vaddr_t va, pte_t *pte)
+{
+	pte_t e = pte_xchg(pte, PTE_NONE);
+	struct page *page;
+
+	if (!pte_present(e)) {
+		swap_free_entry(e);
+		atomic_long_dec(&b->vma->vm_mm->rss[MM_SWAPENTS]);
+		return;
+	}
+	page = pfn_to_page(pte_pfn(e));
+	pte_gone(b->vma->vm_mm, page, e);
+	if (!b->nr)
+		b->start = va;
+	b->end = va + PAGE_SIZE;
+	b->pages[b->nr++] = page;
+}
+
+/* Is @e a page of the file, or (@even_cows) a private copy of one? */
+static bool zap_wanted(pte_t e, bool even_cows)
+{
+	if (pte_none(e) || (pte_present(e) && pte_special(e)))
+		return false;
+	if (!pte_present(e))
+		return even_cows;
+	return even_cows || !page_test(pfn_to_page(pte_pfn(e)), PG_anon);
+}
+
+static void zap_area(struct address_space *as, struct vm_area_struct *vma, vaddr_t start,
+		     vaddr_t end, bool even_cows)
+{
+	struct zap_batch b = { .vma = vma };
+
+	for (vaddr_t va = start; va < end;) {
+		vaddr_t table_end = min(end, ALIGN_DOWN(va, PT_SPAN(1)) + PT_SPAN(1));
+		struct page *table;
+		pte_t *pte = pt_walk(vma->vm_mm, va, PT_FIND, &table);
+
+		if (!pte) {
+			va = table_end;
+			continue;
+		}
+		spin_lock(&table->ptl);
+		for (; va < table_end && b.nr < ZAP_BATCH; va += PAGE_SIZE, pte++)
+			if (zap_wanted(pte_read(pte), even_cows))
+				zap_entry(&b, va, pte);
+		spin_unlock(&table->ptl);
+		if (b.nr == ZAP_BATCH)
+			batch_flush(&b);
+	}
+	batch_flush(&b);
+}

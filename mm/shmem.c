@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Shmem: pages that live in an address_space and have no file behind them.
+ *
+ * tmpfs files, memfd, SysV segments and shared anonymous mappings.  A page comes
+ * to be, zeroed, when it is first written or mapped; a hole that is only read
+ * stays one.  There is nothing to be newer than, so a page that was touched is
+ * dirty for good and is mapped writable at once: no fault tells us of a write,
+ * and none needs to.
+ *
+ * Until such pages can go to swap they stay in memory: reclaim looks only at
+ * lists of pages with a disk.  Swap will replace a page's slot in the radix tree
+ * by its swap entry; shmem_get_page() is where it comes back.
+ *
+ * Lock: the page lock; as->lock for the tree.
+ */
+#include <mm/shmem.h>
+
+#include <lib/err.h>
+#include <mm/anon.h>
+#include <mm/fault.h>
+#include <mm/filemap.h>
+#include <mm/frames.h>
+#include <mm/iov.h>
+#include <mm/page.h>
+#include <mm/pagecache.h>
+#include <mm/slab.h>
+#include <mm/vma.h>
+#include <mm/vmstat.h>
+
+static enum fault_result shmem_fault(struct fault *f);
+static enum fault_result shmem_own_copy(struct fault *f, struct page *page);
+
+const struct address_space_operations shmem_aops = { .readpage = shmem_readpage };
+const struct vm_ops shmem_vm_ops = { .fault = shmem_fault };
+
+void shmem_init_mapping(struct address_space *as, struct inode *host,
+			const struct address_space_operations *ops)
+{
+	address_space_init(as, host, ops);
+	as->flags |= AS_SWAPBACKED;
+}
+
+/* ---- pages ---- */
+
+int shmem_readpage(struct address_space *as, struct page *page)
+{
+	page_zero(page_address(page));
+	page_set(page, PG_uptodate);
+	unlock_page(page);
+	return 0;
+}
+
+struct page *shmem_get_page(struct address_space *as, pgoff_t index, unsigned int gfp)
+{
+	struct page *page = filemap_grab_page(as, index, gfp);
+
+	if (IS_ERR(page) || page_test(page, PG_uptodate))
+		return page;
+	page_zero(page_address(page));
+	page_set(page, PG_uptodate);
+	set_page_dirty(page);
+	return page;
+}
+
+unsigned long shmem_pages(void)
+{
+	return vmstat_read(VMSTAT_nr_shmem);
+}
+
+/* ---- read, write, truncate ---- */
+
+ssize_t shmem_read(struct address_space *as, struct iov_iter *to, loff_t *pos)
+{
+	ssize_t done = 0;
+
+	while (to->count && (u64)*pos < READ_ONCE(as->size)) {
+		size_t off = *pos & ~PAGE_MASK, copied;
+		size_t len = min(min(PAGE_SIZE - off, to->count),
+				 READ_ONCE(as->size) - (u64)*pos);
+		struct page *page = filemap_find(as, (u64)*pos >> PAGE_SHIFT);
+
+		if (page && page_test(page, PG_uptodate))
+			copied = copy_to_iter((char *)page_address(page) + off, len, to);
+		else
+			copied = zero_to_iter(len, to);
+		if (page)
+			put_page(page);
+		*pos += copied;
+		done += copied;
+		if (copied < len)
+			return done ? done : -EFAULT;
+	}
+	return done;
+}
+
+ssize_t shmem_write(struct address_space *as, struct iov_iter *from, loff_t *pos)
+{
+	return filemap_write(as, from, pos, NULL);
+}
+
+void shmem_truncate(struct address_space *as, loff_t start, loff_t end)
+{
+	truncate_pages(as, start, end);
+}
+
+/* ---- faults ---- */
+
+static enum fault_result shmem_fault(struct fault *f)
+{
+	struct vm_area_struct *vma = f->vma;
+	struct address_space *as = vma->vm_mapping;
+	pgoff_t index = vma_pgoff(vma, f->addr);
+	enum fault_result result;
+	struct page *page;
+
+	if (index >= DIV_ROUND_UP(READ_ONCE(as->size), PAGE_SIZE))
+		return FAULT_BUS;
+	page = shmem_get_page(as, index, GFP_USER);
+	if (IS_ERR(page))
+		return FAULT_OOM;
+	if (!(vma->vm_flags & VM_SHARED) && f->access == FAULT_WRITE)
+		return shmem_own_copy(f, page);
+	get_page(page);
+	result = fault_install(f, page, (vma->vm_flags & (VM_SHARED | VM_WRITE)) ==
+					(VM_SHARED | VM_WRITE));
+	unlock_page(page);
+	put_page(page);
+	return result;
+}
+
+/* A write to a private mapping: the process gets a page of its own.  Consumes lock and reference. */
+static enum fault_result shmem_own_copy(struct fault *f, struct page *page)
+{
+	struct page *own = anon_page_alloc(GFP_USER);
+
+	if (own) {
+		page_copy(page_address(own), page_address(page));
+		vmstat_inc(VMSTAT_pgcow);
+	}
+	unlock_page(page);
+	put_page(page);
+	return own ? fault_install(f, own, true) : FAULT_OOM;
+}
+
+/* ---- shared anonymous mappings ---- */
+
+/* One mmap(MAP_SHARED | MAP_ANONYMOUS), for all areas that came of it. */
+struct shmem_object {
+	struct address_space as;
+	atomic_t areas;
+};
+
+static struct shmem_object *object_of(struct vm_area_struct *vma)
+{
+	return container_of(vma->vm_mapping, struct shmem_object, as);
+}
+
+static void object_open(struct vm_area_struct *vma)
+{
+	atomic_inc(&object_of(vma)->areas);
+}
+
+static void object_close(struct vm_area_struct *vma)
+{
+	struct shmem_object *o = object_of(vma);
+
+	if (!atomic_dec_and_test(&o->areas))
+		return;
+	truncate_pages(&o->as, 0, -1);
+	address_space_destroy(&o->as);
+	kfree(o);
+}
+
+static const struct vm_ops shared_anon_vm_ops = {
+	.name = "/dev/zero (deleted)",          /* what Linux shows in maps */
+	.open = object_open,
+	.close = object_close,
+	.fault = shmem_fault,
+};
+
+int shmem_zero_setup(struct vm_area_struct *vma, size_t len)
+{
+	struct shmem_object *o = kmalloc(sizeof(*o), GFP_KERNEL);
+
+	if (!o)
+		return -ENOMEM;
+	shmem_init_mapping(&o->as, NULL, &shmem_aops);
+	o->as.size = ALIGN_UP(len, PAGE_SIZE);
+	atomic_set(&o->areas, 1);
+	vma->vm_mapping = &o->as;
+	vma->vm_ops = &shared_anon_vm_ops;
+	return 0;
+}
