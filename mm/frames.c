@@ -35,6 +35,7 @@ struct frame_hart {
 
 static struct frame_hart frame_harts[NR_HARTS_MAX];
 unsigned int sysctl_min_free_kbytes;
+bool (*frames_fail)(void);
 
 static __noinline struct page *frames_refill(unsigned int gfp);
 static struct page *frames_try_hard(unsigned int order, unsigned int gfp);
@@ -85,8 +86,8 @@ unsigned long frames_high(void)
 static inline struct page *frame_prepare(struct page *p, unsigned int gfp)
 {
 	assert(!p->flags && !atomic_read(&p->count));
-	atomic_set(&p->count, 1);
-	atomic_set(&p->mapcount, 0);
+	p->count.v = 1;                 /* nobody else knows it: plain stores */
+	p->mapcount.v = 0;
 	p->mapping = NULL;
 	if (gfp & GFP_ZERO)
 		page_zero(page_address(p));
@@ -95,10 +96,15 @@ static inline struct page *frame_prepare(struct page *p, unsigned int gfp)
 
 struct page *alloc_page(unsigned int gfp)
 {
-	unsigned long flags = irq_save();
-	struct frame_hart *h = &frame_harts[hart_id()];
-	struct page *p = h->head;
+	unsigned long flags;
+	struct frame_hart *h;
+	struct page *p;
 
+	if (frames_must_fail())
+		return NULL;
+	flags = irq_save();
+	h = &frame_harts[hart_id()];
+	p = h->head;
 	if (likely(p)) {
 		h->head = (struct page *)p->private_[0];
 		h->nr--;
@@ -136,6 +142,8 @@ struct page *alloc_pages(unsigned int order, unsigned int gfp)
 	assert(order < MAX_ORDER);
 	if (!order)
 		return alloc_page(gfp);
+	if (frames_must_fail())
+		return NULL;
 	p = frames_take(order, gfp);
 	if (!p)
 		p = frames_try_hard(order, gfp);

@@ -5,6 +5,7 @@
 #ifndef MM_FRAMES_H
 #define MM_FRAMES_H
 
+#include <lib/bug.h>
 #include <lib/types.h>
 #include <mm/page.h>
 
@@ -50,6 +51,16 @@ static inline void *alloc_page_va(unsigned int gfp)
 static inline void free_page_va(void *va)
 {
 	put_page(virt_to_page(va));
+}
+
+/*
+ * For tests, in debug builds only: asked before each allocation of frames or
+ * slab objects; true: it fails.
+ */
+extern bool (*frames_fail)(void);
+static inline bool frames_must_fail(void)
+{
+	return DEBUG && unlikely(frames_fail) && frames_fail();
 }
 
 /* Figures, in pages. */

@@ -108,10 +108,15 @@ struct kmem_cache *kmem_cache_create(const char *name, size_t size, size_t align
 
 void *kmem_cache_alloc(struct kmem_cache *c, unsigned int gfp)
 {
-	unsigned long flags = irq_save();
-	struct slab_hart *h = &c->hart[hart_id()];
-	void *obj = h->free;
+	unsigned long flags;
+	struct slab_hart *h;
+	void *obj;
 
+	if (frames_must_fail())
+		return NULL;
+	flags = irq_save();
+	h = &c->hart[hart_id()];
+	obj = h->free;
 	if (likely(obj)) {
 		h->free = *(void **)obj;
 		h->nr--;
