@@ -51,6 +51,12 @@ __noreturn void do_group_exit(int status);
 /* Called by exec once the point of no return is near: become the only thread (and the leader).  0 or -EAGAIN. */
 int de_thread(void);
 
+/*
+ * exec: the current task is about to leave its address space, which is still loaded: let go of
+ * robust futexes, clear_child_tid and rseq there.
+ */
+void exec_mm_release(struct task_struct *t);
+
 /* Wake a parent waiting in vfork: at exec and exit. */
 void vfork_release(struct task_struct *t);
 

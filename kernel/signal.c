@@ -70,6 +70,25 @@ void sighand_put(struct sighand_struct *s)
 		kmem_cache_free(sighand_cache, s);
 }
 
+void signals_unshare(struct task_struct *t, struct sighand_struct **own)
+{
+	struct sighand_struct *old = t->sighand, *new = *own;
+	unsigned long flags;
+
+	if (!new)
+		return;
+	flags = spin_lock_irqsave(&tasklist_lock);
+	if (old) {
+		spin_lock(&old->siglock);
+		memcpy(new->action, old->action, sizeof(new->action));
+	}
+	t->sighand = new;
+	if (old)
+		spin_unlock(&old->siglock);
+	spin_unlock_irqrestore(&tasklist_lock, flags);
+	*own = old;
+}
+
 void signals_exec(struct task_struct *t)
 {
 	unsigned long flags = spin_lock_irqsave(&t->sighand->siglock);

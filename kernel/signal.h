@@ -61,6 +61,8 @@ struct sighand_struct *sighand_dup(struct sighand_struct *old);
 void sighand_put(struct sighand_struct *s);
 void sigpending_init(struct sigpending *p);
 void sigpending_flush(struct sigpending *p);
+/* exec: @t takes *own (unless NULL) as its table, filled from the shared one; *own is then the old one. */
+void signals_unshare(struct task_struct *t, struct sighand_struct **own);
 void signals_exec(struct task_struct *t);               /* handlers to default, altstack off */
 
 /*

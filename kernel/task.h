@@ -91,7 +91,9 @@ struct task_struct {
 	int nice;                       /* [r] -20..19 */
 	unsigned int weight;            /* [r] */
 	int policy, rt_priority;        /* [r] SCHED_ */
-	u64 utime_ns, stime_ns;         /* [o] */
+	bool sched_reset_on_fork;       /* [o] children start with ordinary attributes */
+	u64 utime_ns, stime_ns;         /* [r] together sum_exec_ns, parted by what ticks saw */
+	bool in_system;                 /* [r] the last tick found it in the kernel */
 	u64 start_ns;                   /* [c] time_ns() at birth */
 	unsigned long nvcsw, nivcsw;    /* [o] */
 	unsigned long min_flt, maj_flt; /* [o] */
@@ -151,6 +153,7 @@ struct task_struct {
 	int in_execve;                  /* [o] */
 	int pdeath_signal;              /* [o] */
 	bool no_new_privs;              /* [o] */
+	unsigned int personality;       /* [o] PER_ and ADDR_NO_RANDOMIZE; inherited */
 	bool trace;                     /* [a] log its system calls */
 };
 
