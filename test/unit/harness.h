@@ -11,8 +11,8 @@
  *	harness_watch("nodes", nodes_in_use);
  *	harness_each_failure(insert_three, tree);	// 1st fails, 2nd fails, ...
  *
- * Whatever allocates asks harness_fail_now() first: harness_alloc() does, and the
- * simulated machine of arch/host may.
+ * Whatever allocates asks harness_fail_now() first: harness_alloc() does, and mm/
+ * does after frames_fail = harness_fail_now.
  */
 #ifndef TEST_HARNESS_H
 #define TEST_HARNESS_H
@@ -93,13 +93,16 @@ static inline u64 harness_below(u64 n)
 
 static unsigned long harness_allocations;	/* asked for since the scenario began */
 static unsigned long harness_fail_at;		/* the one that fails; 0: none */
+static bool harness_fail_later_too;		/* and all that follow it */
 static long harness_live;			/* blocks of harness_alloc not freed */
 
 /* To be called once per allocation.  True: this one must fail. */
 bool harness_fail_now(void);
 bool harness_fail_now(void)
 {
-	return ++harness_allocations == harness_fail_at;
+	harness_allocations++;
+	return harness_allocations == harness_fail_at ||
+	       (harness_fail_later_too && harness_fail_at && harness_allocations > harness_fail_at);
 }
 
 static inline void *harness_alloc(size_t size)
@@ -187,6 +190,17 @@ static inline unsigned long harness_each_failure(int (*scenario)(void *arg), voi
 	assert_int_equal(err, 0);
 	harness_fail_at = 0;
 	return harness_allocations;
+}
+
+/* The same, but from the failing allocation on none succeeds: memory is used up. */
+static inline unsigned long harness_each_exhaustion(int (*scenario)(void *arg), void *arg)
+{
+	unsigned long allocations;
+
+	harness_fail_later_too = true;
+	allocations = harness_each_failure(scenario, arg);
+	harness_fail_later_too = false;
+	return allocations;
 }
 
 #endif

@@ -283,6 +283,7 @@ static int insert_some(void *unused)
 static void an_insertion_without_memory_changes_nothing(void **state)
 {
 	assert_true(harness_each_failure(insert_some, NULL) >= 20);
+	assert_true(harness_each_exhaustion(insert_some, NULL) >= 20);
 }
 
 static int insert_with_spares(void *unused)
