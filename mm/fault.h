@@ -32,8 +32,10 @@ struct fault {
 	vaddr_t addr;                   /* page-aligned */
 	vaddr_t exact;                  /* as trapped */
 	enum fault_access access;
+	bool force;                     /* for a debugger: VM_MAYREAD, VM_MAYWRITE are enough */
 	bool tried;                     /* second time round: the readahead was done */
 	bool major;                     /* waited for the disk */
+	enum fault_result verdict;      /* with FAULT_RETRY: FAULT_DONE, or why looking again is useless */
 	struct vm_area_struct *vma;     /* fault_lookup */
 	pte_t *pte;                     /* fault_resolve: level-0 entry */
 	struct page *table;             /* the table page of pte; its ptl guards *pte */
@@ -45,6 +47,12 @@ struct fault {
  * Counts pgfault/pgmajfault.  Never FAULT_RETRY.
  */
 enum fault_result handle_mm_fault(struct mm_struct *mm, vaddr_t addr, enum fault_access access, bool *major);
+
+/* As handle_mm_fault() for a debugger's access, which a private area's permissions do not stop. */
+enum fault_result handle_mm_fault_force(struct mm_struct *mm, vaddr_t addr, enum fault_access access);
+
+/* Let go of mm->lock and ask the driver loop to start over. */
+enum fault_result fault_retry(struct fault *f);
 
 /*
  * Install @page (its reference passes to the PTE) for f->addr if the entry

@@ -13,6 +13,7 @@
 #include <kernel/sync.h>
 #include <lib/avl.h>
 #include <lib/atomic.h>
+#include <lib/list.h>
 #include <lib/types.h>
 
 struct file;
@@ -56,12 +57,14 @@ struct mm_struct {
 	unsigned long auxv[MM_AUXV_WORDS];      /* [c] for /proc/PID/auxv; ends with AT_NULL */
 	struct file *exe_file;                  /* [m] reference, put through exe_put */
 	void (*exe_put)(struct file *);         /* [c] */
+	void (*exe_get)(struct file *);         /* [c] fork takes a reference; NULL: fork leaves exe_file empty */
 	bool dumpable;                          /* [m] */
 	/*
 	 * Limits of the owner, copied here by setrlimit and fork so that mm
 	 * needs no task: bytes, ~0 for none.  [a]
 	 */
 	unsigned long rlim_as, rlim_data, rlim_stack, rlim_memlock;
+	struct list_head all_mms;               /* mm.c: every address space */
 };
 
 void mm_init(void);     /* caches; once at boot */

@@ -58,6 +58,7 @@ struct mmap_request {
 	pgoff_t pgoff;                  /* pages */
 	unsigned long may_flags;        /* VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC allowed; anonymous: all */
 	unsigned long extra_vm_flags;   /* VM_STACK, ... */
+	bool may_map_low;               /* CAP_SYS_RAWIO: below mmap_min_addr too */
 	struct file *file;              /* NULL: anonymous */
 	int (*map_file)(struct file *file, struct vm_area_struct *vma);
 };
@@ -74,6 +75,40 @@ long mm_map_pfns(struct mm_struct *mm, vaddr_t addr, const unsigned long *pfns, 
 		 unsigned long vm_flags, const char *name);
 
 int mm_munmap(struct mm_struct *mm, vaddr_t start, size_t len);
+
+#define MREMAP_MAYMOVE          1
+#define MREMAP_FIXED            2
+#define MREMAP_DONTUNMAP        4
+
+#define MADV_NORMAL             0
+#define MADV_RANDOM             1
+#define MADV_SEQUENTIAL         2
+#define MADV_WILLNEED           3
+#define MADV_DONTNEED           4
+#define MADV_FREE               8
+#define MADV_REMOVE             9
+#define MADV_DONTFORK           10
+#define MADV_DOFORK             11
+#define MADV_HUGEPAGE           14
+#define MADV_NOHUGEPAGE         15
+#define MADV_DONTDUMP           16
+#define MADV_DODUMP             17
+#define MADV_WIPEONFORK         18
+#define MADV_KEEPONFORK         19
+#define MADV_COLD               20
+#define MADV_PAGEOUT            21
+#define MADV_POPULATE_READ      22
+#define MADV_POPULATE_WRITE     23
+#define MADV_DONTNEED_LOCKED    24
+
+#define MS_ASYNC                1
+#define MS_INVALIDATE           2
+#define MS_SYNC                 4
+
+#define MCL_CURRENT             1
+#define MCL_FUTURE              2
+#define MCL_ONFAULT             4
+
 int mm_mprotect(struct mm_struct *mm, vaddr_t start, size_t len, unsigned int prot);
 long mm_brk(struct mm_struct *mm, vaddr_t brk);         /* the new or unchanged break */
 long mm_mremap(struct mm_struct *mm, vaddr_t old, size_t old_len, size_t new_len, unsigned int flags, vaddr_t new_addr);
@@ -95,6 +130,7 @@ int mm_setup_stack(struct mm_struct *mm, vaddr_t top, size_t size, unsigned int 
 /* /proc/sys/vm, written by procfs. */
 extern unsigned int sysctl_max_map_count;       /* 65530 */
 extern unsigned int sysctl_overcommit_memory;
+extern unsigned int sysctl_overcommit_ratio;    /* percent of RAM, for mode 2 */
 extern unsigned long sysctl_mmap_min_addr;      /* bytes */
 extern unsigned int sysctl_stack_guard_gap;     /* pages, 256 */
 

@@ -39,7 +39,12 @@ struct vm_ops {
 	 * drop it only by returning FAULT_RETRY (fault.h).
 	 */
 	enum fault_result (*fault)(struct fault *f);
-	/* First write to a present page of a shared area: make it writable on disk.  @page referenced, not locked. */
+	/*
+	 * First write to a present page of a shared area: make it writable on
+	 * disk.  @page referenced, not locked; FAULT_DONE: locked now, and still
+	 * the page of f->addr.  The caller dirties, installs and unlocks it.
+	 * NULL: nothing to do but that.
+	 */
 	enum fault_result (*page_mkwrite)(struct fault *f, struct page *page);
 };
 
@@ -60,6 +65,7 @@ struct vm_area_struct {
 	struct address_space *vm_mapping;       /* [c] whose pages these are; NULL: anonymous */
 	void *vm_private;                       /* [c] vm_ops' own */
 	struct list_head i_mmap_node;           /* [i] in vm_mapping->i_mmap */
+	bool vm_has_anon;                       /* [a] some page of it may be its own: fork copies the PTEs */
 };
 
 extern const struct vm_ops anon_vm_ops;         /* private anonymous: zero pages, then own ones */
@@ -74,6 +80,9 @@ struct vm_area_struct *vma_lookup(struct mm_struct *mm, vaddr_t addr);
 
 /* The first area that intersects [start, end), or NULL. */
 struct vm_area_struct *vma_intersect(struct mm_struct *mm, vaddr_t start, vaddr_t end);
+
+/* The name of an area without a file in /proc/PID/maps ("[heap]", "[stack]", "[vdso]"), or NULL. */
+const char *vma_name(const struct vm_area_struct *vma);
 
 /* Debug: walk and compare both views; panics with the first difference. */
 void vma_check(struct mm_struct *mm);

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What an address space may still have: RLIMIT_AS, RLIMIT_DATA and
+ * RLIMIT_MEMLOCK, and the promise of memory for pages that will become a
+ * process' own (overcommit).
+ *
+ * A private writable area is counted when it is made, not when it is touched:
+ * committed is what everybody together could still ask for.  Only mode 2
+ * refuses by it; mode 0 refuses what is larger than all memory and swap at
+ * once; mode 1 nothing (Linux: Documentation/mm/overcommit-accounting).
+ *
+ * Always true: the sum of mm->committed (and of what shmem holds) is
+ * vm_committed().
+ * Lock: mm->lock for writing for one space; the sum is atomic.
+ */
+#include <mm/commit.h>
+
+#include <lib/atomic.h>
+#include <lib/errno.h>
+#include <mm/frames.h>
+#include <mm/mmap.h>
+#include <mm/vma_edit.h>
+
+unsigned int sysctl_overcommit_memory = OVERCOMMIT_GUESS;
+unsigned int sysctl_overcommit_ratio = 50;
+unsigned int sysctl_max_map_count = 65530;
+
+static atomic_long_t committed;
+static atomic_long_t swap_pages;
+
+unsigned long vm_committed(void)
+{
+	long nr = atomic_long_read(&committed);
+
+	return nr > 0 ? nr : 0;
+}
+
+unsigned long vm_commit_limit(void)
+{
+	return frames_total * sysctl_overcommit_ratio / 100 + atomic_long_read(&swap_pages);
+}
+
+void vm_swap_resize(long pages)
+{
+	atomic_long_add(pages, &swap_pages);
+}
+
+int vm_commit_pages(unsigned long pages)
+{
+	unsigned long now = atomic_long_add_return(pages, &committed);
+	bool enough = true;
+
+	if (sysctl_overcommit_memory == OVERCOMMIT_GUESS)
+		enough = pages <= frames_total + atomic_long_read(&swap_pages);
+	else if (sysctl_overcommit_memory == OVERCOMMIT_NEVER)
+		enough = now <= vm_commit_limit();
+	if (enough)
+		return 0;
+	atomic_long_sub(pages, &committed);
+	return -ENOMEM;
+}
+
+void vm_uncommit_pages(unsigned long pages)
+{
+	atomic_long_sub(pages, &committed);
+}
+
+int vm_commit(struct mm_struct *mm, unsigned long pages)
+{
+	int err = vm_commit_pages(pages);
+
+	if (!err)
+		mm->committed += pages;
+	return err;
+}
+
+void vm_uncommit(struct mm_struct *mm, unsigned long pages)
+{
+	vm_uncommit_pages(pages);
+	mm->committed -= pages;
+}
+
+/* ---------------------------------------------------------------- limits */
+
+static inline bool is_data(unsigned long flags)
+{
+	return (flags & (VM_WRITE | VM_SHARED | VM_GROWSDOWN)) == VM_WRITE;
+}
+
+void vm_stat_account(struct mm_struct *mm, unsigned long flags, long pages)
+{
+	mm->total_vm += pages;
+	if (mm->total_vm > mm->hiwater_vm)
+		mm->hiwater_vm = mm->total_vm;
+	if (flags & VM_LOCKED)
+		mm->locked_vm += pages;
+	if ((flags & (VM_EXEC | VM_WRITE | VM_GROWSDOWN)) == VM_EXEC)
+		mm->exec_vm += pages;
+	else if (flags & VM_GROWSDOWN)
+		mm->stack_vm += pages;
+	else if (is_data(flags))
+		mm->data_vm += pages;
+}
+
+bool may_expand_vm(struct mm_struct *mm, unsigned long flags, unsigned long pages)
+{
+	if (mm->total_vm + pages > READ_ONCE(mm->rlim_as) >> PAGE_SHIFT)
+		return false;
+	return !is_data(flags) ||
+	       mm->data_vm + pages <= READ_ONCE(mm->rlim_data) >> PAGE_SHIFT;
+}
+
+bool mlock_exceeds(struct mm_struct *mm, unsigned long flags, unsigned long pages)
+{
+	return (flags & VM_LOCKED) &&
+	       mm->locked_vm + pages > READ_ONCE(mm->rlim_memlock) >> PAGE_SHIFT;
+}

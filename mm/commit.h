@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The commit limit: memory promised to everybody.
+ */
+#ifndef MM_COMMIT_H
+#define MM_COMMIT_H
+
+#include <lib/types.h>
+
+/* /proc/sys/vm/overcommit_memory */
+enum { OVERCOMMIT_GUESS, OVERCOMMIT_ALWAYS, OVERCOMMIT_NEVER };
+
+/* For memory that belongs to no address space (shmem): 0 or -ENOMEM / give back. */
+int vm_commit_pages(unsigned long pages);
+void vm_uncommit_pages(unsigned long pages);
+
+/* Swap grew (or, negative, shrank) by @pages. */
+void vm_swap_resize(long pages);
+
+#endif

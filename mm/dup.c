@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: MIT
+/*
+ * fork's half that is memory: a second address space like the first.
+ *
+ * One walk over the list copies areas and, where an area has pages of its
+ * own, their entries; the tree is built from the finished list, with no search
+ * and no rotation.  One flush at the end takes the parent's right to write
+ * away on every hart.
+ *
+ * When it fails half-way the child is taken down like any other; the parent
+ * has only lost the right to write some pages, which it gets back by a
+ * fault.
+ *
+ * Lock: both mm->locks for writing, the child's nested in the parent's.
+ */
+#include <mm/mm.h>
+
+#include <arch/mmu.h>
+#include <lib/err.h>
+#include <lib/string.h>
+#include <mm/address_space.h>
+#include <mm/pagetable.h>
+#include <mm/vma_edit.h>
+
+static void dup_fields(struct mm_struct *new, struct mm_struct *old);
+static int dup_areas(struct mm_struct *new, struct mm_struct *old);
+static int dup_area(struct mm_struct *new, struct vm_area_struct *src,
+		    struct vm_area_struct *prev);
+static void dup_tree(struct mm_struct *new);
+
+struct mm_struct *mm_dup(struct mm_struct *old)
+{
+	struct mm_struct *new = mm_alloc();
+	int err;
+
+	if (!new)
+		return ERR_PTR(-ENOMEM);
+	if (down_write_killable(&old->lock)) {
+		mm_put(new);
+		return ERR_PTR(-EINTR);
+	}
+	down_write_nested(&new->lock);
+	dup_fields(new, old);
+	err = dup_areas(new, old);
+	tlb_flush_all(&old->context);
+	if (!err) {
+		dup_tree(new);
+		if (DEBUG)
+			vma_check(new);
+	}
+	up_write(&new->lock);
+	up_write(&old->lock);
+	if (err) {
+		mm_put(new);
+		return ERR_PTR(err);
+	}
+	return new;
+}
+
+static void dup_fields(struct mm_struct *new, struct mm_struct *old)
+{
+	new->mmap_base = old->mmap_base;
+	new->start_code = old->start_code;
+	new->end_code = old->end_code;
+	new->start_data = old->start_data;
+	new->end_data = old->end_data;
+	new->start_brk = old->start_brk;
+	new->brk = old->brk;
+	new->start_stack = old->start_stack;
+	new->arg_start = old->arg_start;
+	new->arg_end = old->arg_end;
+	new->env_start = old->env_start;
+	new->env_end = old->env_end;
+	new->vdso = old->vdso;
+	memcpy(new->auxv, old->auxv, sizeof(new->auxv));
+	new->dumpable = old->dumpable;
+	new->rlim_as = old->rlim_as;
+	new->rlim_data = old->rlim_data;
+	new->rlim_stack = old->rlim_stack;
+	new->rlim_memlock = old->rlim_memlock;
+	new->exe_get = old->exe_get;
+	new->exe_put = old->exe_put;
+	if (old->exe_file && old->exe_get) {
+		old->exe_get(old->exe_file);
+		new->exe_file = old->exe_file;
+	}
+}
+
+static int dup_areas(struct mm_struct *new, struct mm_struct *old)
+{
+	struct vm_area_struct *src, *last = NULL;
+	int err;
+
+	for (src = old->mmap; src; src = src->vm_next) {
+		if (src->vm_flags & VM_DONTCOPY)
+			continue;
+		err = dup_area(new, src, last);
+		if (err)
+			return err;
+		last = last ? last->vm_next : new->mmap;
+	}
+	return 0;
+}
+
+/* The copy of @src, last in the list. */
+static int dup_area(struct mm_struct *new, struct vm_area_struct *src,
+		    struct vm_area_struct *prev)
+{
+	unsigned long pages = vma_pages(src);
+	struct vm_area_struct *vma;
+
+	if (src->vm_flags & VM_ACCOUNT && vm_commit(new, pages))
+		return -ENOMEM;
+	vma = vma_alloc();
+	if (!vma) {
+		if (src->vm_flags & VM_ACCOUNT)
+			vm_uncommit(new, pages);
+		return -ENOMEM;
+	}
+	*vma = *src;
+	vma->vm_mm = new;
+	vma->vm_flags &= ~(VM_LOCKED | VM_LOCKONFAULT);
+	vma->vm_prev = prev;
+	vma->vm_next = NULL;
+	if (prev)
+		prev->vm_next = vma;
+	else
+		new->mmap = vma;
+	new->map_count++;
+	vm_stat_account(new, vma->vm_flags, pages);
+	vma_get_refs(vma);
+	vma_mapping_link(vma);
+	if (vma->vm_flags & VM_WIPEONFORK)
+		vma->vm_has_anon = false;
+	if (!vma->vm_has_anon || vma->vm_flags & (VM_SHARED | VM_PFNMAP))
+		return 0;
+	return pt_copy_range(vma, src);
+}
+
+static struct avl_node *next_in_list(void *arg)
+{
+	struct vm_area_struct **at = arg, *vma = *at;
+
+	*at = vma->vm_next;
+	return &vma->vm_avl;
+}
+
+static void dup_tree(struct mm_struct *new)
+{
+	struct vm_area_struct *at = new->mmap;
+
+	avl_build_sorted(&new->mmap_avl, new->map_count, next_in_list, &at, vma_augment);
+}

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: MIT
+/*
+ * A page fault, from the address to a PTE that allows the access.
+ *
+ *	handle_mm_fault      driver loop: lock, look, resolve; again after sleeping
+ *	  fault_lookup       the area; grow the stack; may it?
+ *	  fault_resolve      walk to the PTE, and by what stands there:
+ *
+ *	PTE         | access          | what is done                     | where
+ *	------------+-----------------+----------------------------------+--------------
+ *	none        | any             | the area's pages: vm_ops->fault  | anon.c, filemap_fault.c,
+ *	            |                 |                                  | shmem.c, pfnmap.c
+ *	swap entry  | any             | read the slot back               | swap.h
+ *	present, !W | write, private  | reuse the last copy, or copy     | anon_cow
+ *	present, !W | write, shared   | tell the file, allow             | fault_shared_write
+ *	present     | anything else   | another hart was faster, or the  | fault_allowed
+ *	            |                 | hart wants accessed or dirty set |
+ *
+ * One place sleeps for long: a step that must wait drops mm->lock and
+ * answers FAULT_RETRY, and everything found is looked up again.
+ *
+ * Always true: FAULT_RETRY means mm->lock is not held, any other answer that
+ * it is.
+ * Lock: mm->lock for reading; ptl around the look at and change of the PTE.
+ */
+#include <mm/fault.h>
+
+#include <arch/mmu.h>
+#include <lib/printf.h>
+#include <mm/address_space.h>
+#include <mm/anon.h>
+#include <mm/filemap.h>
+#include <mm/mm.h>
+#include <mm/pagetable.h>
+#include <mm/reclaim.h>
+#include <mm/rss.h>
+#include <mm/stack.h>
+#include <mm/swap.h>
+#include <mm/vma.h>
+#include <mm/vmstat.h>
+
+static enum fault_result fault_loop(struct fault *f);
+static enum fault_result fault_lookup(struct fault *f);
+static enum fault_result fault_resolve(struct fault *f);
+static enum fault_result fault_denied(struct fault *f);
+static enum fault_result fault_forbidden(struct fault *f);
+static enum fault_result fault_shared_write(struct fault *f);
+static enum fault_result fault_allowed(struct fault *f);
+
+enum fault_result handle_mm_fault(struct mm_struct *mm, vaddr_t addr, enum fault_access access,
+				  bool *major)
+{
+	struct fault f = { .mm = mm, .addr = addr & PAGE_MASK, .exact = addr, .access = access };
+	enum fault_result r;
+
+	vmstat_inc(VMSTAT_pgfault);
+	r = fault_loop(&f);
+	if (unlikely(f.major))
+		vmstat_inc(VMSTAT_pgmajfault);
+	if (major)
+		*major = f.major;
+	return r;
+}
+
+enum fault_result handle_mm_fault_force(struct mm_struct *mm, vaddr_t addr,
+					enum fault_access access)
+{
+	struct fault f = { .mm = mm, .addr = addr & PAGE_MASK, .exact = addr, .access = access,
+			   .force = true };
+
+	return fault_loop(&f);
+}
+
+static enum fault_result fault_loop(struct fault *f)
+{
+	enum fault_result r;
+
+	if (unlikely(f->addr >= USER_END))
+		return FAULT_MAPERR;
+	for (;;) {
+		down_read(&f->mm->lock);
+		r = fault_lookup(f);
+		if (likely(r == FAULT_DONE))
+			r = fault_resolve(f);
+		if (likely(r != FAULT_RETRY)) {
+			up_read(&f->mm->lock);
+			return r;
+		}
+		if (f->verdict != FAULT_DONE)
+			return f->verdict;
+		if (fatal_signal_pending())
+			return FAULT_KILLED;
+		f->tried = true;
+	}
+}
+
+enum fault_result fault_retry(struct fault *f)
+{
+	up_read(&f->mm->lock);
+	return FAULT_RETRY;
+}
+
+/* Any one of these flags permits the access: what may be written may be read (privileged 4.3.1). */
+static const unsigned long access_needs[] = {
+	[FAULT_READ] = VM_READ | VM_WRITE,
+	[FAULT_WRITE] = VM_WRITE,
+	[FAULT_EXEC] = VM_EXEC,
+};
+
+/* FAULT_DONE: f->vma is the area, and it permits the access. */
+static enum fault_result fault_lookup(struct fault *f)
+{
+	struct vm_area_struct *vma = find_vma(f->mm, f->addr);
+
+	if (unlikely(!vma))
+		return FAULT_MAPERR;
+	if (unlikely(vma->vm_start > f->addr)) {
+		if (!(vma->vm_flags & VM_GROWSDOWN))
+			return FAULT_MAPERR;
+		up_read(&f->mm->lock);
+		f->verdict = stack_grow(f->mm, f->addr) ? FAULT_MAPERR : FAULT_DONE;
+		return FAULT_RETRY;
+	}
+	f->vma = vma;
+	if (unlikely(!(vma->vm_flags & access_needs[f->access])))
+		return fault_denied(f);
+	return FAULT_DONE;
+}
+
+/* A debugger may what the area could ever permit, except write to what others share. */
+static enum fault_result fault_denied(struct fault *f)
+{
+	unsigned long may = f->access == FAULT_WRITE ? VM_MAYWRITE : VM_MAYREAD;
+
+	if (!f->force || !(f->vma->vm_flags & may))
+		return FAULT_ACCERR;
+	if (f->access == FAULT_WRITE && f->vma->vm_flags & (VM_SHARED | VM_PFNMAP))
+		return FAULT_ACCERR;
+	return FAULT_DONE;
+}
+
+static enum fault_result fault_resolve(struct fault *f)
+{
+	f->pte = pt_walk(f->mm, f->addr, PT_ALLOC, &f->table);
+	if (unlikely(!f->pte))
+		return FAULT_OOM;
+	f->orig = pte_read(f->pte);
+	if (pte_none(f->orig))
+		return f->vma->vm_ops->fault(f);
+	if (unlikely(!pte_present(f->orig)))
+		return swap_fault(f);
+	if (f->access == FAULT_WRITE && !pte_writable(f->orig))
+		return fault_forbidden(f);
+	return fault_allowed(f);
+}
+
+static enum fault_result fault_forbidden(struct fault *f)
+{
+	if (f->vma->vm_flags & VM_SHARED)
+		return fault_shared_write(f);
+	return anon_cow(f);
+}
+
+/*
+ * The first write to a page that all who map the file share.  The page lock
+ * is held from "dirty" until the PTE is writable, so that a write-back, which
+ * takes both away under the same lock, sees neither or both.
+ */
+static enum fault_result fault_shared_write(struct fault *f)
+{
+	const struct vm_ops *ops = f->vma->vm_ops;
+	struct page *page = pfn_to_page(pte_pfn(f->orig));
+	enum fault_result r = FAULT_DONE;
+
+	if (pte_special(f->orig))
+		return FAULT_BUS;
+	spin_lock(&f->table->ptl);
+	if (!pte_same(pte_read(f->pte), f->orig)) {
+		spin_unlock(&f->table->ptl);
+		return FAULT_DONE;
+	}
+	get_page(page);
+	spin_unlock(&f->table->ptl);
+
+	if (ops->page_mkwrite)
+		r = ops->page_mkwrite(f, page);
+	else
+		lock_page(page);
+	if (r == FAULT_DONE) {
+		if (page->mapping)
+			set_page_dirty(page);
+		spin_lock(&f->table->ptl);
+		if (pte_same(pte_read(f->pte), f->orig) && page->mapping)
+			pte_set(f->pte, pte_mkwrite(pte_mkdirty(pte_mkyoung(f->orig))));
+		spin_unlock(&f->table->ptl);
+		unlock_page(page);
+	}
+	put_page(page);
+	return r;
+}
+
+/* The entry is good; this hart's translation is stale, or it leaves A and D to us. */
+static enum fault_result fault_allowed(struct fault *f)
+{
+	pte_t want = pte_mkyoung(f->orig);
+
+	if (f->access == FAULT_WRITE)
+		want = pte_mkdirty(want);
+	if (mmu_software_ad && !pte_same(want, f->orig)) {
+		spin_lock(&f->table->ptl);
+		pte_cmpxchg(f->pte, f->orig, want);
+		spin_unlock(&f->table->ptl);
+	}
+	tlb_flush_page_local(&f->mm->context, f->addr);
+	return FAULT_DONE;
+}
+
+enum fault_result fault_install(struct fault *f, struct page *page, bool writable)
+{
+	struct vm_area_struct *vma = f->vma;
+	pte_t e = pte_make(page_to_pfn(page), vma->vm_prot);
+	bool anon = page_test(page, PG_anon);
+
+	e = writable ? pte_mkdirty(e) : pte_wrprotect(e);
+	spin_lock(&f->table->ptl);
+	if (unlikely(!pte_same(pte_read(f->pte), f->orig))) {
+		spin_unlock(&f->table->ptl);
+		put_page(page);
+		return FAULT_DONE;
+	}
+	if (unlikely(!anon && page->mapping != vma->vm_mapping)) {
+		spin_unlock(&f->table->ptl);    /* truncated on the way */
+		put_page(page);
+		return fault_retry(f);
+	}
+	if (atomic_inc_return(&page->mapcount) == 1)
+		vmstat_inc(anon ? VMSTAT_nr_anon_pages : VMSTAT_nr_mapped);
+	pte_set(f->pte, e);
+	spin_unlock(&f->table->ptl);
+
+	atomic_long_inc(&f->mm->rss[page_rss_counter(page)]);
+	if (anon && !vma->vm_has_anon)
+		WRITE_ONCE(vma->vm_has_anon, true);
+	if (unlikely(vma->vm_flags & VM_EXEC))
+		icache_flush(&f->mm->context);
+	return FAULT_DONE;
+}
+
+int fault_describe(struct mm_struct *mm, vaddr_t addr, char *buf, size_t len)
+{
+	struct vm_area_struct *vma;
+	unsigned long flags;
+	const char *name;
+	int n;
+
+	if (!down_read_trylock(&mm->lock))
+		return scnprintf(buf, len, "area unknown (being changed)");
+	vma = vma_lookup(mm, addr);
+	if (!vma) {
+		n = scnprintf(buf, len, "no area");
+	} else {
+		flags = vma->vm_flags;
+		name = vma->vm_file ? "file" : vma_name(vma);
+		n = scnprintf(buf, len, "area %lx-%lx %c%c%c%c %s", vma->vm_start, vma->vm_end,
+			      flags & VM_READ ? 'r' : '-', flags & VM_WRITE ? 'w' : '-',
+			      flags & VM_EXEC ? 'x' : '-', flags & VM_MAYSHARE ? 's' : 'p',
+			      name ? name : "anonymous");
+	}
+	up_read(&mm->lock);
+	return n;
+}

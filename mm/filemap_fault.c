@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Faults in areas of a file: its pages come from the page cache.
+ *
+ *	read or exec          cached: map it and its cached neighbours;
+ *	                      else wait for the disk and start over
+ *	write, private        an own copy of the cached page
+ *	write, shared         tell the file system, mark dirty, map writable
+ *
+ * A page that is cached is mapped without its page lock.  Truncate makes
+ * that safe from its side: it zaps before and after it takes pages out, and
+ * an entry is made only while, with the PTE locked, the page is still the
+ * file's.
+ *
+ * Neighbours: 16 pages, aligned, so that a window never crosses a table; they
+ * are mapped for reading, and marked as not used yet.
+ *
+ * Lock: mm->lock for reading; dropped to wait, with a reference of the file.
+ */
+#include <mm/filemap.h>
+
+#include <arch/mmu.h>
+#include <lib/err.h>
+#include <mm/address_space.h>
+#include <mm/anon.h>
+#include <mm/fault.h>
+#include <mm/frames.h>
+#include <mm/mm.h>
+#include <mm/reclaim.h>
+#include <mm/vma.h>
+#include <mm/vmstat.h>
+
+#define AROUND_PAGES    16U
+#define AROUND_BYTES    (AROUND_PAGES << PAGE_SHIFT)
+#define AHEAD_PAGES     32U
+#define THROTTLE_EVERY  32U     /* dirtied pages between looks at how much is dirty */
+
+static enum fault_result file_fault(struct fault *f);
+static enum fault_result file_read(struct fault *f, pgoff_t index);
+static bool map_around(struct fault *f);
+static enum fault_result file_write_private(struct fault *f, pgoff_t index);
+static enum fault_result file_write_shared(struct fault *f, pgoff_t index);
+static enum fault_result file_page_mkwrite(struct fault *f, struct page *page);
+static enum fault_result file_wait(struct fault *f, pgoff_t index);
+static enum fault_result file_throttle(struct fault *f);
+
+const struct vm_ops file_vm_ops = {
+	.fault = file_fault,
+	.page_mkwrite = file_page_mkwrite,
+};
+
+static inline pgoff_t pages_in(const struct address_space *as)
+{
+	return DIV_ROUND_UP(READ_ONCE(as->size), PAGE_SIZE);
+}
+
+static enum fault_result file_fault(struct fault *f)
+{
+	struct vm_area_struct *vma = f->vma;
+	pgoff_t index = vma_pgoff(vma, f->addr);
+
+	if (unlikely(index >= pages_in(vma->vm_mapping)))
+		return FAULT_BUS;
+	if (f->access != FAULT_WRITE)
+		return file_read(f, index);
+	if (vma->vm_flags & VM_SHARED)
+		return file_write_shared(f, index);
+	return file_write_private(f, index);
+}
+
+/* The cached page if its contents are good, referenced; or NULL. */
+static struct page *cached_page(struct fault *f, pgoff_t index)
+{
+	struct page *page = filemap_find(f->vma->vm_mapping, index);
+
+	if (likely(page && page_test(page, PG_uptodate)))
+		return page;
+	if (page)
+		put_page(page);
+	return NULL;
+}
+
+static enum fault_result file_read(struct fault *f, pgoff_t index)
+{
+	struct page *page;
+
+	if (!(f->vma->vm_flags & VM_RAND_READ) && map_around(f))
+		return FAULT_DONE;
+	page = cached_page(f, index);
+	if (!page)
+		return file_wait(f, index);
+	return fault_install(f, page, false);
+}
+
+/* [*start, *end): the window around the fault that lies in area and file. */
+static void around_window(struct fault *f, vaddr_t *start, vaddr_t *end)
+{
+	struct vm_area_struct *vma = f->vma;
+	vaddr_t base = ALIGN_DOWN(f->addr, AROUND_BYTES);
+	pgoff_t past = pages_in(vma->vm_mapping);
+
+	*start = max(base, vma->vm_start);
+	*end = min(base + AROUND_BYTES, vma->vm_end);
+	if (vma_pgoff(vma, *end) > past)
+		*end = *start + ((past - vma_pgoff(vma, *start)) << PAGE_SHIFT);
+}
+
+/* One entry, its table locked.  True: it names @page now, and has taken the reference. */
+static bool map_neighbour(struct fault *f, pte_t *pte, struct page *page, bool wanted)
+{
+	pte_t e = pte_wrprotect(pte_make(page_to_pfn(page), f->vma->vm_prot));
+
+	if (!pte_none(pte_read(pte)) || page->mapping != f->vma->vm_mapping ||
+	    !page_test(page, PG_uptodate))
+		return false;
+	if (!wanted && !mmu_software_ad)
+		e = pte_mkold(e);
+	if (atomic_inc_return(&page->mapcount) == 1)
+		vmstat_inc(VMSTAT_nr_mapped);
+	pte_set(pte, e);
+	return true;
+}
+
+/* Map what is cached of the window.  True: the page asked for is mapped now. */
+static bool map_around(struct fault *f)
+{
+	struct vm_area_struct *vma = f->vma;
+	struct page *pages[AROUND_PAGES];
+	unsigned int nr, i, mapped = 0, left = 0;
+	vaddr_t start, end, va;
+	pgoff_t first;
+	bool found;
+
+	around_window(f, &start, &end);
+	first = vma_pgoff(vma, start);
+	nr = filemap_find_range(vma->vm_mapping, first, first + ((end - start) >> PAGE_SHIFT) - 1,
+				pages, AROUND_PAGES);
+	if (!nr)
+		return false;
+	spin_lock(&f->table->ptl);
+	for (i = 0; i < nr; i++) {
+		va = start + ((pages[i]->index - first) << PAGE_SHIFT);
+		if (map_neighbour(f, f->pte + (long)(va - f->addr) / (long)PAGE_SIZE, pages[i],
+				  va == f->addr))
+			mapped++;
+		else
+			pages[left++] = pages[i];
+	}
+	found = !pte_none(pte_read(f->pte));
+	spin_unlock(&f->table->ptl);
+
+	if (mapped) {
+		atomic_long_add(mapped, &f->mm->rss[vma->vm_mapping->flags & AS_SWAPBACKED ?
+						    MM_SHMEMPAGES : MM_FILEPAGES]);
+		vmstat_add(VMSTAT_faultaround, mapped);
+		if (vma->vm_flags & VM_EXEC)
+			icache_flush(&f->mm->context);
+	}
+	for (i = 0; i < left; i++)
+		put_page(pages[i]);
+	return found;
+}
+
+static enum fault_result file_write_private(struct fault *f, pgoff_t index)
+{
+	struct page *page = cached_page(f, index), *new;
+
+	if (!page)
+		return file_wait(f, index);
+	new = anon_page_alloc(GFP_USER);
+	if (new)
+		page_copy(page_address(new), page_address(page));
+	put_page(page);
+	if (!new)
+		return FAULT_OOM;
+	vmstat_inc(VMSTAT_pgcow);
+	return fault_install(f, new, true);
+}
+
+/* Held locked until the PTE is there: see fault_shared_write(). */
+static enum fault_result file_write_shared(struct fault *f, pgoff_t index)
+{
+	struct page *page = cached_page(f, index);
+	enum fault_result r;
+
+	if (!page)
+		return file_wait(f, index);
+	r = file_page_mkwrite(f, page);
+	if (r != FAULT_DONE) {
+		put_page(page);
+		return r;
+	}
+	set_page_dirty(page);
+	get_page(page);
+	r = fault_install(f, page, true);
+	unlock_page(page);
+	put_page(page);
+	return r == FAULT_DONE ? file_throttle(f) : r;
+}
+
+static enum fault_result file_page_mkwrite(struct fault *f, struct page *page)
+{
+	struct address_space *as = f->vma->vm_mapping;
+	int err = 0;
+
+	lock_page(page);
+	if (page->mapping != as) {
+		unlock_page(page);      /* truncated */
+		return fault_retry(f);
+	}
+	if (as->a_ops->page_mkwrite && !page_test(page, PG_dirty))
+		err = as->a_ops->page_mkwrite(as, page);
+	if (!err)
+		return FAULT_DONE;
+	unlock_page(page);
+	return err == -ENOMEM ? FAULT_OOM : FAULT_BUS;
+}
+
+/* What a wait for the disk came to. */
+static enum fault_result wait_verdict(long err)
+{
+	if (err == -ENOMEM)
+		return FAULT_OOM;
+	return err == -EINTR ? FAULT_KILLED : FAULT_BUS;
+}
+
+/*
+ * Start reading what will be wanted with this page: the window that can be
+ * mapped together; more, if the pages before it were wanted as well.
+ */
+static void read_around(struct address_space *as, pgoff_t index, unsigned long vm_flags)
+{
+	pgoff_t start = ALIGN_DOWN(index, AROUND_PAGES);
+	struct page *before = NULL;
+
+	if (vm_flags & VM_RAND_READ)
+		return;
+	if (start)
+		before = filemap_find(as, start - 1);
+	filemap_readahead(as, start, before || vm_flags & VM_SEQ_READ ? AHEAD_PAGES : AROUND_PAGES);
+	if (before)
+		put_page(before);
+}
+
+/* Not cached: let go of the address space, read, and look again. */
+static enum fault_result file_wait(struct fault *f, pgoff_t index)
+{
+	struct address_space *as = f->vma->vm_mapping;
+	unsigned long vm_flags = f->vma->vm_flags;
+	struct file *file = f->vma->vm_file;
+	struct page *page;
+
+	as->a_ops->file_get(file);
+	up_read(&f->mm->lock);
+	f->major = true;
+	read_around(as, index, vm_flags);
+	page = filemap_read_page(as, index, NULL);
+	if (IS_ERR(page))
+		f->verdict = wait_verdict(PTR_ERR(page));
+	else
+		put_page(page);
+	as->a_ops->file_put(file);
+	return FAULT_RETRY;
+}
+
+/* Now and then, who dirties pages waits until not too many are. */
+static enum fault_result file_throttle(struct fault *f)
+{
+	static u32 dirtied;
+	struct address_space *as = f->vma->vm_mapping;
+	struct file *file = f->vma->vm_file;
+
+	if (__atomic_add_fetch(&dirtied, 1, __ATOMIC_RELAXED) % THROTTLE_EVERY)
+		return FAULT_DONE;
+	as->a_ops->file_get(file);
+	up_read(&f->mm->lock);
+	balance_dirty_pages(as);
+	as->a_ops->file_put(file);
+	return FAULT_RETRY;
+}

@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: MIT
+/*
+ * madvise(2).
+ *
+ *	how it will be used    NORMAL RANDOM SEQUENTIAL, HUGEPAGE, DONTDUMP,
+ *	                       DONTFORK, WIPEONFORK ...   flags of the area
+ *	bring it in            WILLNEED, POPULATE_READ, POPULATE_WRITE
+ *	let it go              DONTNEED, FREE, COLD, PAGEOUT, REMOVE
+ *
+ * A range with holes is advised as far as there are areas, and the answer is
+ * -ENOMEM, as on Linux.
+ *
+ * Lock: mm->lock, for writing only where flags of areas change.
+ */
+#include <mm/mmap.h>
+
+#include <lib/err.h>
+#include <mm/address_space.h>
+#include <mm/filemap.h>
+#include <mm/mm.h>
+#include <mm/pagetable.h>
+#include <mm/populate.h>
+#include <mm/pt_age.h>
+#include <mm/shmem.h>
+#include <mm/vma_edit.h>
+
+struct advice {
+	struct mm_struct *mm;
+	int advice;
+	struct vma_dead dead;
+};
+
+static int advise_range(struct advice *a, vaddr_t start, vaddr_t end);
+static int advise_area(struct advice *a, struct vm_area_struct **vmap, vaddr_t start, vaddr_t end);
+static int advise_flags(struct advice *a, struct vm_area_struct **vmap, vaddr_t start,
+			vaddr_t end);
+static int advise_populate(struct mm_struct *mm, vaddr_t start, vaddr_t end, int advice);
+static int advise_remove(struct vm_area_struct *vma, vaddr_t start, vaddr_t end);
+static int advise_willneed(struct vm_area_struct *vma, vaddr_t start, vaddr_t end);
+
+static bool advice_known(int advice)
+{
+	switch (advice) {
+	case MADV_NORMAL: case MADV_RANDOM: case MADV_SEQUENTIAL: case MADV_WILLNEED:
+	case MADV_DONTNEED: case MADV_FREE: case MADV_REMOVE: case MADV_DONTFORK:
+	case MADV_DOFORK: case MADV_HUGEPAGE: case MADV_NOHUGEPAGE: case MADV_DONTDUMP:
+	case MADV_DODUMP: case MADV_WIPEONFORK: case MADV_KEEPONFORK: case MADV_COLD:
+	case MADV_PAGEOUT: case MADV_POPULATE_READ: case MADV_POPULATE_WRITE:
+	case MADV_DONTNEED_LOCKED:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Only looks at areas: mm->lock for reading is enough. */
+static bool advice_reads(int advice)
+{
+	switch (advice) {
+	case MADV_WILLNEED: case MADV_DONTNEED: case MADV_FREE: case MADV_REMOVE:
+	case MADV_COLD: case MADV_PAGEOUT: case MADV_DONTNEED_LOCKED:
+		return true;
+	default:
+		return false;
+	}
+}
+
+int mm_madvise(struct mm_struct *mm, vaddr_t start, size_t len_in, int advice)
+{
+	struct advice a = { .mm = mm, .advice = advice };
+	size_t len = ALIGN_UP(len_in, PAGE_SIZE);
+	vaddr_t end = start + len;
+	int err;
+
+	if (!advice_known(advice) || start & ~PAGE_MASK)
+		return -EINVAL;
+	if ((len_in && !len) || end < start)
+		return -EINVAL;
+	if (end == start)
+		return 0;
+	if (advice == MADV_POPULATE_READ || advice == MADV_POPULATE_WRITE)
+		return advise_populate(mm, start, end, advice);
+	if (advice_reads(advice)) {
+		down_read(&mm->lock);
+		err = advise_range(&a, start, end);
+		up_read(&mm->lock);
+		return err;
+	}
+	if (down_write_killable(&mm->lock))
+		return -EINTR;
+	err = advise_range(&a, start, end);
+	if (DEBUG)
+		vma_check(mm);
+	up_write(&mm->lock);
+	vma_bury(&a.dead);
+	return err;
+}
+
+static int advise_range(struct advice *a, vaddr_t start, vaddr_t end)
+{
+	struct vm_area_struct *vma = vma_intersect(a->mm, start, end);
+	int err = 0, unmapped = vma ? 0 : -ENOMEM;
+	vaddr_t stop;
+
+	while (vma && vma->vm_start < end) {
+		if (vma->vm_start > start) {
+			unmapped = -ENOMEM;
+			start = vma->vm_start;
+		}
+		stop = min(vma->vm_end, end);
+		err = advise_area(a, &vma, start, stop);
+		if (err)
+			return err;
+		start = stop;
+		if (vma->vm_end <= start)
+			vma = vma->vm_next;
+		if (start == end)
+			return unmapped;
+	}
+	return -ENOMEM;
+}
+
+/* MADV_DONTNEED on a sealed area that may not be written would be a way around the seal. */
+static bool sealed_against(const struct vm_area_struct *vma)
+{
+	return vma->vm_flags & VM_SEALED && vma_is_anonymous(vma) && !(vma->vm_flags & VM_WRITE);
+}
+
+static bool can_drop(const struct advice *a, const struct vm_area_struct *vma)
+{
+	unsigned long never = VM_PFNMAP | (a->advice == MADV_DONTNEED_LOCKED ? 0 : VM_LOCKED);
+
+	return !(vma->vm_flags & never);
+}
+
+static int advise_area(struct advice *a, struct vm_area_struct **vmap, vaddr_t start, vaddr_t end)
+{
+	struct vm_area_struct *vma = *vmap;
+
+	switch (a->advice) {
+	case MADV_WILLNEED:
+		return advise_willneed(vma, start, end);
+	case MADV_DONTNEED: case MADV_DONTNEED_LOCKED:
+		if (!can_drop(a, vma))
+			return -EINVAL;
+		if (sealed_against(vma))
+			return -EPERM;
+		pt_zap_range(vma, start, end);
+		return 0;
+	case MADV_FREE:
+		if (!vma_is_anonymous(vma) || !can_drop(a, vma))
+			return -EINVAL;
+		if (sealed_against(vma))
+			return -EPERM;
+		pt_mark_free(vma, start, end);
+		return 0;
+	case MADV_COLD: case MADV_PAGEOUT:
+		if (!can_drop(a, vma))
+			return -EINVAL;
+		pt_mark_old(vma, start, end);
+		return 0;
+	case MADV_REMOVE:
+		return advise_remove(vma, start, end);
+	default:
+		return advise_flags(a, vmap, start, end);
+	}
+}
+
+/* The flags of @vma after the advice, or -EINVAL where it does not fit. */
+static long advised_flags(const struct vm_area_struct *vma, int advice)
+{
+	unsigned long flags = vma->vm_flags;
+
+	switch (advice) {
+	case MADV_NORMAL:
+		return flags & ~(VM_RAND_READ | VM_SEQ_READ);
+	case MADV_RANDOM:
+		return (flags & ~VM_SEQ_READ) | VM_RAND_READ;
+	case MADV_SEQUENTIAL:
+		return (flags & ~VM_RAND_READ) | VM_SEQ_READ;
+	case MADV_DONTFORK:
+		return flags | VM_DONTCOPY;
+	case MADV_DOFORK:
+		return flags & VM_IO ? -EINVAL : (long)(flags & ~VM_DONTCOPY);
+	case MADV_WIPEONFORK:
+		return vma_is_anonymous(vma) ? (long)(flags | VM_WIPEONFORK) : -EINVAL;
+	case MADV_KEEPONFORK:
+		return flags & ~VM_WIPEONFORK;
+	case MADV_DONTDUMP:
+		return flags | VM_DONTDUMP;
+	case MADV_DODUMP:
+		return flags & (VM_IO | VM_DONTEXPAND | VM_PFNMAP) ?
+			-EINVAL : (long)(flags & ~VM_DONTDUMP);
+	case MADV_HUGEPAGE:
+		return flags & (VM_IO | VM_DONTEXPAND | VM_PFNMAP) ?
+			-EINVAL : (long)((flags & ~VM_NOHUGEPAGE) | VM_HUGEPAGE);
+	case MADV_NOHUGEPAGE:
+		return flags & (VM_IO | VM_DONTEXPAND | VM_PFNMAP) ?
+			-EINVAL : (long)((flags & ~VM_HUGEPAGE) | VM_NOHUGEPAGE);
+	default:
+		return -EINVAL;
+	}
+}
+
+static int advise_flags(struct advice *a, struct vm_area_struct **vmap, vaddr_t start, vaddr_t end)
+{
+	long flags = advised_flags(*vmap, a->advice);
+	struct vm_area_struct *vma;
+
+	if (IS_ERR_VALUE(flags))
+		return flags;
+	vma = vma_modify(a->mm, *vmap, start, end, flags, &a->dead);
+	if (IS_ERR(vma))
+		return -EAGAIN;         /* madvise(2): a kernel resource was temporarily unavailable */
+	*vmap = vma;
+	return 0;
+}
+
+static int advise_willneed(struct vm_area_struct *vma, vaddr_t start, vaddr_t end)
+{
+	if (!vma->vm_mapping || !vma->vm_mapping->a_ops->readpage)
+		return 0;
+	filemap_readahead(vma->vm_mapping, vma_pgoff(vma, start), (end - start) >> PAGE_SHIFT);
+	return 0;
+}
+
+/* A hole in the file; only memory files can make one through mm. */
+static int advise_remove(struct vm_area_struct *vma, vaddr_t start, vaddr_t end)
+{
+	struct address_space *as = vma->vm_mapping;
+	loff_t from = (loff_t)vma_pgoff(vma, start) << PAGE_SHIFT;
+
+	if (vma->vm_flags & VM_LOCKED || !as)
+		return -EINVAL;
+	if ((vma->vm_flags & (VM_SHARED | VM_WRITE)) != (VM_SHARED | VM_WRITE))
+		return -EACCES;
+	if (!(as->flags & AS_SWAPBACKED))
+		return -EOPNOTSUPP;
+	shmem_truncate(as, from, from + (loff_t)(end - start));
+	return 0;
+}
+
+/* Linux: -EINVAL where the area does not permit the access, -ENOMEM where there is none. */
+static int populate_permitted(struct mm_struct *mm, vaddr_t start, vaddr_t end, int advice)
+{
+	unsigned long need = advice == MADV_POPULATE_WRITE ? VM_WRITE : VM_ACCESS;
+	struct vm_area_struct *vma;
+	int err = 0;
+
+	down_read(&mm->lock);
+	vma = vma_lookup(mm, start);
+	while (!err && start < end) {
+		if (!vma || vma->vm_start > start)
+			err = -ENOMEM;
+		else if (vma->vm_flags & (VM_PFNMAP | VM_IO) || !(vma->vm_flags & need))
+			err = -EINVAL;
+		else
+			start = vma->vm_end;
+		vma = vma ? vma->vm_next : NULL;
+	}
+	up_read(&mm->lock);
+	return err;
+}
+
+static int advise_populate(struct mm_struct *mm, vaddr_t start, vaddr_t end, int advice)
+{
+	int err = populate_permitted(mm, start, end, advice);
+
+	if (!err)
+		err = mm_fault_range(mm, start, end,
+				     advice == MADV_POPULATE_WRITE ? FAULT_WRITE : FAULT_READ);
+	return err;
+}

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: MIT
+/*
+ * mprotect(2): other permission for a range, area by area.
+ *
+ * As on Linux a hole, or an area that forbids it, stops the walk with an
+ * error, and the areas before it keep their new permission.  Within one area
+ * it is all or nothing.
+ *
+ * A private area that becomes writable is promised memory then, if it was
+ * not before.
+ *
+ * Lock: mm->lock for writing.
+ */
+#include <mm/mmap.h>
+
+#include <lib/err.h>
+#include <mm/mm.h>
+#include <mm/pagetable.h>
+#include <mm/vma_edit.h>
+
+static int protect_locked(struct mm_struct *mm, vaddr_t start, vaddr_t end, unsigned int prot,
+			  struct vma_dead *dead);
+static int protect_first(struct mm_struct *mm, vaddr_t *start, vaddr_t end, unsigned int prot,
+			 struct vm_area_struct **vmap);
+static int protect_area(struct mm_struct *mm, struct vm_area_struct **vmap, vaddr_t start,
+			vaddr_t end, unsigned int prot, struct vma_dead *dead);
+
+int mm_mprotect(struct mm_struct *mm, vaddr_t start, size_t len, unsigned int prot)
+{
+	struct vma_dead dead = { NULL };
+	vaddr_t end;
+	int err;
+
+	if ((prot & (PROT_GROWSDOWN | PROT_GROWSUP)) == (PROT_GROWSDOWN | PROT_GROWSUP))
+		return -EINVAL;
+	if (start & ~PAGE_MASK)
+		return -EINVAL;
+	if (!len)
+		return 0;
+	len = ALIGN_UP(len, PAGE_SIZE);
+	end = start + len;
+	if (end <= start)
+		return -ENOMEM;
+	if (prot & ~(PROT_READ | PROT_WRITE | PROT_EXEC | PROT_SEM | PROT_GROWSDOWN | PROT_GROWSUP))
+		return -EINVAL;
+	if (down_write_killable(&mm->lock))
+		return -EINTR;
+	err = protect_locked(mm, start, end, prot, &dead);
+	if (DEBUG)
+		vma_check(mm);
+	up_write(&mm->lock);
+	if (dead.first)
+		vma_bury(&dead);
+	return err;
+}
+
+static int protect_locked(struct mm_struct *mm, vaddr_t start, vaddr_t end, unsigned int prot,
+			  struct vma_dead *dead)
+{
+	struct vm_area_struct *vma;
+	vaddr_t stop;
+	int err;
+
+	err = protect_first(mm, &start, end, prot, &vma);
+	if (err)
+		return err;
+	if (vma_range_sealed(mm, start, end))
+		return -EPERM;
+	prot &= PROT_READ | PROT_WRITE | PROT_EXEC;
+	for (;;) {
+		stop = min(vma->vm_end, end);
+		err = protect_area(mm, &vma, start, stop, prot, dead);
+		if (err || stop == end)
+			return err;
+		/* Where [start, stop) ended up, the next area begins; or there is a hole. */
+		start = stop;
+		if (vma->vm_end <= start)
+			vma = vma->vm_next;
+		if (!vma || vma->vm_start > start)
+			return -ENOMEM;
+	}
+}
+
+/* The first area, and where to start in it: with PROT_GROWSDOWN at its start. */
+static int protect_first(struct mm_struct *mm, vaddr_t *start, vaddr_t end, unsigned int prot,
+			 struct vm_area_struct **vmap)
+{
+	struct vm_area_struct *vma = find_vma(mm, *start);
+
+	*vmap = vma;
+	if (!vma)
+		return -ENOMEM;
+	if (prot & PROT_GROWSDOWN) {
+		if (vma->vm_start >= end)
+			return -ENOMEM;
+		*start = vma->vm_start;
+		return vma->vm_flags & VM_GROWSDOWN ? 0 : -EINVAL;
+	}
+	if (vma->vm_start > *start)
+		return -ENOMEM;
+	return prot & PROT_GROWSUP ? -EINVAL : 0;       /* no area grows up */
+}
+
+/* What the new flags cost: a promise of memory, room under RLIMIT_DATA. */
+static int protect_charge(struct mm_struct *mm, const struct vm_area_struct *vma,
+			  unsigned long *flags, unsigned long pages)
+{
+	unsigned long old = vma->vm_flags;
+
+	if (*flags & VM_WRITE) {
+		if (!(old & VM_WRITE) && !may_expand_vm(mm, *flags, pages) &&
+		    may_expand_vm(mm, old, pages))
+			return -ENOMEM;
+		if (!(old & (VM_ACCOUNT | VM_WRITE | VM_SHARED | VM_NORESERVE))) {
+			if (vm_commit(mm, pages))
+				return -ENOMEM;
+			*flags |= VM_ACCOUNT;
+		}
+	} else if (old & VM_ACCOUNT && vma_is_anonymous(vma) && !vma->vm_has_anon) {
+		*flags &= ~VM_ACCOUNT;  /* nothing in it that could need the promise */
+	}
+	return 0;
+}
+
+/* [start, end) of *vmap, which becomes the area that holds it afterwards. */
+static int protect_area(struct mm_struct *mm, struct vm_area_struct **vmap, vaddr_t start,
+			vaddr_t end, unsigned int prot, struct vma_dead *dead)
+{
+	struct vm_area_struct *vma = *vmap, *changed;
+	unsigned long old = vma->vm_flags, flags = (old & ~VM_ACCESS) | prot;
+	unsigned long pages = (end - start) >> PAGE_SHIFT;
+	int err;
+
+	if (flags & ~(flags >> 4) & VM_ACCESS)
+		return -EACCES;
+	if (flags == old)
+		return 0;
+	err = protect_charge(mm, vma, &flags, pages);
+	if (err)
+		return err;
+	changed = vma_modify(mm, vma, start, end, flags, dead);
+	if (IS_ERR(changed)) {
+		if (flags & ~old & VM_ACCOUNT)
+			vm_uncommit(mm, pages);
+		return PTR_ERR(changed);
+	}
+	if (old & ~flags & VM_ACCOUNT)
+		vm_uncommit(mm, pages);
+	vm_stat_account(mm, old & ~VM_LOCKED, -(long)pages);
+	vm_stat_account(mm, flags & ~VM_LOCKED, pages);
+	pt_protect_range(changed, start, end);
+	*vmap = changed;
+	return 0;
+}

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+/*
+ * munmap(2): cut a range out of an address space.
+ *
+ *	     start              end
+ *	      |                  |
+ *	aaaaaaaaa   bbbb   ccccccccc        a loses its tail, c its head, b goes
+ *	aaaaaaa|..................|aa       a hole in one area: the only case that
+ *	                                    needs a new one, allocated first
+ *
+ * Nothing is split that need not be: trimming an area costs no allocation, so
+ * only the hole can fail.
+ *
+ * The order matters.  Pages go first, while the areas can still be found
+ * through their files (truncate waits for them); then the areas leave tree,
+ * list and file; then empty tables, which nobody can walk to any more; then
+ * one flush; then frames are freed.
+ *
+ * Lock: mm->lock for writing; files are let go after it is released.
+ */
+#include <mm/mmap.h>
+
+#include <mm/address_space.h>
+#include <mm/mm.h>
+#include <mm/pt_gather.h>
+#include <mm/vma_edit.h>
+
+static int unmap_hole(struct pt_gather *g, struct vm_area_struct *vma, vaddr_t start,
+		      vaddr_t end);
+static void unmap_area(struct pt_gather *g, struct vm_area_struct *vma, vaddr_t start,
+		       vaddr_t end, struct vma_dead *dead);
+
+int mm_munmap(struct mm_struct *mm, vaddr_t start, size_t len)
+{
+	struct vma_dead dead = { NULL };
+	int err;
+
+	if (start & ~PAGE_MASK || start > USER_END || len > USER_END - start)
+		return -EINVAL;
+	len = ALIGN_UP(len, PAGE_SIZE);
+	if (!len)
+		return -EINVAL;
+	if (down_write_killable(&mm->lock))
+		return -EINTR;
+	err = mm_unmap_locked(mm, start, start + len, &dead);
+	if (DEBUG)
+		vma_check(mm);
+	up_write(&mm->lock);
+	vma_bury(&dead);
+	return err;
+}
+
+bool vma_range_sealed(struct mm_struct *mm, vaddr_t start, vaddr_t end)
+{
+	struct vm_area_struct *v;
+
+	for (v = vma_intersect(mm, start, end); v && v->vm_start < end; v = v->vm_next)
+		if (v->vm_flags & VM_SEALED)
+			return true;
+	return false;
+}
+
+int mm_unmap_locked(struct mm_struct *mm, vaddr_t start, vaddr_t end, struct vma_dead *dead)
+{
+	struct vm_area_struct *vma, *prev, *next;
+	struct pt_gather g;
+	int err = 0;
+
+	assert_held_write(&mm->lock);
+	vma = vma_intersect(mm, start, end);
+	if (!vma)
+		return 0;
+	if (vma_range_sealed(mm, start, end))
+		return -EPERM;
+	pt_gather_begin(&g, mm);
+	if (vma->vm_start < start && vma->vm_end > end) {
+		err = unmap_hole(&g, vma, start, end);
+	} else {
+		prev = vma->vm_start < start ? vma : vma->vm_prev;
+		for (; vma && vma->vm_start < end; vma = next) {
+			next = vma->vm_next;
+			unmap_area(&g, vma, max(start, vma->vm_start), min(end, vma->vm_end),
+				   dead);
+		}
+		next = prev ? prev->vm_next : mm->mmap;
+		pt_unhook_tables(&g, start, end, prev ? prev->vm_end : 0,
+				 next ? next->vm_start : USER_END);
+	}
+	pt_gather_end(&g);
+	return err;
+}
+
+static void unaccount(struct mm_struct *mm, const struct vm_area_struct *vma,
+		      unsigned long pages)
+{
+	vm_stat_account(mm, vma->vm_flags, -(long)pages);
+	if (vma->vm_flags & VM_ACCOUNT)
+		vm_uncommit(mm, pages);
+}
+
+static int unmap_hole(struct pt_gather *g, struct vm_area_struct *vma, vaddr_t start, vaddr_t end)
+{
+	struct mm_struct *mm = vma->vm_mm;
+	struct vm_area_struct *upper;
+
+	if (mm->map_count >= sysctl_max_map_count)
+		return -ENOMEM;
+	upper = vma_alloc();
+	if (!upper)
+		return -ENOMEM;
+	pt_zap(g, vma, start, end);
+	vma_split(mm, vma, end, upper);
+	vma_resize(mm, vma, vma->vm_start, start);
+	pt_unhook_tables(g, start, end, start, end);
+	unaccount(mm, vma, (end - start) >> PAGE_SHIFT);
+	return 0;
+}
+
+/* [start, end) is the head, the tail or the whole of @vma. */
+static void unmap_area(struct pt_gather *g, struct vm_area_struct *vma, vaddr_t start,
+		       vaddr_t end, struct vma_dead *dead)
+{
+	struct mm_struct *mm = vma->vm_mm;
+
+	pt_zap(g, vma, start, end);
+	unaccount(mm, vma, (end - start) >> PAGE_SHIFT);
+	if (vma->vm_start < start) {
+		vma_resize(mm, vma, vma->vm_start, start);
+	} else if (vma->vm_end > end) {
+		vma_resize(mm, vma, end, vma->vm_end);
+	} else {
+		vma_unlink(mm, vma);
+		vma_die(dead, vma);
+	}
+}

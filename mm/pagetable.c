@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Walking page tables, and growing them.
+ *
+ * The tree of tables only grows under mm->lock for reading: a missing table
+ * is made outside any lock and put in place by one compare-and-exchange;
+ * whoever comes second gives its own back.  So a walk needs no lock but
+ * mm->lock, and only the last entry, the leaf, has one (ptl of its table).
+ * Tables are taken out under mm->lock for writing alone (zap.c).
+ *
+ * Code that comes through a file (truncate, write-back) walks without
+ * mm->lock: it holds i_mmap_lock, and areas leave their file's list before
+ * their tables go.
+ */
+#include <mm/pagetable.h>
+
+#include <arch/mmu.h>
+#include <mm/mm.h>
+#include <mm/page.h>
+#include <mm/pt_alloc.h>
+
+static bool grow(struct mm_struct *mm, pte_t *entry);
+
+pte_t *pt_walk(struct mm_struct *mm, vaddr_t va, enum pt_mode mode, struct page **table)
+{
+	pte_t *entries = mm->pgd, *entry, e;
+	int level;
+
+	assert(va < USER_END);
+	for (level = PT_ROOT_LEVEL; level > 0; level--) {
+		entry = entries + pt_index(va, level);
+		e = pte_read(entry);
+		if (unlikely(pte_none(e))) {
+			if (mode == PT_FIND || !grow(mm, entry))
+				return NULL;
+			e = pte_read(entry);
+		}
+		entries = pa_to_virt(pte_pfn(e) << PAGE_SHIFT);
+	}
+	*table = pfn_to_page(pte_pfn(e));
+	return entries + pt_index(va, 0);
+}
+
+/* Hang an empty table at @entry, unless somebody does so first.  False: no memory. */
+static bool grow(struct mm_struct *mm, pte_t *entry)
+{
+	struct page *table = pt_alloc_table();
+
+	if (!table)
+		return false;
+	if (pte_cmpxchg(entry, PTE_NONE, pte_make_table(page_to_pfn(table))))
+		atomic_long_inc(&mm->table_pages);
+	else
+		pt_free_table(table);
+	/* truncate reads tables after it set the size; a fault reads the size after this. */
+	smp_mb();
+	return true;
+}
+
+pte_t *pt_walk_kernel(vaddr_t va, enum pt_mode mode)
+{
+	pte_t *entries = kernel_pgd, *entry, e;
+	struct page *table;
+	int level;
+
+	for (level = PT_ROOT_LEVEL; level > 0; level--) {
+		entry = entries + pt_index(va, level);
+		e = pte_read(entry);
+		if (pte_none(e)) {
+			table = mode == PT_ALLOC ? pt_alloc_table() : NULL;
+			if (!table)
+				return NULL;
+			if (!pte_cmpxchg(entry, PTE_NONE, pte_make_table(page_to_pfn(table))))
+				pt_free_table(table);
+			e = pte_read(entry);
+		}
+		if (!pte_table(e))
+			panic("pt_walk_kernel: a leaf at level %d covers %#lx", level, va);
+		entries = pa_to_virt(pte_pfn(e) << PAGE_SHIFT);
+	}
+	return entries + pt_index(va, 0);
+}

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Faulting pages in on purpose; see also mm_populate() in mmap.h.
+ */
+#ifndef MM_POPULATE_H
+#define MM_POPULATE_H
+
+#include <kernel/entry.h>
+#include <lib/types.h>
+
+struct mm_struct;
+
+/* Fault in every page of [start, end) for @access.  -EFAULT, -ENOMEM, -EINTR at the first that cannot be. */
+int mm_fault_range(struct mm_struct *mm, vaddr_t start, vaddr_t end, enum fault_access access);
+
+#endif

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Accessed and dirty bits taken back on advice: MADV_COLD, MADV_FREE.
+ *
+ * Only pages that no other process has are marked: one process' advice says
+ * nothing about another's use.
+ *
+ * Lock: mm->lock for reading; ptl of each table.
+ */
+#include <mm/pt_age.h>
+
+#include <arch/mmu.h>
+#include <mm/anon.h>
+#include <mm/mm.h>
+#include <mm/page.h>
+#include <mm/pt_alloc.h>
+#include <mm/pt_used.h>
+#include <mm/vma.h>
+
+typedef bool mark_fn(pte_t *pte, struct page *page);
+
+static bool mark_unused(pte_t *pte, struct page *page)
+{
+	pte_t e = pte_read(pte);
+
+	page_clear(page, PG_referenced);
+	return pte_young(e) && pte_cmpxchg(pte, e, pte_mkold(e));
+}
+
+static bool mark_old(pte_t *pte, struct page *page)
+{
+	return atomic_read(&page->mapcount) == 1 && mark_unused(pte, page);
+}
+
+static bool mark_free(pte_t *pte, struct page *page)
+{
+	pte_t e = pte_read(pte);
+
+	if (!anon_exclusive(page))
+		return false;
+	page_clear(page, PG_swapbacked);
+	page_clear(page, PG_referenced);
+	return pte_cmpxchg(pte, e, pte_mkclean(pte_mkold(e)));
+}
+
+static bool mark_table(struct page *table, vaddr_t va, vaddr_t end, mark_fn *mark)
+{
+	pte_t *entries = pt_entries(table), e;
+	unsigned int i = pt_index(va, 0), last = i + ((end - va) >> PAGE_SHIFT);
+	bool changed = false;
+
+	spin_lock(&table->ptl);
+	for (i = pt_next_used(entries, i, last); i < last; i = pt_next_used(entries, i + 1, last)) {
+		e = pte_read(entries + i);
+		if (pte_present(e) && !pte_special(e))
+			changed |= mark(entries + i, pfn_to_page(pte_pfn(e)));
+	}
+	spin_unlock(&table->ptl);
+	return changed;
+}
+
+static void mark_range(struct vm_area_struct *vma, vaddr_t start, vaddr_t end, mark_fn *mark)
+{
+	struct mm_struct *mm = vma->vm_mm;
+	struct page *table;
+	bool changed = false;
+	vaddr_t va, next;
+
+	assert_held(&mm->lock);
+	for (va = start; va < end; va = next) {
+		next = pt_next_table(mm, va, end, &table);
+		if (table)
+			changed |= mark_table(table, va, next, mark);
+	}
+	if (changed)
+		tlb_flush_range(&mm->context, start, end);
+}
+
+void pt_mark_old(struct vm_area_struct *vma, vaddr_t start, vaddr_t end)
+{
+	mark_range(vma, start, end, mark_old);
+}
+
+void pt_mark_unused(struct vm_area_struct *vma, vaddr_t start, vaddr_t end)
+{
+	mark_range(vma, start, end, mark_unused);
+}
+
+void pt_mark_free(struct vm_area_struct *vma, vaddr_t start, vaddr_t end)
+{
+	mark_range(vma, start, end, mark_free);
+}

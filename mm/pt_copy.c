@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The page tables of a child: fork.
+ *
+ * Only what cannot be had again is copied: entries of pages that are a
+ * process' own.  Pages of a file, the zero page's neighbours in a private
+ * file mapping and the frames of the vDSO come back by a fault, which is
+ * cheaper for the many that the child never touches.
+ *
+ * Both sides lose the right to write; the first who writes copies.
+ *
+ * The child's tables need no lock: the child does not run, its mm->lock is
+ * held by its maker, and who comes through a file only takes entries away,
+ * one atomic word each.
+ *
+ * Lock: both mm->locks for writing; ptl of the parent's tables.  The caller
+ * flushes the parent's translations.
+ */
+#include <mm/pagetable.h>
+
+#include <lib/errno.h>
+#include <mm/mm.h>
+#include <mm/page.h>
+#include <mm/pt_alloc.h>
+#include <mm/pt_used.h>
+#include <mm/swap.h>
+#include <mm/vma.h>
+
+struct copied {
+	long anon, swap;
+};
+
+static int copy_table(struct vm_area_struct *dst, struct page *table, vaddr_t va, vaddr_t end,
+		      struct copied *n);
+
+int pt_copy_range(struct vm_area_struct *dst, struct vm_area_struct *src)
+{
+	struct mm_struct *mm = src->vm_mm;
+	vaddr_t va = src->vm_start, next;
+	struct copied n = { 0, 0 };
+	struct page *table;
+	int err = 0;
+
+	assert_held_write(&mm->lock);
+	for (; va < src->vm_end && !err; va = next) {
+		next = pt_next_table(mm, va, src->vm_end, &table);
+		if (table)
+			err = copy_table(dst, table, va, next, &n);
+	}
+	atomic_long_add(n.anon, &dst->vm_mm->rss[MM_ANONPAGES]);
+	atomic_long_add(n.swap, &dst->vm_mm->rss[MM_SWAPENTS]);
+	return err;
+}
+
+/* One entry for the child; none when the child can do without. */
+static pte_t copy_one(pte_t *from, struct copied *n)
+{
+	pte_t e = pte_read(from);
+	struct page *page;
+
+	if (unlikely(!pte_present(e))) {
+		n->swap++;
+		return e;
+	}
+	if (pte_special(e))
+		return e;
+	page = pfn_to_page(pte_pfn(e));
+	if (!page_test(page, PG_anon))
+		return PTE_NONE;
+	get_page(page);
+	atomic_inc(&page->mapcount);
+	n->anon++;
+	while (pte_writable(e) && !pte_cmpxchg(from, e, pte_wrprotect(e)))
+		e = pte_read(from);     /* a hart has set accessed or dirty */
+	return pte_wrprotect(e);
+}
+
+static int copy_table(struct vm_area_struct *dst, struct page *table, vaddr_t va, vaddr_t end,
+		      struct copied *n)
+{
+	pte_t *from = pt_entries(table), *to, e;
+	unsigned int i = pt_index(va, 0), last = i + ((end - va) >> PAGE_SHIFT);
+	struct page *to_table;
+	int err = 0;
+
+	i = pt_next_used(from, i, last);
+	if (i == last)
+		return 0;
+	to = pt_walk(dst->vm_mm, va, PT_ALLOC, &to_table);
+	if (!to)
+		return -ENOMEM;
+	to = pt_entries(to_table);
+	spin_lock(&table->ptl);
+	for (; i < last; i = pt_next_used(from, i + 1, last)) {
+		e = pte_read(from + i);
+		if (!pte_present(e) && !swap_dup_entry(e)) {
+			err = -ENOMEM;
+			break;
+		}
+		e = copy_one(from + i, n);
+		if (!pte_none(e))
+			pte_set(to + i, e);
+	}
+	spin_unlock(&table->ptl);
+	return err;
+}

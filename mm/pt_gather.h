@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Taking pages out of page tables: gathered, flushed once, and only then
+ * freed, so that no hart can reach a frame that is somebody else's already.
+ *
+ *	pt_gather_begin(&g, mm);
+ *	pt_zap(&g, vma, start, end);            any number of times
+ *	pt_unhook_tables(&g, ...);
+ *	pt_gather_end(&g);                      flush, free
+ *
+ * A full gather flushes and frees by itself.  Nothing here
+ * sleeps; end takes no lock that ranks below the page-table locks.
+ */
+#ifndef MM_PT_GATHER_H
+#define MM_PT_GATHER_H
+
+#include <lib/types.h>
+#include <mm/mm.h>
+
+struct page;
+struct vm_area_struct;
+
+#define GATHER_INLINE   24
+
+struct pt_gather {
+	struct mm_struct *mm;
+	vaddr_t start, end;             /* to flush; empty: start >= end */
+	struct page *tables;            /* unhooked table pages, chained by private_[0] */
+	struct page **pages;            /* bit 0: its PTE was dirty */
+	unsigned int nr, max;
+	long rss[NR_MM_COUNTERS];       /* to take off */
+	long unmapped_anon;             /* pages that no PTE names any more */
+	long unmapped_file;
+	struct page *extra;             /* a whole page for pages[] */
+	struct page *inline_pages[GATHER_INLINE];
+};
+
+void pt_gather_begin(struct pt_gather *g, struct mm_struct *mm);
+void pt_gather_end(struct pt_gather *g);
+
+/* Remove the pages of [start, end), a part of @vma. */
+void pt_zap(struct pt_gather *g, struct vm_area_struct *vma, vaddr_t start, vaddr_t end);
+
+/*
+ * Take the tables out that only serve [start, end), which no area covers any
+ * more; the neighbours end at @floor and start at @ceiling.  The areas have left
+ * their files' lists.  mm->lock for writing.
+ */
+void pt_unhook_tables(struct pt_gather *g, vaddr_t start, vaddr_t end, vaddr_t floor,
+		      vaddr_t ceiling);
+
+#endif

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Entries move to another place of the same address space: mremap.
+ *
+ * No page is touched and no count changes; the old translations are flushed
+ * before mm->lock is released.  Nothing need be undone when a table for the
+ * new place cannot be had: what has moved can be moved back, since the old
+ * tables are still there.
+ *
+ * Lock: mm->lock for writing keeps faults out; i_mmap_lock keeps out those
+ * who come through the file, who could otherwise miss an entry on its way;
+ * ptl of the table that loses the entries.
+ */
+#include <mm/pagetable.h>
+
+#include <arch/mmu.h>
+#include <lib/errno.h>
+#include <mm/address_space.h>
+#include <mm/mm.h>
+#include <mm/pt_alloc.h>
+#include <mm/pt_used.h>
+#include <mm/vma.h>
+
+/* Entries of one old table that belong into one new table. */
+static void move_piece(struct vm_area_struct *vma, struct page *table, vaddr_t old, pte_t *to,
+		       unsigned int nr)
+{
+	struct address_space *as = vma->vm_mapping;
+	pte_t *from = pt_entries(table) + pt_index(old, 0);
+	unsigned int i;
+
+	if (as)
+		spin_lock(&as->i_mmap_lock);
+	spin_lock(&table->ptl);
+	for (i = pt_next_used(from, 0, nr); i < nr; i = pt_next_used(from, i + 1, nr))
+		pte_set(to + i, pte_xchg(from + i, PTE_NONE));
+	spin_unlock(&table->ptl);
+	if (as)
+		spin_unlock(&as->i_mmap_lock);
+}
+
+int pt_move_range(struct vm_area_struct *vma, vaddr_t old, struct vm_area_struct *new_vma,
+		  vaddr_t new_start, size_t len)
+{
+	struct mm_struct *mm = vma->vm_mm;
+	vaddr_t va = old, end = old + len, next, to_va;
+	struct page *table, *to_table;
+	int err = 0;
+	pte_t *to;
+
+	assert_held_write(&mm->lock);
+	for (; va < end && !err; va = next) {
+		next = pt_next_table(mm, va, end, &table);
+		if (!table)
+			continue;
+		to_va = new_start + (va - old);
+		if (ALIGN_DOWN(to_va, PT_SPAN(1)) + PT_SPAN(1) - to_va < next - va)
+			next = va + (ALIGN_DOWN(to_va, PT_SPAN(1)) + PT_SPAN(1) - to_va);
+		to = pt_walk(mm, to_va, PT_ALLOC, &to_table);
+		if (to)
+			move_piece(vma, table, va, to, (next - va) >> PAGE_SHIFT);
+		else
+			err = -ENOMEM;
+	}
+	tlb_flush_range(&mm->context, old, end);
+	return err;
+}

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Looking at an address space from outside: areas, and what stands in their
+ * page tables.
+ *
+ * Lock: mm->lock for reading; ptl of a table while its entries are read.
+ */
+#include <mm/smaps.h>
+
+#include <lib/errno.h>
+#include <lib/string.h>
+#include <mm/address_space.h>
+#include <mm/mm.h>
+#include <mm/page.h>
+#include <mm/pt_age.h>
+#include <mm/pt_alloc.h>
+#include <mm/pt_used.h>
+#include <mm/vma.h>
+
+int mm_areas(struct mm_struct *mm, vaddr_t addr, struct mm_area *areas, unsigned int max)
+{
+	struct vm_area_struct *vma;
+	const char *name;
+	unsigned int nr;
+
+	if (down_read_killable(&mm->lock))
+		return -EINTR;
+	vma = find_vma(mm, addr);
+	for (nr = 0; vma && nr < max; vma = vma->vm_next, nr++) {
+		areas[nr] = (struct mm_area){
+			.start = vma->vm_start,
+			.end = vma->vm_end,
+			.flags = vma->vm_flags,
+			.pgoff = vma->vm_mapping ? vma->vm_pgoff : 0,
+			.file = vma->vm_mapping ? vma->vm_file : NULL,
+			.mapping = vma->vm_mapping,
+		};
+		name = vma_name(vma);
+		if (name)
+			strscpy(areas[nr].name, name, sizeof(areas[nr].name));
+		if (areas[nr].file)
+			vma->vm_mapping->a_ops->file_get(vma->vm_file);
+	}
+	up_read(&mm->lock);
+	return nr;
+}
+
+void mm_area_put(struct mm_area *area)
+{
+	if (area->file)
+		area->mapping->a_ops->file_put(area->file);
+	area->file = NULL;
+}
+
+static void count_page(pte_t e, struct mm_area_stats *st)
+{
+	const struct page *page = pfn_to_page(pte_pfn(e));
+	int shares = atomic_read(&page->mapcount);
+	bool dirty = pte_dirty(e) || page_test(page, PG_dirty);
+	unsigned long share = (PAGE_SIZE << 12) / (shares > 0 ? shares : 1);
+
+	st->rss += PAGE_SIZE;
+	st->pss_shifted += share;
+	if (dirty)
+		st->pss_dirty_shifted += share;
+	if (shares > 1)
+		*(dirty ? &st->shared_dirty : &st->shared_clean) += PAGE_SIZE;
+	else
+		*(dirty ? &st->private_dirty : &st->private_clean) += PAGE_SIZE;
+	if (pte_young(e) || page_test(page, PG_referenced))
+		st->referenced += PAGE_SIZE;
+	if (page_test(page, PG_anon)) {
+		st->anonymous += PAGE_SIZE;
+		if (!page_test(page, PG_swapbacked) && !dirty)
+			st->lazyfree += PAGE_SIZE;
+	}
+}
+
+static void count_table(struct page *table, vaddr_t va, vaddr_t end, struct mm_area_stats *st)
+{
+	const pte_t *entries = pt_entries(table);
+	unsigned int i = pt_index(va, 0), last = i + ((end - va) >> PAGE_SHIFT);
+	pte_t e;
+
+	spin_lock(&table->ptl);
+	for (i = pt_next_used(entries, i, last); i < last; i = pt_next_used(entries, i + 1, last)) {
+		e = pte_read(entries + i);
+		if (!pte_present(e))
+			st->swap += PAGE_SIZE;
+		else if (!pte_special(e))
+			count_page(e, st);
+	}
+	spin_unlock(&table->ptl);
+}
+
+int mm_gather_stats(struct mm_struct *mm, vaddr_t start, vaddr_t end, struct mm_area_stats *st)
+{
+	struct page *table;
+	vaddr_t va, next;
+
+	if (down_read_killable(&mm->lock))
+		return -EINTR;
+	for (va = start; va < end; va = next) {
+		next = pt_next_table(mm, va, end, &table);
+		if (table)
+			count_table(table, va, next, st);
+	}
+	up_read(&mm->lock);
+	return 0;
+}
+
+static u64 pagemap_entry(pte_t e)
+{
+	const struct page *page;
+	u64 v;
+
+	if (pte_none(e))
+		return 0;
+	if (!pte_present(e))
+		return BIT(62) | pte_swap_offset(e) << 5 | pte_swap_type(e);
+	v = BIT(63) | pte_pfn(e);
+	if (pte_special(e))
+		return v;
+	page = pfn_to_page(pte_pfn(e));
+	if (!page_test(page, PG_anon))
+		v |= BIT(61);
+	if (atomic_read(&page->mapcount) == 1)
+		v |= BIT(56);
+	return v;
+}
+
+int mm_pagemap(struct mm_struct *mm, vaddr_t addr, u64 *entries, unsigned int nr)
+{
+	vaddr_t end = addr + ((vaddr_t)nr << PAGE_SHIFT), va, next;
+	struct page *table;
+	unsigned int i;
+
+	if (addr > USER_END || end > USER_END)
+		return -EINVAL;
+	memset(entries, 0, nr * sizeof(*entries));
+	if (down_read_killable(&mm->lock))
+		return -EINTR;
+	for (va = addr; va < end; va = next) {
+		next = pt_next_table(mm, va, end, &table);
+		if (!table)
+			continue;
+		spin_lock(&table->ptl);
+		for (i = pt_index(va, 0); va < next; va += PAGE_SIZE, i++)
+			entries[(va - addr) >> PAGE_SHIFT] =
+				pagemap_entry(pte_read(pt_entries(table) + i));
+		spin_unlock(&table->ptl);
+	}
+	up_read(&mm->lock);
+	return 0;
+}
+
+int mm_clear_refs(struct mm_struct *mm, int what)
+{
+	struct vm_area_struct *vma;
+
+	if (what == 5) {
+		mm->hiwater_rss = mm_rss(mm);
+		return 0;
+	}
+	if (what < 1 || what > 3)
+		return -EINVAL;
+	if (down_read_killable(&mm->lock))
+		return -EINTR;
+	for (vma = mm->mmap; vma; vma = vma->vm_next)
+		if (what == 1 || (what == 2) == !vma->vm_mapping)
+			pt_mark_unused(vma, vma->vm_start, vma->vm_end);
+	up_read(&mm->lock);
+	return 0;
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What /proc/PID/maps and smaps show of an address space.
+ *
+ * The reader holds mm's users.  Areas are copied out a few at a time, and the
+ * next look goes on by address, so that no lock is held while text is made.
+ */
+#ifndef MM_SMAPS_H
+#define MM_SMAPS_H
+
+#include <lib/types.h>
+
+struct address_space;
+struct file;
+struct mm_struct;
+
+/* One area, as it was.  file is referenced until mm_area_put(). */
+struct mm_area {
+	vaddr_t start, end;
+	unsigned long flags;            /* VM_ */
+	pgoff_t pgoff;                  /* of a file; 0 without */
+	struct file *file;
+	struct address_space *mapping;  /* valid while file is held */
+	char name[24];                  /* "[heap]", ...; or empty */
+};
+
+/*
+ * The areas that end above @addr, ascending, at most @max of them.  How
+ * many; go on with the last one's end.  -EINTR: killed.
+ */
+int mm_areas(struct mm_struct *mm, vaddr_t addr, struct mm_area *areas, unsigned int max);
+void mm_area_put(struct mm_area *area);
+
+/* In bytes. */
+struct mm_area_stats {
+	unsigned long rss;
+	unsigned long pss_shifted;      /* proportional share << 12 */
+	unsigned long pss_dirty_shifted;
+	unsigned long shared_clean, shared_dirty, private_clean, private_dirty;
+	unsigned long referenced, anonymous, lazyfree, swap;
+};
+
+/* Add up the pages of [start, end). */
+int mm_gather_stats(struct mm_struct *mm, vaddr_t start, vaddr_t end, struct mm_area_stats *st);
+
+/*
+ * /proc/PID/pagemap: one entry (Linux's format: bit 63 present, 62 swapped,
+ * 61 file or shared, 56 exclusively mapped, 0-54 frame) for each page from
+ * @addr on.
+ */
+int mm_pagemap(struct mm_struct *mm, vaddr_t addr, u64 *entries, unsigned int nr);
+
+/* /proc/PID/clear_refs: 1 all, 2 anonymous, 3 file pages; 5: reset the peak of RSS. */
+int mm_clear_refs(struct mm_struct *mm, int what);
+
+#endif

@@ -1,0 +1,335 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The set of areas: two views, and the only code that changes them.
+ *
+ * The list answers "the next area", the tree "the area of this address" and
+ * (gap.c) "a gap of this size".  Every tree node carries the largest gap
+ * below any area of its subtree, so both questions cost the height of the
+ * tree.  The gap of an area is the room between it and the one before, less
+ * the guard distance when it grows down: a gap of the tree is a gap that may
+ * be used.
+ *
+ * A new area's place in the tree follows from its place in the list: it is
+ * the right child of the one before, or the left child of the one behind; one
+ * of the two is always free.  So only one search, for the list, is needed.
+ *
+ * Always true: what vma.h promises; vma_check() in vma_check.c compares.
+ * Lock: mm->lock, for writing in all that changes; mapping->i_mmap_lock
+ * around a change of an area's place in its file.
+ */
+#include <mm/vma.h>
+
+#include <mm/address_space.h>
+#include <mm/mm.h>
+#include <mm/mmap.h>
+#include <mm/slab.h>
+#include <mm/vma_edit.h>
+
+unsigned int sysctl_stack_guard_gap = 256;
+
+static inline struct vm_area_struct *avl_vma(struct avl_node *node)
+{
+	return avl_entry(node, struct vm_area_struct, vm_avl);
+}
+
+struct vm_area_struct *find_vma(struct mm_struct *mm, vaddr_t addr)
+{
+	struct vm_area_struct *v = READ_ONCE(mm->mmap_cache), *best = NULL;
+	struct avl_node *node = mm->mmap_avl.node;
+
+	if (v && addr - v->vm_start < v->vm_end - v->vm_start)
+		return v;
+	while (node) {
+		v = avl_vma(node);
+		if (addr >= v->vm_end) {
+			node = node->right;
+			continue;
+		}
+		best = v;
+		if (addr >= v->vm_start)
+			break;
+		node = node->left;
+	}
+	if (best)
+		WRITE_ONCE(mm->mmap_cache, best);
+	return best;
+}
+
+struct vm_area_struct *vma_lookup(struct mm_struct *mm, vaddr_t addr)
+{
+	struct vm_area_struct *v = find_vma(mm, addr);
+
+	return v && v->vm_start <= addr ? v : NULL;
+}
+
+struct vm_area_struct *vma_intersect(struct mm_struct *mm, vaddr_t start, vaddr_t end)
+{
+	struct vm_area_struct *v = find_vma(mm, start);
+
+	return v && v->vm_start < end ? v : NULL;
+}
+
+struct vm_area_struct *find_vma_prev(struct mm_struct *mm, vaddr_t addr,
+				     struct vm_area_struct **prev)
+{
+	struct avl_node *node = mm->mmap_avl.node;
+	struct vm_area_struct *v;
+
+	*prev = NULL;
+	while (node) {
+		v = avl_vma(node);
+		if (addr < v->vm_start) {
+			node = node->left;
+		} else {
+			*prev = v;
+			node = node->right;
+		}
+	}
+	return *prev ? (*prev)->vm_next : mm->mmap;
+}
+
+/* ------------------------------------------------------------------ gaps */
+
+vaddr_t vma_start_gap(const struct vm_area_struct *vma)
+{
+	unsigned long guard = (unsigned long)sysctl_stack_guard_gap << PAGE_SHIFT;
+
+	if (!(vma->vm_flags & VM_GROWSDOWN))
+		return vma->vm_start;
+	return vma->vm_start > guard ? vma->vm_start - guard : 0;
+}
+
+void vma_augment(struct avl_node *node)
+{
+	struct vm_area_struct *v = avl_vma(node);
+	vaddr_t below = v->vm_prev ? v->vm_prev->vm_end : 0;
+	vaddr_t start = vma_start_gap(v);
+	unsigned long gap = start > below ? start - below : 0;
+
+	if (node->left && avl_vma(node->left)->max_gap > gap)
+		gap = avl_vma(node->left)->max_gap;
+	if (node->right && avl_vma(node->right)->max_gap > gap)
+		gap = avl_vma(node->right)->max_gap;
+	v->max_gap = gap;
+}
+
+/* ------------------------------------------------- the file's list of areas */
+
+void vma_mapping_link(struct vm_area_struct *vma)
+{
+	struct address_space *as = vma->vm_mapping;
+
+	if (!as)
+		return;
+	spin_lock(&as->i_mmap_lock);
+	list_add_tail(&vma->i_mmap_node, &as->i_mmap);
+	if ((vma->vm_flags & (VM_SHARED | VM_MAYWRITE)) == (VM_SHARED | VM_MAYWRITE))
+		as->i_mmap_writable++;
+	spin_unlock(&as->i_mmap_lock);
+}
+
+void vma_mapping_unlink(struct vm_area_struct *vma)
+{
+	struct address_space *as = vma->vm_mapping;
+
+	if (!as)
+		return;
+	spin_lock(&as->i_mmap_lock);
+	list_del(&vma->i_mmap_node);
+	if ((vma->vm_flags & (VM_SHARED | VM_MAYWRITE)) == (VM_SHARED | VM_MAYWRITE))
+		as->i_mmap_writable--;
+	spin_unlock(&as->i_mmap_lock);
+}
+
+/* A walk of the file's areas sees the old ends or the new, never a mixture. */
+static void vma_set_range(struct vm_area_struct *vma, vaddr_t start, vaddr_t end)
+{
+	struct address_space *as = vma->vm_mapping;
+
+	if (as)
+		spin_lock(&as->i_mmap_lock);
+	vma->vm_pgoff += (long)(start - vma->vm_start) >> PAGE_SHIFT;
+	vma->vm_start = start;
+	vma->vm_end = end;
+	if (as)
+		spin_unlock(&as->i_mmap_lock);
+}
+
+/* ------------------------------------------------------------ link, unlink */
+
+void vma_link(struct mm_struct *mm, struct vm_area_struct *vma, struct vm_area_struct *prev)
+{
+	struct vm_area_struct *next = prev ? prev->vm_next : mm->mmap;
+
+	assert_held_write(&mm->lock);
+	assert(vma->vm_start < vma->vm_end && vma->vm_mm == mm);
+	assert(!prev || prev->vm_end <= vma->vm_start);
+	assert(!next || next->vm_start >= vma->vm_end);
+
+	vma->vm_prev = prev;
+	vma->vm_next = next;
+	if (prev)
+		prev->vm_next = vma;
+	else
+		mm->mmap = vma;
+	if (next)
+		next->vm_prev = vma;
+
+	/* The node above the new leaf on the other side is next: its gap is redone on the way up. */
+	if (prev && !prev->vm_avl.right)
+		avl_insert_at(&mm->mmap_avl, &vma->vm_avl, &prev->vm_avl, &prev->vm_avl.right,
+			      vma_augment);
+	else if (next)
+		avl_insert_at(&mm->mmap_avl, &vma->vm_avl, &next->vm_avl, &next->vm_avl.left,
+			      vma_augment);
+	else
+		avl_insert_at(&mm->mmap_avl, &vma->vm_avl, NULL, &mm->mmap_avl.node, vma_augment);
+	vma_mapping_link(vma);
+	mm->map_count++;
+	mm->map_generation++;
+}
+
+void vma_unlink(struct mm_struct *mm, struct vm_area_struct *vma)
+{
+	struct vm_area_struct *prev = vma->vm_prev, *next = vma->vm_next;
+
+	assert_held_write(&mm->lock);
+	vma_mapping_unlink(vma);
+	if (prev)
+		prev->vm_next = next;
+	else
+		mm->mmap = next;
+	if (next)
+		next->vm_prev = prev;
+	avl_erase(&mm->mmap_avl, &vma->vm_avl, vma_augment);
+	if (next)
+		avl_update(&next->vm_avl, vma_augment);
+	mm->mmap_cache = NULL;
+	mm->map_count--;
+	mm->map_generation++;
+}
+
+void vma_resize(struct mm_struct *mm, struct vm_area_struct *vma, vaddr_t start, vaddr_t end)
+{
+	bool start_moves = start != vma->vm_start, end_moves = end != vma->vm_end;
+
+	assert_held_write(&mm->lock);
+	assert(start < end);
+	assert(!vma->vm_prev || vma->vm_prev->vm_end <= start);
+	assert(!vma->vm_next || vma->vm_next->vm_start >= end);
+	vma_set_range(vma, start, end);
+	if (start_moves)
+		avl_update(&vma->vm_avl, vma_augment);
+	if (end_moves && vma->vm_next)
+		avl_update(&vma->vm_next->vm_avl, vma_augment);
+	mm->map_generation++;
+}
+
+/* ---------------------------------------------------------- split and merge */
+
+struct vm_area_struct *vma_new_anon(struct mm_struct *mm, vaddr_t start, vaddr_t end,
+				    unsigned long flags)
+{
+	struct vm_area_struct *vma = vma_alloc();
+
+	if (vma)
+		*vma = (struct vm_area_struct){
+			.vm_mm = mm,
+			.vm_start = start,
+			.vm_end = end,
+			.vm_flags = flags,
+			.vm_prot = pte_prot(flags),
+			.vm_pgoff = start >> PAGE_SHIFT,
+			.vm_ops = &anon_vm_ops,
+		};
+	return vma;
+}
+
+void vma_get_refs(struct vm_area_struct *vma)
+{
+	if (vma->vm_file && vma->vm_mapping)
+		vma->vm_mapping->a_ops->file_get(vma->vm_file);
+	if (vma->vm_ops->open)
+		vma->vm_ops->open(vma);
+}
+
+void vma_put_refs(struct vm_area_struct *vma)
+{
+	struct file *file = vma->vm_file;
+	void (*file_put)(struct file *) = file && vma->vm_mapping ?
+		vma->vm_mapping->a_ops->file_put : NULL;
+
+	if (vma->vm_ops->close)
+		vma->vm_ops->close(vma);
+	if (file_put)
+		file_put(file);
+}
+
+void vma_split(struct mm_struct *mm, struct vm_area_struct *vma, vaddr_t addr,
+	       struct vm_area_struct *upper)
+{
+	assert(addr > vma->vm_start && addr < vma->vm_end);
+	*upper = *vma;
+	upper->vm_start = addr;
+	upper->vm_pgoff = vma_pgoff(vma, addr);
+	vma_get_refs(upper);
+	vma_set_range(vma, vma->vm_start, addr);
+	vma_link(mm, upper, vma);
+}
+
+bool vma_joinable(const struct vm_area_struct *left, const struct vm_area_struct *right)
+{
+	return left->vm_end == right->vm_start && left->vm_flags == right->vm_flags &&
+	       left->vm_ops == right->vm_ops && left->vm_mapping == right->vm_mapping &&
+	       left->vm_file == right->vm_file && left->vm_private == right->vm_private &&
+	       left->vm_pgoff + vma_pages(left) == right->vm_pgoff &&
+	       !(left->vm_flags & (VM_PFNMAP | VM_IO | VM_DONTEXPAND));
+}
+
+/* @left takes the place of @right too. */
+static void vma_absorb(struct mm_struct *mm, struct vm_area_struct *left,
+		       struct vm_area_struct *right, struct vma_dead *dead)
+{
+	left->vm_has_anon |= right->vm_has_anon;
+	vma_set_range(left, left->vm_start, right->vm_end);
+	vma_unlink(mm, right);
+	vma_die(dead, right);
+}
+
+struct vm_area_struct *vma_merge_around(struct mm_struct *mm, struct vm_area_struct *vma,
+					struct vma_dead *dead)
+{
+	struct vm_area_struct *prev = vma->vm_prev, *next = vma->vm_next;
+
+	if (next && vma_joinable(vma, next))
+		vma_absorb(mm, vma, next, dead);
+	if (prev && vma_joinable(prev, vma)) {
+		vma_absorb(mm, prev, vma, dead);
+		return prev;
+	}
+	return vma;
+}
+
+static bool anon_takes(const struct vm_area_struct *vma, unsigned long flags)
+{
+	return vma->vm_ops == &anon_vm_ops && vma->vm_flags == flags;
+}
+
+struct vm_area_struct *vma_extend_anon(struct mm_struct *mm, struct vm_area_struct *prev,
+				       vaddr_t start, vaddr_t end, unsigned long flags,
+				       struct vma_dead *dead)
+{
+	struct vm_area_struct *next = prev ? prev->vm_next : mm->mmap;
+
+	if (prev && prev->vm_end == start && anon_takes(prev, flags)) {
+		vma_resize(mm, prev, prev->vm_start, end);
+		if (next && vma_joinable(prev, next))
+			vma_absorb(mm, prev, next, dead);
+		return prev;
+	}
+	if (next && next->vm_start == end && anon_takes(next, flags)) {
+		vma_resize(mm, next, start, next->vm_end);
+		return next;
+	}
+	return NULL;
+}

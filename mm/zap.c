@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Taking pages and tables out of an address space: munmap, exit, truncate's
+ * private pages, MADV_DONTNEED.
+ *
+ * Three things must happen in this order on every hart: the entry is
+ * cleared, translations are forgotten, the frame is given away.  A flush is
+ * the dearest instruction there is, so the pages of a whole call are
+ * gathered and flushed for once.
+ *
+ * What the entry knew of the page is passed on: dirty (only where the page
+ * does not know already) and used.
+ *
+ * Lock: mm->lock (for reading is enough for pages); ptl around the entries
+ * of one table, taken once a table.
+ */
+#include <mm/pt_gather.h>
+
+#include <arch/mmu.h>
+#include <mm/address_space.h>
+#include <mm/filemap.h>
+#include <mm/frames.h>
+#include <mm/pagetable.h>
+#include <mm/pt_alloc.h>
+#include <mm/pt_used.h>
+#include <mm/reclaim.h>
+#include <mm/rss.h>
+#include <mm/swap.h>
+#include <mm/vma.h>
+#include <mm/vmstat.h>
+
+#define PAGE_PTR_DIRTY  1UL
+
+static vaddr_t zap_table(struct pt_gather *g, struct page *table, vaddr_t va, vaddr_t end);
+static void zap_one(struct pt_gather *g, pte_t e);
+static void gather_flush(struct pt_gather *g);
+
+static void gather_empty(struct pt_gather *g)
+{
+	unsigned int i;
+
+	g->start = ~0UL;
+	g->end = 0;
+	g->nr = 0;
+	g->unmapped_anon = 0;
+	g->unmapped_file = 0;
+	for (i = 0; i < NR_MM_COUNTERS; i++)
+		g->rss[i] = 0;
+}
+
+void pt_gather_begin(struct pt_gather *g, struct mm_struct *mm)
+{
+	g->mm = mm;
+	g->tables = NULL;
+	g->extra = NULL;
+	g->pages = g->inline_pages;
+	g->max = GATHER_INLINE;
+	gather_empty(g);
+}
+
+void pt_gather_end(struct pt_gather *g)
+{
+	gather_flush(g);
+	if (g->extra)
+		put_page(g->extra);
+}
+
+void pt_zap(struct pt_gather *g, struct vm_area_struct *vma, vaddr_t start, vaddr_t end)
+{
+	struct page *table;
+	vaddr_t va, next;
+
+	assert_held(&g->mm->lock);
+	for (va = start; va < end; va = next) {
+		next = pt_next_table(g->mm, va, end, &table);
+		if (table)
+			next = zap_table(g, table, va, next);
+	}
+}
+
+/* Make room: a page of pointers in place of the inline few, or free what there is. */
+static void gather_more(struct pt_gather *g)
+{
+	if (!g->extra && (g->extra = alloc_page(GFP_NOWARN)) != NULL) {
+		struct page **pages = page_address(g->extra);
+		unsigned int i;
+
+		for (i = 0; i < g->nr; i++)
+			pages[i] = g->pages[i];
+		g->pages = pages;
+		g->max = PAGE_SIZE / sizeof(struct page *);
+		return;
+	}
+	gather_flush(g);
+}
+
+/* One table's share: [va, end).  Returns where to go on. */
+static vaddr_t zap_table(struct pt_gather *g, struct page *table, vaddr_t va, vaddr_t end)
+{
+	vaddr_t base = ALIGN_DOWN(va, PT_SPAN(1));
+	unsigned int i = pt_index(va, 0), last = (end - base) >> PAGE_SHIFT;
+	pte_t *entries = pt_entries(table);
+
+	if (g->nr == g->max)
+		gather_more(g);
+	i = pt_next_used(entries, i, last);
+	if (i == last)
+		return end;
+	spin_lock(&table->ptl);
+	if (base + (i << PAGE_SHIFT) < g->start)
+		g->start = base + (i << PAGE_SHIFT);
+	while (i < last && g->nr < g->max) {
+		pte_t e = pte_read(entries + i);
+
+		if (!pte_none(e))
+			zap_one(g, pte_xchg(entries + i, PTE_NONE));
+		i++;
+		if (i < last)
+			i = pt_next_used(entries, i, last);
+	}
+	if (base + (i << PAGE_SHIFT) > g->end)
+		g->end = base + (i << PAGE_SHIFT);
+	spin_unlock(&table->ptl);
+	return base + (i << PAGE_SHIFT);
+}
+
+/* The entry @e is gone. */
+static void zap_one(struct pt_gather *g, pte_t e)
+{
+	unsigned long dirty = 0;
+	struct page *page;
+
+	if (unlikely(!pte_present(e))) {
+		swap_free_entry(e);
+		g->rss[MM_SWAPENTS]++;
+		return;
+	}
+	if (pte_special(e))
+		return;
+	page = pfn_to_page(pte_pfn(e));
+	if (page_test(page, PG_anon)) {
+		g->rss[MM_ANONPAGES]++;
+		if (atomic_dec_and_test(&page->mapcount))
+			g->unmapped_anon++;
+	} else {
+		if (pte_dirty(e) && !page_test(page, PG_dirty))
+			dirty = PAGE_PTR_DIRTY;
+		if (pte_young(e) && !page_test(page, PG_referenced))
+			page_set(page, PG_referenced);
+		g->rss[page_rss_counter(page)]++;
+		if (atomic_dec_and_test(&page->mapcount))
+			g->unmapped_file++;
+	}
+	g->pages[g->nr++] = (struct page *)((unsigned long)page | dirty);
+}
+
+/* Forget the translations, then free what they led to. */
+static void gather_flush(struct pt_gather *g)
+{
+	struct page *page, *table;
+	unsigned int i;
+
+	if (g->tables)
+		tlb_flush_all(&g->mm->context);
+	else if (g->start < g->end)
+		tlb_flush_range(&g->mm->context, g->start, g->end);
+	for (i = 0; i < g->nr; i++) {
+		page = (struct page *)((unsigned long)g->pages[i] & ~PAGE_PTR_DIRTY);
+		if (unlikely((unsigned long)g->pages[i] & PAGE_PTR_DIRTY))
+			set_page_dirty(page);
+		put_page(page);
+	}
+	while ((table = g->tables) != NULL) {
+		g->tables = (struct page *)table->private_[0];
+		pt_free_table(table);
+	}
+	if (g->nr && mm_rss(g->mm) > g->mm->hiwater_rss)
+		g->mm->hiwater_rss = mm_rss(g->mm);
+	for (i = 0; i < NR_MM_COUNTERS; i++)
+		if (g->rss[i])
+			atomic_long_sub(g->rss[i], &g->mm->rss[i]);
+	if (g->unmapped_anon)
+		vmstat_add(VMSTAT_nr_anon_pages, -g->unmapped_anon);
+	if (g->unmapped_file)
+		vmstat_add(VMSTAT_nr_mapped, -g->unmapped_file);
+	gather_empty(g);
+}
+
+/* -------------------------------------------------------------- tables */
+
+static void unhook(struct pt_gather *g, pte_t *entry)
+{
+	struct page *table = pfn_to_page(pte_pfn(pte_read(entry)));
+
+	pte_set(entry, PTE_NONE);
+	table->private_[0] = (unsigned long)g->tables;
+	g->tables = table;
+	atomic_long_dec(&g->mm->table_pages);
+}
+
+/* The level-0 tables below one level-1 table whose whole span lies in [floor, ceiling). */
+static void unhook_level0(struct pt_gather *g, pte_t *entries, vaddr_t start, vaddr_t end,
+			  vaddr_t floor, vaddr_t ceiling)
+{
+	vaddr_t va = ALIGN_DOWN(start, PT_SPAN(1));
+	pte_t *entry = entries + pt_index(va, 1);
+
+	for (; va < end; va += PT_SPAN(1), entry++)
+		if (va >= floor && va + PT_SPAN(1) <= ceiling && !pte_none(pte_read(entry)))
+			unhook(g, entry);
+}
+
+void pt_unhook_tables(struct pt_gather *g, vaddr_t start, vaddr_t end, vaddr_t floor,
+		      vaddr_t ceiling)
+{
+	vaddr_t va = start, top, base;
+	pte_t *entry;
+
+	assert_held_write(&g->mm->lock);
+	_Static_assert(PT_LEVELS == 3, "two levels of tables below the root");
+	for (; va < end; va = top) {
+		base = ALIGN_DOWN(va, PT_SPAN(2));
+		top = base + PT_SPAN(2);
+		entry = g->mm->pgd + pt_index(va, 2);
+		if (pte_none(pte_read(entry)))
+			continue;
+		unhook_level0(g, pa_to_virt(pte_pfn(pte_read(entry)) << PAGE_SHIFT), va,
+			      min(end, top), floor, ceiling);
+		if (base >= floor && top <= ceiling)
+			unhook(g, entry);
+	}
+}
+
+/* --------------------------------------------------- for single ranges */
+
+void pt_zap_range(struct vm_area_struct *vma, vaddr_t start, vaddr_t end)
+{
+	struct pt_gather g;
+
+	pt_gather_begin(&g, vma->vm_mm);
+	pt_zap(&g, vma, start, end);
+	pt_gather_end(&g);
+}
+
+void pt_free_tables(struct mm_struct *mm, vaddr_t start, vaddr_t end, vaddr_t floor,
+		    vaddr_t ceiling)
+{
+	struct pt_gather g;
+
+	pt_gather_begin(&g, mm);
+	pt_unhook_tables(&g, start, end, floor, ceiling);
+	pt_gather_end(&g);
+}
