@@ -387,9 +387,15 @@ static int exec_commit(struct exec *x)
 	t->flags &= ~(unsigned int)(PF_FORKNOEXEC | PF_KTHREAD);
 	t->signal->did_exec = true;
 	t->exit_signal = SIGCHLD;
+	t->keep_caps = false;
 	t->trace = t->trace || trace_wanted(t);
 	thread_start_program(&t->thread, x->entry, x->sp);
 	return 0;
+}
+
+static void exe_get(struct file *file)
+{
+	file_get(file);
 }
 
 /* The new address space becomes the task's; the old one goes, and a vfork parent gets it back. */
@@ -402,6 +408,7 @@ static void switch_mm(struct exec *x)
 	x->mm = NULL;
 	new->exe_file = file_get(x->file);
 	new->exe_put = file_put;
+	new->exe_get = exe_get;
 	exec_mm_release(t);
 	spin_lock(&t->lock);
 	flags = irq_save();

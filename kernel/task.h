@@ -153,6 +153,7 @@ struct task_struct {
 	int in_execve;                  /* [o] */
 	int pdeath_signal;              /* [o] */
 	bool no_new_privs;              /* [o] */
+	bool keep_caps;                 /* [o] PR_SET_KEEPCAPS: setuid keeps cap_permitted; exec clears it */
 	unsigned int personality;       /* [o] PER_ and ADDR_NO_RANDOMIZE; inherited */
 	bool trace;                     /* [a] log its system calls */
 };

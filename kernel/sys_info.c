@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: MIT
+/*
+ * System calls that ask the system about itself, and give it a name:
+ * uname, sysinfo, sethostname, getrandom, syslog, the machine's abilities.
+ *
+ * Lock: uts_lock guards the two names.
+ */
+#include <kernel/utsname.h>
+
+#include <arch/cpu.h>
+#include <arch/elf.h>
+#include <arch/mmu.h>
+#include <kernel/cred.h>
+#include <kernel/random.h>
+#include <kernel/sched.h>
+#include <kernel/syscall.h>
+#include <kernel/task.h>
+#include <kernel/time.h>
+#include <lib/string.h>
+#include <mm/frames.h>
+#include <mm/mm.h>
+#include <mm/slab.h>
+#include <mm/uaccess.h>
+#include <mm/vmstat.h>
+
+static struct spinlock uts_lock = SPINLOCK_INIT(RANK_LEAF);
+static char hostname[UTS_LEN] = "faultline";
+static char domainname[UTS_LEN] = "(none)";
+
+static void copy_name(char *buf, const char *name);
+static long set_name(char *which, vaddr_t from, int len);
+
+/* ------------------------------------------------ names */
+
+long sys_uname(const unsigned long *a)
+{
+	struct {
+		char sysname[UTS_LEN], nodename[UTS_LEN], release[UTS_LEN];
+		char version[UTS_LEN], machine[UTS_LEN], domainname[UTS_LEN];
+	} u;
+
+	memset(&u, 0, sizeof(u));
+	strscpy(u.sysname, UTS_SYSNAME, UTS_LEN);
+	strscpy(u.release, UTS_RELEASE, UTS_LEN);
+	strscpy(u.version, UTS_VERSION, UTS_LEN);
+	strscpy(u.machine, ELF_MACHINE_NAME, UTS_LEN);
+	uts_hostname(u.nodename);
+	uts_domainname(u.domainname);
+	return put_user(u, a[0]);
+}
+
+long sys_sethostname(const unsigned long *a)
+{
+	return set_name(hostname, a[0], (int)a[1]);
+}
+
+long sys_setdomainname(const unsigned long *a)
+{
+	return set_name(domainname, a[0], (int)a[1]);
+}
+
+static long set_name(char *which, vaddr_t from, int len)
+{
+	char name[UTS_LEN] = { 0 };
+
+	if (!capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	if (len < 0 || len >= UTS_LEN)
+		return -EINVAL;
+	if (copy_from_user(name, from, (size_t)len))
+		return -EFAULT;
+	spin_lock(&uts_lock);
+	memcpy(which, name, UTS_LEN);
+	spin_unlock(&uts_lock);
+	return 0;
+}
+
+int uts_set_hostname(const char *name, size_t len)
+{
+	if (len >= UTS_LEN)
+		return -EINVAL;
+	spin_lock(&uts_lock);
+	memset(hostname, 0, UTS_LEN);
+	memcpy(hostname, name, len);
+	spin_unlock(&uts_lock);
+	return 0;
+}
+
+void uts_hostname(char buf[UTS_LEN])
+{
+	copy_name(buf, hostname);
+}
+
+void uts_domainname(char buf[UTS_LEN])
+{
+	copy_name(buf, domainname);
+}
+
+static void copy_name(char *buf, const char *name)
+{
+	spin_lock(&uts_lock);
+	memcpy(buf, name, UTS_LEN);
+	spin_unlock(&uts_lock);
+}
+
+/* ------------------------------------------------ figures */
+
+/* struct sysinfo of sysinfo(2), 64 bits. */
+struct sysinfo {
+	long uptime;
+	unsigned long loads[3];
+	unsigned long totalram, freeram, sharedram, bufferram, totalswap, freeswap;
+	u16 procs, pad;
+	unsigned long totalhigh, freehigh;
+	u32 mem_unit;
+};
+
+long sys_sysinfo(const unsigned long *a)
+{
+	struct sysinfo si;
+	struct task_struct *t;
+	unsigned long flags;
+
+	memset(&si, 0, sizeof(si));
+	si.uptime = (long)(clock_monotonic_ns() / NSEC_PER_SEC);
+	sched_loadavg(si.loads);
+	for (int i = 0; i < 3; i++)
+		si.loads[i] <<= 5;      /* from 11 bits of fraction to 16 */
+	si.mem_unit = 1;
+	si.totalram = frames_total << PAGE_SHIFT;
+	si.freeram = frames_free() << PAGE_SHIFT;
+	si.sharedram = vmstat_read(VMSTAT_nr_shmem) << PAGE_SHIFT;
+	flags = spin_lock_irqsave(&tasklist_lock);
+	list_for_each_entry(t, &all_tasks, task_node)
+		si.procs++;
+	spin_unlock_irqrestore(&tasklist_lock, flags);
+	return put_user(si, a[0]);
+}
+
+/* ------------------------------------------------ random bytes */
+
+#define GRND_NONBLOCK   1
+#define GRND_RANDOM     2
+#define GRND_INSECURE   4
+
+long sys_getrandom(const unsigned long *a)
+{
+	vaddr_t to = a[0];
+	size_t len = a[1], done = 0;
+	u8 buf[256];
+
+	if (a[2] & ~(unsigned long)(GRND_NONBLOCK | GRND_RANDOM | GRND_INSECURE))
+		return -EINVAL;
+	if ((a[2] & (GRND_RANDOM | GRND_INSECURE)) == (GRND_RANDOM | GRND_INSECURE))
+		return -EINVAL;
+	len = min(len, 0x7ffff000UL);
+	while (done < len) {
+		size_t n = min(len - done, sizeof(buf)), copied;
+
+		get_random_bytes(buf, n);
+		copied = copy_to_user_partial(to + done, buf, n);
+		done += copied;
+		if (copied < n) {
+			memset(buf, 0, sizeof(buf));
+			return done ? (long)done : -EFAULT;
+		}
+		if (signal_pending() && done < len)
+			break;
+	}
+	memset(buf, 0, sizeof(buf));
+	return (long)done;
+}
+
+/* ------------------------------------------------ the machine */
+
+/* Linux's Documentation/arch/riscv/hwprobe: keys and values. */
+struct hwprobe_pair {
+	s64 key;
+	u64 value;
+};
+
+enum {
+	HWPROBE_BASE_BEHAVIOR = 3, HWPROBE_IMA_EXT_0 = 4, HWPROBE_CPUPERF_0 = 5,
+	HWPROBE_HIGHEST_VIRT = 7, HWPROBE_TIME_FREQ = 8, HWPROBE_MISALIGNED_SCALAR = 9
+};
+#define HWPROBE_BEHAVIOR_IMA    1UL
+#define HWPROBE_EXT_FD          1UL
+#define HWPROBE_EXT_C           2UL
+
+static void probe(struct hwprobe_pair *p)
+{
+	bool f_d = (elf_hwcap & BIT('f' - 'a')) && (elf_hwcap & BIT('d' - 'a'));
+
+	switch (p->key) {
+	case HWPROBE_BASE_BEHAVIOR:
+		p->value = HWPROBE_BEHAVIOR_IMA;
+		break;
+	case HWPROBE_IMA_EXT_0:
+		p->value = (f_d ? HWPROBE_EXT_FD : 0) |
+			   (elf_hwcap & BIT('c' - 'a') ? HWPROBE_EXT_C : 0);
+		break;
+	case HWPROBE_CPUPERF_0:
+	case HWPROBE_MISALIGNED_SCALAR:
+		p->value = 0;           /* unknown */
+		break;
+	case HWPROBE_HIGHEST_VIRT:
+		p->value = USER_END - 1;
+		break;
+	default:
+		p->key = -1;            /* "I do not know this key" */
+		p->value = 0;
+		break;
+	}
+}
+
+/* All harts answer alike, so the set of harts asked about matters only as an argument. */
+long sys_riscv_hwprobe(const unsigned long *a)
+{
+	struct hwprobe_pair p;
+
+	if (a[4])
+		return -EINVAL;
+	if (a[2] && !a[3])
+		return -EINVAL;
+	for (size_t i = 0; i < a[1]; i++) {
+		if (get_user(&p, a[0] + i * sizeof(p)))
+			return -EFAULT;
+		probe(&p);
+		if (put_user(p, a[0] + i * sizeof(p)))
+			return -EFAULT;
+		if (fatal_signal_pending())
+			return -EINTR;
+	}
+	return 0;
+}
+
+#define FLUSH_LOCAL     1UL
+
+long sys_riscv_flush_icache(const unsigned long *a)
+{
+	if (a[2] & ~FLUSH_LOCAL)
+		return -EINVAL;
+	icache_flush(&current->thread.mm->context);
+	return 0;
+}

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: MIT
+/*
+ * System calls about one's own address space: decoded here, done by mm/.
+ *
+ * What only kernel/ knows is checked here: open files and how they were
+ * opened, and capabilities.  The rest of the man page's ERRORS is mm's.
+ */
+#include <kernel/syscall.h>
+
+#include <kernel/cred.h>
+#include <kernel/fs/file.h>
+#include <kernel/fs/inode.h>
+#include <kernel/fs/super.h>
+#include <kernel/task.h>
+#include <lib/errno.h>
+#include <mm/mm.h>
+#include <mm/mmap.h>
+
+/* Flags that MAP_SHARED_VALIDATE knows; 0x...40 is MAP_32BIT elsewhere, 26.. the huge page size. */
+#define MAP_KNOWN (MAP_TYPE | MAP_FIXED | MAP_ANONYMOUS | MAP_GROWSDOWN | MAP_DENYWRITE | \
+		   MAP_EXECUTABLE | MAP_LOCKED | MAP_NORESERVE | MAP_POPULATE | MAP_NONBLOCK | \
+		   MAP_STACK | MAP_HUGETLB | MAP_FIXED_NOREPLACE | 0x3fU << 26)
+#define MLOCK_ONFAULT   1
+
+static inline struct mm_struct *own_mm(void) { return current->thread.mm; }
+
+static int check_file_mapping(struct mmap_request *rq);
+
+long sys_mmap(const unsigned long *a)
+{
+	struct mmap_request rq = {
+		.addr = a[0], .len = a[1], .prot = (unsigned int)a[2], .flags = (unsigned int)a[3],
+		.pgoff = a[5] >> PAGE_SHIFT,
+		.may_flags = VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC,
+		.may_map_low = a[0] < sysctl_mmap_min_addr && capable(CAP_SYS_RAWIO),
+	};
+	int fd = (int)a[4];
+	long ret;
+
+	if (a[5] & ~PAGE_MASK)
+		return -EINVAL;
+	if (rq.flags & MAP_ANONYMOUS) {
+		if (rq.flags & MAP_HUGETLB)
+			return -ENOMEM;         /* there are no huge pages */
+		rq.pgoff = 0;
+		return mm_mmap(own_mm(), &rq);
+	}
+	rq.file = fd_get(fd);
+	if (!rq.file)
+		return -EBADF;
+	ret = check_file_mapping(&rq);
+	if (!ret)
+		ret = mm_mmap(own_mm(), &rq);
+	file_put(rq.file);
+	return ret;
+}
+
+/* mmap(2): may this open file be mapped so?  Fills in may_flags and map_file. */
+static int check_file_mapping(struct mmap_request *rq)
+{
+	struct file *f = rq->file;
+
+	if (rq->flags & MAP_HUGETLB)
+		return -EINVAL;
+	if (!rq->len)
+		return -EINVAL;
+	switch (rq->flags & MAP_TYPE) {
+	case MAP_SHARED_VALIDATE:
+		if (rq->flags & ~MAP_KNOWN)
+			return -EOPNOTSUPP;
+		fallthrough;
+	case MAP_SHARED:
+		if ((rq->prot & PROT_WRITE) && !(f->mode & FMODE_WRITE))
+			return -EACCES;
+		if (!(f->mode & FMODE_WRITE))
+			rq->may_flags &= ~VM_MAYWRITE;
+		fallthrough;
+	case MAP_PRIVATE:
+		if (!(f->mode & FMODE_READ))
+			return -EACCES;
+		break;
+	default:
+		return -EINVAL;
+	}
+	if (f->path.mnt && ((f->path.mnt->flags | f->inode->sb->flags) & MS_NOEXEC)) {
+		if (rq->prot & PROT_EXEC)
+			return -EPERM;
+		rq->may_flags &= ~VM_MAYEXEC;
+	}
+	if (!f->f_op->mmap)
+		return -ENODEV;
+	if (rq->flags & MAP_GROWSDOWN)
+		return -EINVAL;
+	rq->map_file = f->f_op->mmap;
+	return 0;
+}
+
+long sys_munmap(const unsigned long *a)
+{
+	return mm_munmap(own_mm(), a[0], a[1]);
+}
+
+long sys_mprotect(const unsigned long *a)
+{
+	if (a[2] >> 32)
+		return -EINVAL;
+	return mm_mprotect(own_mm(), a[0], a[1], (unsigned int)a[2]);
+}
+
+long sys_brk(const unsigned long *a)
+{
+	return mm_brk(own_mm(), a[0]);
+}
+
+long sys_mremap(const unsigned long *a)
+{
+	if (a[3] >> 32)
+		return -EINVAL;
+	return mm_mremap(own_mm(), a[0], a[1], a[2], (unsigned int)a[3], a[4]);
+}
+
+long sys_madvise(const unsigned long *a)
+{
+	return mm_madvise(own_mm(), a[0], a[1], (int)a[2]);
+}
+
+long sys_msync(const unsigned long *a)
+{
+	return mm_msync(own_mm(), a[0], a[1], (int)a[2]);
+}
+
+long sys_mincore(const unsigned long *a)
+{
+	return mm_mincore(own_mm(), a[0], a[1], a[2]);
+}
+
+long sys_mlock(const unsigned long *a)
+{
+	return mm_mlock(own_mm(), a[0], a[1], false);
+}
+
+long sys_mlock2(const unsigned long *a)
+{
+	if ((int)a[2] & ~MLOCK_ONFAULT)
+		return -EINVAL;
+	return mm_mlock(own_mm(), a[0], a[1], (int)a[2] & MLOCK_ONFAULT);
+}
+
+long sys_munlock(const unsigned long *a)
+{
+	return mm_munlock(own_mm(), a[0], a[1]);
+}
+
+long sys_mlockall(const unsigned long *a)
+{
+	return mm_mlockall(own_mm(), (int)a[0]);
+}
+
+long sys_munlockall(const unsigned long *a)
+{
+	return mm_munlockall(own_mm());
+}
