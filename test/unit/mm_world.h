@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+/*
+ * A simulated machine with the lower half of mm/ running, and what mm/ expects of
+ * kernel/: threads that never run, and nobody to kill unless a test says so.
+ *
+ * Included once by a program, after harness.h.
+ */
+#ifndef TEST_MM_WORLD_H
+#define TEST_MM_WORLD_H
+
+#include <arch/host.h>
+#include <kernel/entry.h>
+#include <mm/filemap.h>
+#include <mm/frames.h>
+#include <mm/reclaim.h>
+#include <mm/slab.h>
+#include <mm/vmstat.h>
+
+static bool (*world_oom)(unsigned int gfp);
+
+bool oom_kill(unsigned int gfp)
+{
+	return world_oom && world_oom(gfp);
+}
+
+struct task_struct *kthread_run(void (*fn)(void *), void *arg, const char *name)
+{
+	return NULL;
+}
+
+/* A machine of @ram bytes, with frames, slabs and an empty page cache. */
+static inline void world(size_t ram, unsigned int harts)
+{
+	static struct boot_info bi;
+
+	frames_fail = NULL;
+	memset(vmstat_harts, 0, sizeof(vmstat_harts));
+	host_machine(ram, harts, &bi);
+	frames_init(&bi);
+	slab_init();
+	filemap_init();
+}
+
+#endif
