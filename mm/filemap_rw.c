@@ -4,8 +4,9 @@
  *
  * Reading copies from a page that only a reference holds: no lock is held while
  * the program's memory is touched, which may fault, even on the same page.
- * Writing must hold the page lock while it copies, so it holds the program's page
- * first (iov_iter_hold) and then cannot fault.
+ * Writing must hold the page lock while it copies, so it holds the program's pages
+ * first (iov_iter_hold) and then cannot fault.  It holds as many as make one page of
+ * the file, so that a page written whole is never read first.
  *
  * Always true:  as->size grows only after the bytes below it are in the cache.
  * Lock:         none while user memory is reached; the page lock while a page
@@ -23,9 +24,11 @@
 typedef int (*prepare_fn)(struct address_space *as, struct page *page, unsigned int from,
 			  unsigned int to);
 
+struct source;
+
 static struct page *read_slow(struct address_space *as, struct file_ra_state *ra, pgoff_t index,
 			      size_t len, struct page *page);
-static ssize_t write_chunk(struct address_space *as, loff_t pos, const void *from, size_t len,
+static ssize_t write_chunk(struct address_space *as, loff_t pos, const struct source *s,
 			   prepare_fn prepare);
 static struct page *write_begin(struct address_space *as, loff_t pos, size_t len);
 
@@ -78,6 +81,53 @@ static struct page *read_slow(struct address_space *as, struct file_ra_state *ra
 	return filemap_fetch(as, index, DIV_ROUND_UP(len, PAGE_SIZE), ra);
 }
 
+/* The bytes for one page of the file: they may lie across two pages of the program. */
+struct source {
+	unsigned int nr;
+	size_t len;                     /* in all */
+	struct {
+		struct iov_iter at;
+		struct user_page held;
+		size_t len;
+	} piece[2];
+};
+
+/* Hold at most @want bytes from where @from stands.  -EFAULT, -EINTR: not one could be. */
+static int source_hold(struct source *s, const struct iov_iter *from, size_t want)
+{
+	struct iov_iter at = *from;
+
+	s->nr = 0;
+	s->len = 0;
+	while (s->nr < ARRAY_SIZE(s->piece) && s->len < want) {
+		__typeof__(s->piece[0]) *p = &s->piece[s->nr];
+		int err;
+
+		p->at = at;
+		err = iov_iter_hold(&p->at, false, &p->held);
+		if (err)
+			return s->nr ? 0 : err;
+		p->len = min(want - s->len, p->held.len);
+		s->len += p->len;
+		s->nr++;
+		if (s->len < want)
+			iov_iter_advance(&at, p->len);
+	}
+	return 0;
+}
+
+static void source_copy(const struct source *s, char *to)
+{
+	for (unsigned int i = 0; i < s->nr; to += s->piece[i++].len)
+		memcpy(to, s->piece[i].held.kaddr, s->piece[i].len);
+}
+
+static void source_release(struct source *s)
+{
+	for (unsigned int i = 0; i < s->nr; i++)
+		iov_iter_unhold(&s->piece[i].at, &s->piece[i].held, 0);
+}
+
 ssize_t filemap_write(struct address_space *as, struct iov_iter *from, loff_t *pos,
 		      prepare_fn prepare)
 {
@@ -85,16 +135,16 @@ ssize_t filemap_write(struct address_space *as, struct iov_iter *from, loff_t *p
 
 	while (from->count) {
 		size_t off = *pos & ~PAGE_MASK;
-		struct user_page up;
+		struct source s;
 
-		n = iov_iter_hold(from, false, &up);
+		n = source_hold(&s, from, min(PAGE_SIZE - off, from->count));
 		if (n)
 			break;
-		n = write_chunk(as, *pos, up.kaddr, min(min(PAGE_SIZE - off, from->count), up.len),
-				prepare);
-		iov_iter_unhold(from, &up, n > 0 ? n : 0);
+		n = write_chunk(as, *pos, &s, prepare);
+		source_release(&s);
 		if (n < 0)
 			break;
+		iov_iter_advance(from, n);
 		*pos += n;
 		done += n;
 		balance_dirty_pages(as);
@@ -106,26 +156,26 @@ ssize_t filemap_write(struct address_space *as, struct iov_iter *from, loff_t *p
 	return done ? done : n;
 }
 
-/* Write @len bytes that lie in one page.  @len or -errno. */
-static ssize_t write_chunk(struct address_space *as, loff_t pos, const void *from, size_t len,
+/* Write bytes that lie in one page of the file.  How many, or -errno. */
+static ssize_t write_chunk(struct address_space *as, loff_t pos, const struct source *s,
 			   prepare_fn prepare)
 {
 	unsigned int off = pos & ~PAGE_MASK;
-	struct page *page = write_begin(as, pos, len);
-	ssize_t n = len;
+	struct page *page = write_begin(as, pos, s->len);
+	ssize_t n = s->len;
 	int err;
 
 	if (IS_ERR(page))
 		return PTR_ERR(page);
-	err = prepare ? prepare(as, page, off, off + len) : 0;
+	err = prepare ? prepare(as, page, off, off + s->len) : 0;
 	if (err) {
 		n = err;
 		goto out;
 	}
-	memcpy((char *)page_address(page) + off, from, len);
+	source_copy(s, (char *)page_address(page) + off);
 	page_set(page, PG_uptodate);
-	if ((u64)pos + len > as->size)
-		WRITE_ONCE(as->size, pos + len);
+	if ((u64)pos + s->len > as->size)
+		WRITE_ONCE(as->size, pos + s->len);
 	if (!page_test(page, PG_dirty))
 		set_page_dirty(page);
 	if (!off)
@@ -154,7 +204,8 @@ static struct page *write_begin(struct address_space *as, loff_t pos, size_t len
 		if (IS_ERR(page) || page_test(page, PG_uptodate))
 			return page;
 		data = page_address(page);
-		if (index << PAGE_SHIFT >= as->size || (!off && (u64)pos + len >= as->size)) {
+		if (index << PAGE_SHIFT >= as->size ||
+		    (!off && (len == PAGE_SIZE || (u64)pos + len >= as->size))) {
 			memset(data, 0, off);
 			memset(data + off + len, 0, PAGE_SIZE - off - len);
 			return page;

@@ -91,6 +91,7 @@ void kmem_cache_setup(struct kmem_cache *c, const char *name, size_t size, size_
 
 void slab_init(void)
 {
+	INIT_LIST_HEAD(&caches);
 	kmem_cache_setup(&cache_cache, "kmem_cache", sizeof(struct kmem_cache), CACHE_LINE);
 	kmalloc_init();
 }
