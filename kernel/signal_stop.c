@@ -156,9 +156,16 @@ static void fill_child_info(siginfo_t *info, struct task_struct *t, int sig, int
 	info->si_signo = sig;
 	info->si_code = code;
 	info->chld.pid = t->pid;
-	spin_lock(&t->lock);
-	info->chld.uid = t->cred ? t->cred->uid : 0;
-	spin_unlock(&t->lock);
+	/*
+	 * A timer's SIGCONT comes here in an interrupt, which may have hit a
+	 * holder of this lock: then the number stays 0.
+	 */
+	if (code != CLD_CONTINUED)
+		spin_lock(&t->lock);
+	if (code != CLD_CONTINUED || spin_trylock(&t->lock)) {
+		info->chld.uid = t->cred->uid;
+		spin_unlock(&t->lock);
+	}
 	info->chld.utime = (long)((t->signal->utime_ns + t->utime_ns) / NSEC_PER_TICK);
 	info->chld.stime = (long)((t->signal->stime_ns + t->stime_ns) / NSEC_PER_TICK);
 	switch (code) {
