@@ -323,7 +323,8 @@ $(O)/fuzz/%: test/fuzz/%.c $(UNIT_LIB)
 
 # In the guest: our programs on a disk of their own, in /opt/test.
 GUEST_CC := riscv64-linux-gnu-gcc
-GUEST_CFLAGS := -std=gnu11 -O1 -g0 -Wall -Wextra -Wno-unused-parameter -Werror -pthread
+GUEST_CFLAGS := -std=gnu11 -O1 -g0 -Wall -Wextra -Wno-unused-parameter -Wno-missing-field-initializers \
+	-Werror -pthread
 PROGRAMS := test/guest/programs
 GUEST_DIR := $(O)/guest/opt/test
 GUEST := $(patsubst $(PROGRAMS)/%.c,$(GUEST_DIR)/%,$(wildcard $(PROGRAMS)/*.c)) \
@@ -336,6 +337,8 @@ $(GUEST_DIR)/%: $(PROGRAMS)/%.c $(PROGRAMS)/tap.h
 	$(call say,GUEST,$(@F))
 	@mkdir -p $(@D)
 	$(Q)$(GUEST_CC) $(GUEST_CFLAGS) -static $< $(wildcard $(PROGRAMS)/$*.S) -o $@
+
+$(GUEST_DIR)/big: $(PROGRAMS)/big.S
 
 $(GUEST_DIR)/hello-dynamic: $(PROGRAMS)/hello.c $(PROGRAMS)/tap.h
 	$(call say,GUEST,$(@F))

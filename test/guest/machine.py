@@ -142,12 +142,12 @@ class Shell(Machine):
 
     PROMPT = re.compile(r"\[\[(\d+)\]\]# $")
 
-    def start(self, timeout=60):
+    def start(self, timeout=90):
         super().start(timeout)
         self.expect([r"root@faultline:.*# ", r"(^|\n)[^\n]*# $"], timeout)
         self.send("exec bash --norc --noediting")
         time.sleep(0.2)
-        self.send("stty -echo; HISTFILE=; PS1='[[$?]]# '; PS2=; cd /root")
+        self.send("stty -echo; set +H; HISTFILE=; PS1='[[$?]]# '; PS2=; cd /root")
         self.prompt(timeout)
         return self
 

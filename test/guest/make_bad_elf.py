@@ -107,7 +107,7 @@ def class_32(elf):
     elf.e["ident"] = elf.e["ident"][:4] + b"\x01" + elf.e["ident"][5:]
 
 
-@case("ENOEXEC killed")
+@case("ENOEXEC killed runs")
 def big_endian(elf):
     elf.e["ident"] = elf.e["ident"][:5] + b"\x02" + elf.e["ident"][6:]
 
@@ -227,11 +227,11 @@ def interpreter_is_folder(elf):
 
 @case("ELIBBAD ENOEXEC EIO")
 def interpreter_not_elf(elf):
-    interp(elf, b"/etc/passwd\0")
+    interp(elf, b"/opt/test/bad/bad_magic\0")
 
 
 @case("EACCES ELIBBAD")
-def interpreter_not_executable_text(elf):
+def interpreter_not_executable(elf):
     interp(elf, b"/etc/hostname\0")
 
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 /* 32 MiB of text and 32 MiB of data; page n answers n, and none is empty. */
 	.globl	big_text, big_data
+	.option	norvc
+	.option	norelax
 	.text
 	.balign	4096
 big_text:

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: MIT
+"""One image boots every machine."""
+
+import subprocess
+
+import pytest
+
+import machine
+
+CHECK = "nproc; echo $((6 * 7)); ls / | wc -l"
+
+
+@pytest.mark.parametrize("options", [
+    {"smp": 1}, {"smp": 2}, {"smp": 8},
+    {"mem": "4G"},
+    pytest.param({"mem": "32M"}, marks=pytest.mark.faultline),
+    pytest.param({"mem": "16M", "smp": 1}, marks=pytest.mark.faultline),
+    {"legacy": 1}, {"cpu": "rv64,sstc=false"},
+    {"cpu": "rv64,zba=false,zbb=false,zbc=false,zbs=false"},
+    {"qemuopts": "-icount shift=0,sleep=off", "smp": 1},
+], ids=lambda o: "-".join(f"{k}={v}" for k, v in o.items()).replace(" ", "_"))
+def test_it_boots_with(run, options):
+    status, output = run(CHECK, timeout=180, **options)
+    lines = output.splitlines()
+    assert status == 0 and lines[1] == "42" and int(lines[2]) > 10
+    assert lines[0] == str(options.get("smp", 4))
+
+
+def has_cpu(name):
+    listed = subprocess.run(["qemu-system-riscv64", "-cpu", "help"], text=True,
+                            stdout=subprocess.PIPE, check=False).stdout
+    return name in listed.split()
+
+
+@pytest.mark.skipif(not has_cpu("rva22s64"), reason="this QEMU has no rva22s64")
+def test_it_boots_where_software_keeps_accessed_and_dirty(run):
+    assert run(CHECK, cpu="rva22s64")[0] == 0
+
+
+def test_a_read_only_disk_can_be_read(run):
+    status, output = run("cat /etc/hostname; touch /root/x", qemuopts="-set drive.root.readonly=on")
+    assert status == 1
+    assert output.startswith("faultline\n") and "Read-only file system" in output
+
+
+def test_a_second_disk_is_found(run, tmp_path):
+    second = tmp_path / "second.img"
+    second.write_bytes(b"second disk here" + bytes(1 << 20))
+    status, output = run("head -c 16 /dev/vdb", qemuopts=(
+        f"-drive file={second},format=raw,if=none,id=d2 -device virtio-blk-device,drive=d2"))
+    assert (status, output) == (0, "second disk here")
+
+
+@pytest.mark.faultline
+def test_without_a_disk_it_says_what_it_found_and_how_to_give_one():
+    shell = machine.Machine(disk=None, append="panic=-1")
+    try:
+        shell.start()
+        shell.child.expect(r"(?i)no (root )?disk|no root", timeout=30 * machine.SLOW)
+        shell.child.expect([machine.pexpect.TIMEOUT, machine.pexpect.EOF], timeout=2)
+        assert "DISK=" in shell.console or "-drive" in shell.console or "virtio" in shell.console
+    finally:
+        shell.discard()
+
+
+@pytest.mark.faultline
+def test_the_kernels_own_lines_are_few():
+    shell = machine.Machine(run="echo there")
+    try:
+        shell.start().wait(60)
+        after_firmware = shell.console.split("MEDELEG", 1)[-1].splitlines()[1:]
+        assert 1 < len([l for l in after_firmware if l.strip()]) <= 15, after_firmware
+    finally:
+        shell.discard()
+
+
+def test_init_can_be_chosen(run):
+    machine_ = machine.Machine(append="init=/bin/dash")
+    try:
+        machine_.start()
+        machine_.child.expect(r"# $", timeout=60 * machine.SLOW)
+        machine_.child.send("echo pid $$\n")
+        machine_.child.expect("pid 1\r", timeout=20 * machine.SLOW)
+    finally:
+        machine_.discard()
