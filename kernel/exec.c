@@ -13,7 +13,6 @@
 #include <kernel/exec.h>
 
 #include <arch/elf.h>
-#include <arch/mmu.h>
 #include <kernel/cred.h>
 #include <kernel/exec_script.h>
 #include <kernel/fs/file.h>
@@ -21,9 +20,11 @@
 #include <kernel/fs/namei.h>
 #include <kernel/log.h>
 #include <kernel/process.h>
+#include <kernel/sched.h>
 #include <kernel/signal.h>
 #include <kernel/syscall.h>
 #include <kernel/task.h>
+#include <kernel/time.h>
 #include <kernel/trace.h>
 #include <lib/bitmap.h>
 #include <lib/err.h>
@@ -63,7 +64,7 @@ static int copy_strings(struct exec *x, unsigned int skip_argv, const struct exe
 			const struct exec_vector *envp);
 static int prepare_identity(struct exec *x);
 static int exec_commit(struct exec *x);
-static void switch_mm(struct exec *x);
+static void replace_mm(struct exec *x);
 static void exec_release(struct exec *x);
 
 /* ------------------------------------------------ the ways in */
@@ -371,7 +372,8 @@ static int exec_commit(struct exec *x)
 
 	if (err)
 		return err;
-	switch_mm(x);
+	posix_timers_exec(t->signal);
+	replace_mm(x);
 	signals_unshare(t, &x->sighand);
 	signals_exec(t);
 	files_close_on_exec();
@@ -399,25 +401,22 @@ static void exe_get(struct file *file)
 }
 
 /* The new address space becomes the task's; the old one goes, and a vfork parent gets it back. */
-static void switch_mm(struct exec *x)
+static void replace_mm(struct exec *x)
 {
 	struct task_struct *t = current;
 	struct mm_struct *new = x->mm, *old = t->thread.mm;
-	unsigned long flags;
 
 	x->mm = NULL;
 	new->exe_file = file_get(x->file);
 	new->exe_put = file_put;
 	new->exe_get = exe_get;
-	exec_mm_release(t);
-	spin_lock(&t->lock);
-	flags = irq_save();
-	t->thread.mm = new;
 	if (old)
-		mmu_switch_kernel(&old->context);
-	mmu_switch(&new->context, new->pgd);
-	irq_restore(flags);
-	spin_unlock(&t->lock);
+		futex_exit(t);
+	t->robust_list = 0;
+	t->clear_child_tid = 0;
+	t->rseq = 0;
+	t->rseq_len = 0;
+	sched_set_mm(new);
 	vfork_release(t);
 	if (old)
 		mm_put(old);

@@ -51,15 +51,23 @@ __noreturn void do_group_exit(int status);
 /* Called by exec once the point of no return is near: become the only thread (and the leader).  0 or -EAGAIN. */
 int de_thread(void);
 
-/*
- * exec: the current task is about to leave its address space, which is still loaded: let go of
- * robust futexes, clear_child_tid and rseq there.
- */
-void exec_mm_release(struct task_struct *t);
-
 /* Wake a parent waiting in vfork: at exec and exit. */
 void vfork_release(struct task_struct *t);
 
 void process_init(void);        /* caches, pid table */
+
+/* fork.c, kthread.c: a task with stack and lists, on no list itself; its signal_struct. */
+struct signal_struct;
+struct task_struct *task_alloc(void);
+struct signal_struct *signal_alloc(void);
+void signal_put(struct signal_struct *sig);
+/* Undo task_alloc and what was hung on it since; never for a task that was started. */
+void task_discard(struct task_struct *t);
+/* tasklist_lock held: number @t and put it on the lists, child of @parent.  0 or -EAGAIN. */
+int task_publish(struct task_struct *t, struct task_struct *parent, bool thread);
+/* tasklist_lock held: off all lists; the caller drops the lists' reference (task_put) afterwards. */
+void task_release(struct task_struct *t);
+/* Every page of @t's program that is about to go: robust futexes, CLONE_CHILD_CLEARTID. */
+void futex_exit(struct task_struct *t);
 
 #endif
