@@ -142,7 +142,7 @@ ssize_t filemap_write(struct address_space *as, struct iov_iter *from, loff_t *p
 			break;
 		n = write_chunk(as, *pos, &s, prepare);
 		source_release(&s);
-		if (n < 0)
+		if (n <= 0)
 			break;
 		iov_iter_advance(from, n);
 		*pos += n;
