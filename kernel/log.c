@@ -114,6 +114,12 @@ void log_set_console(void (*write)(const char *s, size_t len))
 	WRITE_ONCE(console_write, write ? write : early_puts);
 }
 
+void log_boot_done(void)
+{
+	if (console_loglevel == LOG_DEBUG)      /* nobody changed it */
+		console_loglevel = LOG_WARNING;
+}
+
 void log_break_locks(void)
 {
 	WRITE_ONCE(broken, true);

@@ -24,6 +24,12 @@ void vprintk(enum log_level level, const char *fmt, va_list ap) __printf(2, 0);
 
 extern int console_loglevel;            /* lines with a lower number reach the console */
 
+/*
+ * The first program is about to run: from now on the console is the programs', and only errors
+ * and worse interrupt them; unless the boot arguments asked for a level.
+ */
+void log_boot_done(void);
+
 /* Where console lines go once a driver is up; early_puts() until then. */
 void log_set_console(void (*write)(const char *s, size_t len));
 
