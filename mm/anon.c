@@ -20,7 +20,6 @@
 #include <arch/mmu.h>
 #include <mm/frames.h>
 #include <mm/mm.h>
-#include <mm/reclaim.h>
 #include <mm/rss.h>
 #include <mm/vma.h>
 #include <mm/vmstat.h>
@@ -35,10 +34,8 @@ const struct vm_ops anon_vm_ops = { .fault = anon_fault };
 
 void zero_page_init(void)
 {
-	struct page *page = zero_pfn ? NULL : alloc_page(GFP_KERNEL | GFP_ZERO);
+	struct page *page = alloc_page(GFP_KERNEL | GFP_ZERO);
 
-	if (zero_pfn)
-		return;
 	if (!page)
 		panic("no frame for the zero page");
 	zero_pfn = page_to_pfn(page);

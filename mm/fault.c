@@ -32,7 +32,6 @@
 #include <mm/filemap.h>
 #include <mm/mm.h>
 #include <mm/pagetable.h>
-#include <mm/reclaim.h>
 #include <mm/rss.h>
 #include <mm/stack.h>
 #include <mm/swap.h>

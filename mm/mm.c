@@ -33,7 +33,9 @@ void mm_init(void)
 {
 	mm_cache = kmem_cache_create("mm_struct", sizeof(struct mm_struct), 0);
 	vma_cache = kmem_cache_create("vm_area_struct", sizeof(struct vm_area_struct), 0);
+	INIT_LIST_HEAD(&all_mms);
 	zero_page_init();
+	pt_cache_init();
 }
 
 struct vm_area_struct *vma_alloc(void)

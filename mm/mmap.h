@@ -19,6 +19,7 @@ struct vm_area_struct;
 struct vm_ops;
 
 /* Linux's numbers (asm-generic/mman.h). */
+#define PROT_NONE       0x0
 #define PROT_READ       0x1
 #define PROT_WRITE      0x2
 #define PROT_EXEC       0x4

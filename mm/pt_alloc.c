@@ -14,6 +14,7 @@
 
 #include <arch/cpu.h>
 #include <arch/mmu.h>
+#include <lib/string.h>
 #include <mm/frames.h>
 #include <mm/pagetable.h>
 #include <mm/reclaim.h>
@@ -113,6 +114,22 @@ void pt_free_root(pte_t *root)
 		k->roots[k->nr_roots++] = page;
 	else
 		release_table(page);
+}
+
+static unsigned long pt_cache_shrink(unsigned long nr, unsigned int gfp)
+{
+	return pt_cache_drain();
+}
+
+void pt_cache_init(void)
+{
+	static struct shrinker shrinker = { .shrink = pt_cache_shrink };
+	static bool registered;
+
+	memset(kept, 0, sizeof(kept));
+	if (!registered)
+		shrinker_register(&shrinker);
+	registered = true;
 }
 
 unsigned long pt_cache_drain(void)

@@ -19,7 +19,10 @@ void pt_free_table(struct page *table);
 pte_t *pt_alloc_root(void);
 void pt_free_root(pte_t *root);
 
-/* Give the tables kept for reuse back to the allocator; returns how many. */
+/* Nothing is kept yet; once at boot. */
+void pt_cache_init(void);
+
+/* Give the tables this hart keeps for reuse back to the allocator; returns how many. */
 unsigned long pt_cache_drain(void);
 
 static inline pte_t *pt_entries(struct page *table)

@@ -90,8 +90,8 @@ static void pte_gone(struct mm_struct *mm, struct page *page, pte_t e)
 {
 	atomic_long_dec(&mm->rss[page_rss_counter(page)]);
 	if (page_test(page, PG_anon)) {
-		vmstat_add(VMSTAT_nr_anon_pages, -1);
-		atomic_dec(&page->mapcount);
+		if (atomic_dec_and_test(&page->mapcount))
+			vmstat_add(VMSTAT_nr_anon_pages, -1);
 		return;
 	}
 	if (pte_dirty(e))

@@ -10,6 +10,7 @@
 #define MM_SWAP_H
 
 #include <arch/pte.h>
+#include <lib/bug.h>
 #include <mm/fault.h>
 
 /* The program touched it. */

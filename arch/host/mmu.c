@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The MMU in software: the walk, the translation cache, and one access.
+ *
+ * The translation cache remembers every walk that succeeded, for ever, until it
+ * is flushed: a harsher hart than any real one.  An access that it forbids
+ * walks again, as RISC-V allows; one that it permits goes through even if
+ * the table no longer agrees.  So a missing flush shows as a wrong byte, or as a
+ * page reached that nobody owns: a frame with count 0 panics at once.
+ */
+#include <arch/host.h>
+
+#include <string.h>
+
+#include <arch/mmu.h>
+#include <lib/bug.h>
+#include <mm/mm.h>
+#include <mm/page.h>
+#include <mm/uaccess.h>
+
+#define TLB_ENTRIES     4096
+
+struct translation {
+	unsigned long id;               /* mmu_context.id; 0: empty */
+	vaddr_t va;
+	pte_t e;
+};
+
+static struct translation tlb[TLB_ENTRIES];
+static pte_t root[PT_ENTRIES];
+static unsigned long next_id;
+
+pte_t *kernel_pgd = root;
+bool mmu_software_ad;
+unsigned long host_faults;
+
+void host_mmu_reset(void);
+void host_mmu_reset(void)
+{
+	memset(tlb, 0, sizeof(tlb));
+	memset(root, 0, sizeof(root));
+	next_id = 0;
+	host_faults = 0;
+	mmu_software_ad = false;
+}
+
+void mmu_context_init(struct mmu_context *ctx)
+{
+	*ctx = (struct mmu_context){ .id = ++next_id };
+}
+
+/* The kernel half: entries that nobody follows, but that must not be lost. */
+void mmu_init_root(pte_t *pgd)
+{
+	unsigned int i;
+
+	for (i = PT_ENTRIES / 2; i < PT_ENTRIES; i++)
+		pgd[i] = (pte_t){ HPTE_PRESENT | HPTE_TABLE };
+}
+
+void mmu_switch(struct mmu_context *ctx, pte_t *pgd)
+{
+	ctx->harts |= BIT(host_hart);
+}
+
+void mmu_switch_kernel(struct mmu_context *old)
+{
+	old->harts &= ~BIT(host_hart);
+}
+
+/* ---- the translation cache ---- */
+
+static struct translation *slot(unsigned long id, vaddr_t va)
+{
+	return &tlb[((va >> PAGE_SHIFT) ^ id * 1031) % TLB_ENTRIES];
+}
+
+void tlb_flush_range(struct mmu_context *ctx, vaddr_t start, vaddr_t end)
+{
+	struct translation *t;
+
+	ctx->flushes++;
+	for (t = tlb; t < tlb + TLB_ENTRIES; t++)
+		if (t->id == ctx->id && t->va >= start && t->va < end)
+			t->id = 0;
+}
+
+void tlb_flush_page(struct mmu_context *ctx, vaddr_t va)
+{
+	tlb_flush_range(ctx, va & PAGE_MASK, (va & PAGE_MASK) + PAGE_SIZE);
+}
+
+void tlb_flush_page_local(struct mmu_context *ctx, vaddr_t va)
+{
+	tlb_flush_page(ctx, va);
+}
+
+void tlb_flush_all(struct mmu_context *ctx)
+{
+	tlb_flush_range(ctx, 0, ~0UL);
+}
+
+void tlb_flush_kernel(vaddr_t start, vaddr_t end)
+{
+}
+
+void icache_flush(struct mmu_context *ctx)
+{
+	ctx->icache_flushes++;
+}
+
+/* ---- one access ---- */
+
+/* The leaf entry of @va, or NULL. */
+static pte_t *walk(struct mm_struct *mm, vaddr_t va)
+{
+	pte_t *entries = mm->pgd;
+	int level;
+	pte_t e;
+
+	if (va >= USER_END)
+		return NULL;
+	for (level = PT_ROOT_LEVEL; level > 0; level--) {
+		e = entries[pt_index(va, level)];
+		if (!pte_table(e))
+			return NULL;
+		entries = pa_to_virt(pte_pfn(e) << PAGE_SHIFT);
+	}
+	return entries + pt_index(va, 0);
+}
+
+static bool allows(pte_t e, enum fault_access access)
+{
+	if (!pte_present(e) || !pte_user(e))
+		return false;
+	switch (access) {
+	case FAULT_READ:
+		return pte_readable(e);
+	case FAULT_WRITE:
+		return pte_writable(e);
+	default:
+		return pte_execable(e);
+	}
+}
+
+/* Walk as the MMU does: accessed and dirty are set, or (software) their lack is a fault. */
+static bool translate(struct mm_struct *mm, vaddr_t va, enum fault_access access, pte_t *result)
+{
+	struct translation *t = slot(mm->context.id, va);
+	pte_t *p, want;
+
+	va &= PAGE_MASK;
+	if (t->id == mm->context.id && t->va == va && allows(t->e, access) &&
+	    (access != FAULT_WRITE || pte_dirty(t->e))) {
+		*result = t->e;
+		return true;
+	}
+	p = walk(mm, va);
+	if (!p || !allows(*p, access))
+		return false;
+	want = pte_mkyoung(access == FAULT_WRITE ? pte_mkdirty(*p) : *p);
+	if (mmu_software_ad && !pte_same(want, *p))
+		return false;
+	*p = want;
+	*t = (struct translation){ mm->context.id, va, want };
+	*result = want;
+	return true;
+}
+
+static u8 *frame_at(pte_t e, vaddr_t va)
+{
+	struct page *page = pfn_to_page(pte_pfn(e));
+
+	if (!pfn_valid(pte_pfn(e)) || atomic_read(&page->count) <= 0)
+		panic("host: %#lx is translated to frame %#lx, which is free", va, pte_pfn(e));
+	return (u8 *)page_address(page) + (va & ~PAGE_MASK);
+}
+
+enum fault_result host_access(struct mm_struct *mm, vaddr_t va, enum fault_access access,
+			      void *buf, size_t len)
+{
+	enum fault_result r;
+	unsigned int tries;
+	u8 *bytes = buf;
+	size_t n;
+	pte_t e;
+
+	for (; len; len -= n, va += n, bytes += n) {
+		n = PAGE_SIZE - (va & ~PAGE_MASK);
+		if (n > len)
+			n = len;
+		for (tries = 0; !translate(mm, va, access, &e); tries++) {
+			if (tries == 8)
+				panic("host: fault at %#lx comes back for ever", va);
+			host_faults++;
+			r = handle_mm_fault(mm, va, access, NULL);
+			if (r != FAULT_DONE)
+				return r;
+		}
+		if (access == FAULT_WRITE)
+			memcpy(frame_at(e, va), bytes, n);
+		else
+			memcpy(bytes, frame_at(e, va), n);
+	}
+	return FAULT_DONE;
+}
+
+const u8 *host_peek(struct mm_struct *mm, vaddr_t va, enum fault_access access)
+{
+	pte_t *p = walk(mm, va);
+
+	return p && allows(*p, access) ? frame_at(*p, va) : NULL;
+}
+
+void host_tlb_check(struct mm_struct *mm)
+{
+	const struct translation *t;
+	pte_t *p;
+
+	for (t = tlb; t < tlb + TLB_ENTRIES; t++) {
+		if (t->id != mm->context.id)
+			continue;
+		p = walk(mm, t->va);
+		if (!p || !pte_present(*p) || pte_pfn(*p) != pte_pfn(t->e))
+			panic("host: a translation of %#lx was not flushed", t->va);
+		if ((pte_writable(t->e) && !pte_writable(*p)) ||
+		    (pte_readable(t->e) && !pte_readable(*p)) ||
+		    (pte_execable(t->e) && !pte_execable(*p)))
+			panic("host: a translation of %#lx allows more than its entry", t->va);
+	}
+}
