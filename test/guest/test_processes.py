@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: MIT
+"""Threads and signals."""
+
+
+def test_threads_share_memory_and_wait_for_each_other(tap):
+    tap("threads")
+
+
+def test_signals_are_delivered_and_registers_survive(tap):
+    tap("signals")
+
+
+def test_two_harts_really_run_at_once(vm):
+    # Both loops must end; a scheduler that never moves a task would still pass, slowly.
+    vm.ok("for i in 1 2 3 4; do (i=0; while [ $i -lt 3000 ]; do i=$((i+1)); done) & done; wait", 120)
+
+
+def test_a_spinning_program_does_not_stop_the_others(vm):
+    vm.ok("sh -c 'while :; do :; done' & sh -c 'while :; do :; done' & "
+          "sh -c 'while :; do :; done' & sh -c 'while :; do :; done' & true")
+    assert vm.ok("echo quick; seq 5 | tail -1", 30).splitlines()[-2:] == ["quick", "5"]
+    vm.ok("kill $(jobs -p); wait; true")
