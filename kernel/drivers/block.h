@@ -34,7 +34,11 @@ struct bio {
 	int error;              /* 0 or -EIO, ... */
 	void (*end_io)(struct bio *bio);
 	void *private_;
+	u64 nr_sectors;         /* BIO_DISCARD: how many; else counted from the vecs */
 	struct list_head node;  /* driver's queue */
+	unsigned int next_vec;  /* driver: what is not in a request yet; and bytes of that vec that are */
+	unsigned int next_off;
+	unsigned int parts;     /* driver: requests under way for it */
 	unsigned int max_vecs;
 	struct bio_vec vecs[];
 };
@@ -78,7 +82,31 @@ struct block_device *block_device_by_dev(u64 dev);
 struct block_device *block_device_next(struct block_device *prev);      /* NULL starts */
 int block_device_flush(struct block_device *bdev);      /* 0, -EIO; sleeps */
 
-/* The page of the device's own cache that holds @sector's block, up to date, with a reference; ERR_PTR(-EIO, -ENOMEM). */
+/* Page @index of the device's own cache, up to date, with a reference; ERR_PTR(-EIO, -ENOMEM, -EINTR).  Sleeps. */
 struct page *bdev_read_page(struct block_device *bdev, u64 index);
+/* What is dirty there goes to the disk and all that is not in use is forgotten: somebody else takes over.  Sleeps. */
+int bdev_flush_cache(struct block_device *bdev);
+
+/*
+ * Pages that lie side by side on the disk become one bio.  @end_io is
+ * bio_end_read_pages or bio_end_write_pages, which expect one vec a page.
+ */
+struct bio_run {
+	struct block_device *bdev;
+	enum bio_op op;
+	unsigned int gfp;               /* with GFP_WAIT: adding never fails */
+	struct bio *bio;                /* being filled, or NULL */
+	u64 next;                       /* the sector that would continue it */
+};
+/* @left: pages still to come, this one included. */
+void bio_run_add(struct bio_run *run, u64 sector, struct page *page, unsigned int len, unsigned int left);
+void bio_run_submit(struct bio_run *run);       /* what is gathered; at the end, and before waiting */
+
+/* end_io: PG_uptodate or PG_error, unlock; free the bio. */
+void bio_end_read_pages(struct bio *bio);
+/* end_io: an error goes to the page's mapping; page_end_writeback(); free the bio. */
+void bio_end_write_pages(struct bio *bio);
+
+int bdev_init_cache(struct block_device *bdev); /* block_device_add(): its inode.  -ENOMEM */
 
 #endif

@@ -16,6 +16,9 @@ extern unsigned int nr_harts;
 /* Bit h: hart h takes part in scheduling. */
 extern unsigned long harts_online;
 
+/* The machine's own id of logical hart @h, as the device tree has it. */
+unsigned long hart_hwid(unsigned int h);
+
 /* This hart's logical number.  Stable while interrupts or sleeping cannot move the task. */
 static inline unsigned int hart_id(void);
 
