@@ -24,10 +24,12 @@
 #include <mm/vmstat.h>
 
 static struct spinlock uts_lock = SPINLOCK_INIT(RANK_LEAF);
+const char uts_release[] = UTS_RELEASE;
+const char uts_version[] = UTS_VERSION;
 static char hostname[UTS_LEN] = "faultline";
 static char domainname[UTS_LEN] = "(none)";
 
-static void copy_name(char *buf, const char *name);
+static void copy_name(char *buf, size_t size, const char *name);
 static long set_name(char *which, vaddr_t from, int len);
 
 /* ------------------------------------------------ names */
@@ -44,8 +46,8 @@ long sys_uname(const unsigned long *a)
 	strscpy(u.release, UTS_RELEASE, UTS_LEN);
 	strscpy(u.version, UTS_VERSION, UTS_LEN);
 	strscpy(u.machine, ELF_MACHINE_NAME, UTS_LEN);
-	uts_hostname(u.nodename);
-	uts_domainname(u.domainname);
+	uts_hostname(u.nodename, UTS_LEN);
+	uts_domainname(u.domainname, UTS_LEN);
 	return put_user(u, a[0]);
 }
 
@@ -86,20 +88,20 @@ int uts_set_hostname(const char *name, size_t len)
 	return 0;
 }
 
-void uts_hostname(char buf[UTS_LEN])
+void uts_hostname(char *buf, size_t size)
 {
-	copy_name(buf, hostname);
+	copy_name(buf, size, hostname);
 }
 
-void uts_domainname(char buf[UTS_LEN])
+void uts_domainname(char *buf, size_t size)
 {
-	copy_name(buf, domainname);
+	copy_name(buf, size, domainname);
 }
 
-static void copy_name(char *buf, const char *name)
+static void copy_name(char *buf, size_t size, const char *name)
 {
 	spin_lock(&uts_lock);
-	memcpy(buf, name, UTS_LEN);
+	strscpy(buf, name, size);
 	spin_unlock(&uts_lock);
 }
 

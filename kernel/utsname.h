@@ -12,9 +12,12 @@
 #define UTS_RELEASE     "6.12.0-faultline"
 #define UTS_VERSION     "#1 SMP Faultline"
 
-/* Copies of the names that can be set; @buf has UTS_LEN bytes. */
-void uts_hostname(char buf[UTS_LEN]);
-void uts_domainname(char buf[UTS_LEN]);
+extern const char uts_release[];
+extern const char uts_version[];
+
+/* Copies of the names that can be set. */
+void uts_hostname(char *buf, size_t size);
+void uts_domainname(char *buf, size_t size);
 int uts_set_hostname(const char *name, size_t len);     /* -EINVAL: too long */
 
 #endif
