@@ -39,7 +39,6 @@ void panic(const char *fmt, ...)
 	if (depth == 1) {
 		ipi_stop_others();
 		describe_task();
-		thread_print(current_thread());
 		backtrace_print();
 	}
 	if (panic_powers_off())

@@ -17,15 +17,15 @@
 	.globl	_start
 _start:
 	/* A trap from here on is told about, and nothing interrupts us. */
-	la	t0, early_trap
+	lla	t0, early_trap
 	csrw	stvec, t0
 	csrw	sie, zero
 	csrw	sip, zero
 	li	t0, SR_FS
 	csrc	sstatus, t0
 
-	la	t0, _bss_start
-	la	t1, _bss_end
+	lla	t0, _bss_start
+	lla	t1, _bss_end
 1:	bgeu	t0, t1, 2f
 	sd	zero, (t0)
 	addi	t0, t0, 8
@@ -33,8 +33,8 @@ _start:
 2:
 	mv	s0, a0
 	mv	s1, a1
-	la	sp, boot_stack_end
-	la	tp, boot_thread
+	lla	sp, boot_stack_end
+	lla	tp, boot_thread
 	csrw	sscratch, zero
 
 	/* Tables for the image and the device tree; a0: what to add to get linked addresses. */
@@ -42,12 +42,12 @@ _start:
 	call	early_map
 	mv	s2, a0
 
-	la	a0, trampoline_pgd
-	la	a1, kernel_pgd_table
+	lla	a0, trampoline_pgd
+	lla	a1, kernel_pgd_table
 	call	paging_on
 	add	sp, sp, s2
 	add	tp, tp, s2
-	la	t0, trap_entry
+	lla	t0, trap_entry
 	csrw	stvec, t0
 	mv	a0, s0
 	mv	a1, s1
@@ -67,7 +67,7 @@ paging_on:
 	srli	a1, a1, 12
 	or	a1, a1, t1
 	add	ra, ra, s2
-	la	t0, 1f
+	lla	t0, 1f
 	add	t0, t0, s2
 	/* If the very next fetch faults, it arrives at 1f as well. */
 	csrw	stvec, t0
@@ -87,7 +87,7 @@ paging_on:
  */
 	.globl	hart_entry
 hart_entry:
-	la	t0, early_trap
+	lla	t0, early_trap
 	csrw	stvec, t0
 	csrw	sie, zero
 	csrw	sip, zero
@@ -98,11 +98,11 @@ hart_entry:
 	ld	tp, 0(a1)
 	ld	s3, 16(a1)
 	ld	t2, 8(a1)
-	la	a0, trampoline_pgd
+	lla	a0, trampoline_pgd
 	mv	a1, t2
 	call	paging_on
 	mv	sp, s3
-	la	t0, trap_entry
+	lla	t0, trap_entry
 	csrw	stvec, t0
 	call	arch_start_hart
 	j	.
@@ -110,7 +110,7 @@ hart_entry:
 /* Before the trap vector proper: say what happened through the firmware, and stop. */
 	.balign 4
 early_trap:
-	la	sp, boot_stack_end
+	lla	sp, boot_stack_end
 	csrr	a0, scause
 	csrr	a1, sepc
 	csrr	a2, stval

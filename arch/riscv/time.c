@@ -15,7 +15,7 @@
 u64 time_mult;                  /* [c] */
 unsigned int time_shift;        /* [c] */
 
-static u64 timebase;            /* [c] Hz */
+static u64 ticks_mult;          /* [c] ticks in a nanosecond << 32 */
 static u64 ticks_at_boot;       /* [c] */
 
 static inline u64 read_time(void)
@@ -44,7 +44,7 @@ static u64 ns_to_ticks(u64 ns)
 {
 	if (time_shift == 0)
 		return ns / time_mult;
-	return (u64)((unsigned __int128)ns * timebase / 1000000000);
+	return (u64)((unsigned __int128)ns * ticks_mult >> 32);
 }
 
 void timer_arm(u64 deadline_ns)
@@ -72,7 +72,7 @@ void time_init(const void *fdt)
 
 	if (cpus < 0 || fdt_prop_u32(fdt, cpus, "timebase-frequency", &hz) != 0 || hz == 0)
 		panic("time: the device tree names no timebase-frequency");
-	timebase = hz;
+	ticks_mult = ((u64)hz << 32) / 1000000000;
 	if (1000000000 % hz == 0) {
 		time_mult = 1000000000 / hz;
 		time_shift = 0;

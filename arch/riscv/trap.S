@@ -128,7 +128,7 @@ stack_overflow:
 	addi	sp, sp, TF_SIZE
 	sd	sp, TH_SCRATCH(tp)
 	sd	zero, TH_KSTACK(tp)
-	la	sp, panic_stack_end
+	lla	sp, panic_stack_end
 	addi	sp, sp, -TF_SIZE
 	.irp	n, 1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18
 	SAVE	\n

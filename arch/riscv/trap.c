@@ -14,6 +14,7 @@
 #include <kernel/entry.h>
 #include <kernel/log.h>
 #include <kernel/signal_types.h>
+#include <kernel/sync.h>
 
 #define CAUSE_IRQ       (1UL << 63)
 
@@ -41,8 +42,9 @@ void irq_external_enable(void)
 	__asm__ volatile("csrs sie, %0" : : "r"(1UL << IRQ_SOFT | 1UL << IRQ_TIMER | 1UL << IRQ_EXTERNAL));
 }
 
-static void interrupt(unsigned long cause)
+static void interrupt(unsigned long cause, bool user)
 {
+	irq_enter(user);
 	switch (cause & ~CAUSE_IRQ) {
 	case IRQ_TIMER:
 		entry_timer();
@@ -56,6 +58,7 @@ static void interrupt(unsigned long cause)
 	default:
 		pr_warn("interrupt %lu that nobody asked for", cause & ~CAUSE_IRQ);
 	}
+	irq_exit();
 }
 
 static void user_exception(struct trapframe *tf, unsigned long cause, vaddr_t addr)
@@ -86,7 +89,7 @@ void trap_from_user(struct trapframe *tf)
 	vaddr_t addr;
 
 	if (cause & CAUSE_IRQ) {
-		interrupt(cause);
+		interrupt(cause, true);
 		return;
 	}
 	addr = read_stval();
@@ -121,7 +124,7 @@ struct trapframe *panic_frame[NR_HARTS_MAX];
 void trap_from_kernel(struct trapframe *tf)
 {
 	if (tf->cause & CAUSE_IRQ) {
-		interrupt(tf->cause);
+		interrupt(tf->cause, false);
 		return;
 	}
 	panic_frame[hart_id()] = tf;

@@ -34,7 +34,10 @@ int symbol_format(char *buf, size_t size, unsigned long addr);
 /* Lines that say what this machine is, for the boot log. */
 void machine_print(void);
 
-/* Interrupts of devices: the interrupt controller driver calls these names. */
+/* Find the power switch, so that a panic can use it. */
+void machine_power_init(void);
+
+/* Interrupts. */
 void irq_external_enable(void);         /* on this hart */
 
 #endif

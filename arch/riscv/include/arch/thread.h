@@ -45,11 +45,19 @@ struct thread {
 	struct fpstate fp;
 };
 
+/* Reserved by the ABI for the thread: no compiler allocates it. */
+register struct thread *current_thread_tp __asm__("tp");
+
 static inline struct thread *current_thread(void)
 {
-	register struct thread *tp __asm__("tp");
+	return current_thread_tp;
+}
 
-	return tp;
+/* Boot: whoever runs is @t from now on, on the same stack.  Interrupts off. */
+static inline void thread_become(struct thread *t)
+{
+	*t = *current_thread();
+	__asm__ volatile("mv tp, %0" : : "r"(t) : "memory");
 }
 
 /* The registers of the program, saved at the top of its kernel stack. */

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The system's memory in figures: meminfo, vmstat, buddyinfo, slabinfo, by
+ * Linux's names so that free(1), vmstat(8) and slabtop(1) read them.
+ */
+#include <kernel/fs/proc/proc.h>
+
+#include <kernel/drivers/block.h>
+#include <mm/commit.h>
+#include <mm/frames.h>
+#include <mm/mmap.h>
+#include <mm/slab.h>
+#include <mm/vmalloc.h>
+#include <mm/vmstat.h>
+
+static void kib(struct seq_file *m, const char *name, unsigned long pages)
+{
+	seq_printf(m, "%-15s %8lu kB\n", name, pages << (PAGE_SHIFT - 10));
+}
+
+/* Pages of the disks' own caches: metadata. */
+static unsigned long buffer_pages(void)
+{
+	unsigned long n = 0;
+
+	for (struct block_device *b = block_device_next(NULL); b; b = block_device_next(b))
+		if (b->inode)
+			n += READ_ONCE(b->inode->data.nr_pages);
+	return n;
+}
+
+int proc_show_meminfo(struct seq_file *m, struct task_struct *t)
+{
+	unsigned long free = frames_free(), file = vmstat_read(VMSTAT_nr_file_pages);
+	unsigned long buffers = buffer_pages(), shmem = vmstat_read(VMSTAT_nr_shmem);
+	unsigned long active_file = vmstat_read(VMSTAT_nr_active_file), inactive_file = vmstat_read(VMSTAT_nr_inactive_file);
+	unsigned long active_anon = vmstat_read(VMSTAT_nr_active_anon), inactive_anon = vmstat_read(VMSTAT_nr_inactive_anon);
+
+	kib(m, "MemTotal:", frames_total);
+	kib(m, "MemFree:", free);
+	kib(m, "MemAvailable:", free + active_file + inactive_file);
+	kib(m, "Buffers:", buffers);
+	kib(m, "Cached:", file > buffers ? file - buffers : 0);
+	kib(m, "SwapCached:", vmstat_read(VMSTAT_nr_swapcached));
+	kib(m, "Active:", active_anon + active_file);
+	kib(m, "Inactive:", inactive_anon + inactive_file);
+	kib(m, "Active(anon):", active_anon);
+	kib(m, "Inactive(anon):", inactive_anon);
+	kib(m, "Active(file):", active_file);
+	kib(m, "Inactive(file):", inactive_file);
+	kib(m, "Unevictable:", vmstat_read(VMSTAT_nr_unevictable));
+	kib(m, "Mlocked:", vmstat_read(VMSTAT_nr_mlock));
+	kib(m, "SwapTotal:", 0);
+	kib(m, "SwapFree:", 0);
+	kib(m, "Dirty:", vmstat_read(VMSTAT_nr_dirty));
+	kib(m, "Writeback:", vmstat_read(VMSTAT_nr_writeback));
+	kib(m, "AnonPages:", vmstat_read(VMSTAT_nr_anon_pages));
+	kib(m, "Mapped:", vmstat_read(VMSTAT_nr_mapped));
+	kib(m, "Shmem:", shmem);
+	kib(m, "Slab:", slab_pages());
+	kib(m, "SReclaimable:", 0);
+	kib(m, "SUnreclaim:", slab_pages());
+	kib(m, "KernelStack:", vmstat_read(VMSTAT_nr_kernel_stack));
+	kib(m, "PageTables:", vmstat_read(VMSTAT_nr_page_table_pages));
+	kib(m, "CommitLimit:", vm_commit_limit());
+	kib(m, "Committed_AS:", vm_committed());
+	kib(m, "VmallocTotal:", (VMALLOC_END - VMALLOC_START) >> PAGE_SHIFT);
+	kib(m, "VmallocUsed:", vmalloc_pages());
+	return 0;
+}
+
+int proc_show_vmstat(struct seq_file *m, struct task_struct *t)
+{
+	seq_printf(m, "nr_free_pages %lu\n", frames_free());
+	for (unsigned int i = 0; i < NR_VMSTAT; i++) {
+		unsigned long v = vmstat_read(i);
+
+		/* Linux counts these two in KiB; we count sectors. */
+		if (i == VMSTAT_pgpgin || i == VMSTAT_pgpgout)
+			v /= 2;
+		seq_printf(m, "%s %lu\n", vmstat_names[i], v);
+	}
+	return 0;
+}
+
+int proc_show_buddyinfo(struct seq_file *m, struct task_struct *t)
+{
+	unsigned long nr[MAX_ORDER];
+
+	frames_count_orders(nr);
+	seq_puts(m, "Node 0, zone   Normal ");
+	for (int i = 0; i < MAX_ORDER; i++)
+		seq_printf(m, "%6lu ", nr[i]);
+	seq_putc(m, '\n');
+	return 0;
+}
+
+int proc_show_slabinfo(struct seq_file *m, struct task_struct *t)
+{
+	struct slab_stat st;
+
+	seq_puts(m, "slabinfo - version: 2.1\n# name            <active_objs> <num_objs> <objsize> <objperslab> "
+		    "<pagesperslab> : tunables <limit> <batchcount> <sharedfactor> : slabdata <active_slabs> "
+		    "<num_slabs> <sharedavail>\n");
+	for (unsigned int i = 0; slab_stat(i, &st); i++)
+		seq_printf(m, "%-17s %6lu %6lu %6lu %4lu %4lu : tunables    0    0    0 : slabdata %6lu %6lu      0\n",
+			   st.name, st.active, st.total, st.size, st.per_slab, st.pages_per_slab, st.slabs, st.slabs);
+	return 0;
+}

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: MIT
+/*
+ * /proc/PID/maps, smaps and smaps_rollup: the areas of an address space.
+ *
+ * Areas are taken a few at a time (mm/smaps.h), so that the address space is
+ * not locked while text is made; an area that changes between two looks is
+ * shown as it was at one of them.
+ */
+#include <kernel/fs/proc/proc.h>
+
+#include <kernel/fs/super.h>
+#include <kernel/task.h>
+#include <mm/mm.h>
+#include <mm/slab.h>
+#include <mm/smaps.h>
+#include <mm/vm_flags.h>
+
+#define AREAS_AT_ONCE   16
+#define NAME_COLUMN     73      /* where Linux puts the name */
+
+typedef int (*area_fn)(struct seq_file *m, struct mm_struct *mm, const struct mm_area *a, void *arg);
+
+/* Call @fn for each area in order until one fails. */
+static int for_each_area(struct seq_file *m, struct mm_struct *mm, area_fn fn, void *arg)
+{
+	struct mm_area *areas = kmalloc(AREAS_AT_ONCE * sizeof(*areas), GFP_KERNEL);
+	vaddr_t addr = 0;
+	int n, error = 0;
+
+	if (!areas)
+		return -ENOMEM;
+	while (!error && (n = mm_areas(mm, addr, areas, AREAS_AT_ONCE)) != 0) {
+		if (n < 0) {
+			error = n;
+			break;
+		}
+		addr = areas[n - 1].end;
+		for (int i = 0; i < n; i++) {
+			if (!error)
+				error = fn(m, mm, &areas[i], arg);
+			mm_area_put(&areas[i]);
+		}
+	}
+	kfree(areas);
+	return error;
+}
+
+static void put_name(struct seq_file *m, const struct mm_area *a, size_t line)
+{
+	if (!a->file && !a->name[0])
+		return;
+	seq_pad(m, line, NAME_COLUMN);
+	if (a->file)
+		seq_path(m, &a->file->path);
+	else
+		seq_puts(m, a->name);
+}
+
+static int show_area(struct seq_file *m, struct mm_struct *mm, const struct mm_area *a, void *arg)
+{
+	struct inode *inode = a->file ? a->file->inode : NULL;
+	u64 dev = inode && inode->sb ? inode->sb->dev : 0;
+	size_t before = m->count;
+
+	seq_printf(m, "%08lx-%08lx %c%c%c%c %08lx %02x:%02x %lu ", a->start, a->end, a->flags & VM_READ ? 'r' : '-',
+		   a->flags & VM_WRITE ? 'w' : '-', a->flags & VM_EXEC ? 'x' : '-',
+		   a->flags & VM_MAYSHARE ? 's' : 'p', a->pgoff << PAGE_SHIFT, MAJOR(dev), MINOR(dev),
+		   inode ? (unsigned long)inode->ino : 0);
+	put_name(m, a, before);
+	seq_putc(m, '\n');
+	return 0;
+}
+
+int proc_show_maps(struct seq_file *m, struct task_struct *t)
+{
+	struct mm_struct *mm;
+	int error;
+
+	if (!proc_may_look(t))
+		return -EACCES;
+	mm = task_mm_get(t);
+	if (!mm)
+		return 0;
+	error = for_each_area(m, mm, show_area, NULL);
+	mm_put(mm);
+	return error;
+}
+
+static void show_kib(struct seq_file *m, const char *name, unsigned long bytes)
+{
+	seq_printf(m, "%-15s %8lu kB\n", name, bytes >> 10);
+}
+
+static void show_stats(struct seq_file *m, const struct mm_area_stats *s)
+{
+	show_kib(m, "Rss:", s->rss);
+	show_kib(m, "Pss:", s->pss_shifted >> 12);
+	show_kib(m, "Pss_Dirty:", s->pss_dirty_shifted >> 12);
+	show_kib(m, "Shared_Clean:", s->shared_clean);
+	show_kib(m, "Shared_Dirty:", s->shared_dirty);
+	show_kib(m, "Private_Clean:", s->private_clean);
+	show_kib(m, "Private_Dirty:", s->private_dirty);
+	show_kib(m, "Referenced:", s->referenced);
+	show_kib(m, "Anonymous:", s->anonymous);
+	show_kib(m, "LazyFree:", s->lazyfree);
+	show_kib(m, "AnonHugePages:", 0);
+	show_kib(m, "Swap:", s->swap);
+	show_kib(m, "SwapPss:", s->swap);
+}
+
+static void show_flags(struct seq_file *m, unsigned long flags)
+{
+	static const struct { unsigned long flag; const char *name; } names[] = {
+		{ VM_READ, "rd" }, { VM_WRITE, "wr" }, { VM_EXEC, "ex" }, { VM_SHARED, "sh" },
+		{ VM_MAYREAD, "mr" }, { VM_MAYWRITE, "mw" }, { VM_MAYEXEC, "me" }, { VM_MAYSHARE, "ms" },
+		{ VM_GROWSDOWN, "gd" }, { VM_PFNMAP, "pf" }, { VM_LOCKED, "lo" }, { VM_IO, "io" },
+		{ VM_SEQ_READ, "sr" }, { VM_RAND_READ, "rr" }, { VM_DONTCOPY, "dc" }, { VM_DONTEXPAND, "de" },
+		{ VM_LOCKONFAULT, "lf" }, { VM_ACCOUNT, "ac" }, { VM_NORESERVE, "nr" }, { VM_WIPEONFORK, "wf" },
+		{ VM_DONTDUMP, "dd" }, { VM_HUGEPAGE, "hg" }, { VM_NOHUGEPAGE, "nh" }, { VM_SEALED, "sl" },
+	};
+
+	seq_puts(m, "VmFlags: ");
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (flags & names[i].flag)
+			seq_printf(m, "%s ", names[i].name);
+	seq_putc(m, '\n');
+}
+
+static int show_smap(struct seq_file *m, struct mm_struct *mm, const struct mm_area *a, void *arg)
+{
+	struct mm_area_stats s = { 0 };
+	int error = mm_gather_stats(mm, a->start, a->end, &s);
+
+	if (error)
+		return error;
+	show_area(m, mm, a, NULL);
+	show_kib(m, "Size:", a->end - a->start);
+	show_kib(m, "KernelPageSize:", PAGE_SIZE);
+	show_kib(m, "MMUPageSize:", PAGE_SIZE);
+	show_stats(m, &s);
+	show_kib(m, "Locked:", a->flags & VM_LOCKED ? s.pss_shifted >> 12 : 0);
+	seq_puts(m, "THPeligible:           0\n");
+	show_flags(m, a->flags);
+	return 0;
+}
+
+int proc_show_smaps(struct seq_file *m, struct task_struct *t)
+{
+	struct mm_struct *mm;
+	int error;
+
+	if (!proc_may_look(t))
+		return -EACCES;
+	mm = task_mm_get(t);
+	if (!mm)
+		return 0;
+	error = for_each_area(m, mm, show_smap, NULL);
+	mm_put(mm);
+	return error;
+}
+
+struct rollup {
+	struct mm_area_stats sum;
+	vaddr_t first, last;
+};
+
+static int add_area(struct seq_file *m, struct mm_struct *mm, const struct mm_area *a, void *arg)
+{
+	struct rollup *r = arg;
+
+	if (!r->last)
+		r->first = a->start;
+	r->last = a->end;
+	return mm_gather_stats(mm, a->start, a->end, &r->sum);
+}
+
+int proc_show_smaps_rollup(struct seq_file *m, struct task_struct *t)
+{
+	struct rollup r = { .last = 0 };
+	struct mm_struct *mm;
+	int error;
+
+	if (!proc_may_look(t))
+		return -EACCES;
+	mm = task_mm_get(t);
+	if (!mm)
+		return -ESRCH;
+	error = for_each_area(m, mm, add_area, &r);
+	mm_put(mm);
+	if (error)
+		return error;
+	seq_printf(m, "%08lx-%08lx ---p 00000000 00:00 0 %*s[rollup]\n", r.first, r.last, 22, "");
+	show_stats(m, &r.sum);
+	show_kib(m, "Locked:", 0);
+	return 0;
+}

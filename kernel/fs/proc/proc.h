@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+/*
+ * procfs: the kernel's figures as files (proc(5)).
+ *
+ * The tree is tables of struct proc_entry.  A file's text is made by show()
+ * when it is opened and read; entries below a process get the task, with a
+ * reference, and give -ESRCH once it is gone.
+ */
+#ifndef KERNEL_FS_PROC_PROC_H
+#define KERNEL_FS_PROC_PROC_H
+
+#include <kernel/fs/file.h>
+#include <kernel/fs/inode.h>
+#include <kernel/fs/seq_file.h>
+#include <lib/types.h>
+
+struct task_struct;
+
+struct proc_entry {
+	const char *name;
+	u32 mode;                       /* type and permission */
+	/* A regular file's text; @t is NULL outside /proc/PID.  0 or -errno. */
+	int (*show)(struct seq_file *m, struct task_struct *t);
+	/* write(2): @buf is a kernel copy with NUL.  0 or -errno. */
+	int (*store)(struct task_struct *t, char *buf, size_t len);
+	/* A symbolic link as text, or as a jump. */
+	ssize_t (*readlink)(struct task_struct *t, char *buf, size_t size);
+	int (*follow)(struct task_struct *t, struct path *path);
+	/* A directory: its table (ends with a NULL name), or its own operations. */
+	const struct proc_entry *children;
+	const struct inode_operations *dir_iop;
+	const struct file_operations *dir_fop;
+	const struct file_operations *fop;      /* a file with its own */
+	bool private_;                  /* only for who may trace the process */
+};
+
+/* Behind inode->private_. */
+struct proc_inode {
+	const struct proc_entry *entry;
+	struct task_struct *task;       /* reference, or NULL */
+	long number;                    /* fd */
+};
+
+static inline struct proc_inode *proc_i(const struct inode *inode) { return inode->private_; }
+
+/* An inode for @e; takes a reference of @t.  NULL: no memory. */
+struct inode *proc_new_inode(struct super_block *sb, const struct proc_entry *e, struct task_struct *t, long number);
+/* lookup's answer for @dentry. */
+int proc_add(struct inode *dir, struct dentry *dentry, const struct proc_entry *e, struct task_struct *t, long number);
+int proc_lookup_table(struct inode *dir, struct dentry *dentry, const struct proc_entry *table, struct task_struct *t);
+/* Emit . and .. and @table from ctx->pos on: true when all is out; the next free pos is 2 + entries. */
+bool proc_emit_table(struct file *file, struct dir_context *ctx, const struct proc_entry *table, loff_t *next);
+
+/* @path, whose references it takes, as readlink(2) shows it: the length, or -errno. */
+ssize_t proc_path_text(struct path *path, char *buf, size_t size);
+
+/* May the current task look into @t? */
+bool proc_may_look(struct task_struct *t);
+/* Is the process gone (reaped)? */
+bool proc_task_dead(const struct task_struct *t);
+
+extern const struct inode_operations proc_dir_iops;
+extern const struct file_operations proc_dir_fops;
+extern const struct proc_entry proc_root_table[];       /* root.c */
+extern const struct proc_entry proc_pid_table[];        /* pid.c: /proc/PID */
+extern const struct proc_entry proc_tid_table[];        /* pid.c: /proc/PID/task/TID */
+extern const struct proc_entry proc_sys_table[];        /* sysctl.c */
+extern const struct proc_entry proc_fd_entry, proc_fdinfo_entry;
+extern const struct inode_operations proc_root_iops, proc_fd_iops, proc_fdinfo_iops, proc_task_iops;
+extern const struct file_operations proc_root_fops, proc_fd_fops, proc_fdinfo_fops, proc_task_fops;
+
+/* Steps of the tables, by file. */
+int proc_show_stat(struct seq_file *m, struct task_struct *t);
+int proc_show_statm(struct seq_file *m, struct task_struct *t);
+int proc_show_status(struct seq_file *m, struct task_struct *t);
+int proc_show_maps(struct seq_file *m, struct task_struct *t);
+int proc_show_smaps(struct seq_file *m, struct task_struct *t);
+int proc_show_smaps_rollup(struct seq_file *m, struct task_struct *t);
+int proc_show_meminfo(struct seq_file *m, struct task_struct *t);
+int proc_show_vmstat(struct seq_file *m, struct task_struct *t);
+int proc_show_buddyinfo(struct seq_file *m, struct task_struct *t);
+int proc_show_slabinfo(struct seq_file *m, struct task_struct *t);
+
+void procfs_init(void);
+
+#endif

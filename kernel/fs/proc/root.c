@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: MIT
+/*
+ * /proc itself: the processes by number, self, and what is the system's as a
+ * whole (proc(5)).
+ */
+#include <kernel/fs/proc/proc.h>
+
+#include <arch/elf.h>
+#include <arch/machine.h>
+#include <kernel/bootargs.h>
+#include <kernel/drivers/block.h>
+#include <kernel/fs/super.h>
+#include <kernel/process.h>
+#include <kernel/sched.h>
+#include <kernel/task.h>
+#include <kernel/time.h>
+#include <kernel/utsname.h>
+#include <lib/printf.h>
+#include <lib/string.h>
+#include <mm/vmstat.h>
+
+#define USER_HZ         100
+#define PID_POS         1000    /* ctx->pos of process n is PID_POS + n */
+
+static int show_cmdline(struct seq_file *m, struct task_struct *t)
+{
+	seq_printf(m, "%s\n", bootargs_line());
+	return 0;
+}
+
+static int show_cpuinfo(struct seq_file *m, struct task_struct *t)
+{
+	for (unsigned int h = 0; h < nr_harts; h++)
+		if (harts_online & BIT(h))
+			seq_printf(m, "processor\t: %u\nhart\t\t: %u\nisa\t\t: %s\nmmu\t\t: %s\n\n", h, h,
+				   cpu_isa_string, cpu_mmu_string);
+	return 0;
+}
+
+static int show_filesystems(struct seq_file *m, struct task_struct *t)
+{
+	for (struct file_system_type *fs = filesystem_next(NULL); fs; fs = filesystem_next(fs))
+		seq_printf(m, "%s\t%s\n", fs->needs_device ? "" : "nodev", fs->name);
+	return 0;
+}
+
+static int show_loadavg(struct seq_file *m, struct task_struct *t)
+{
+	unsigned long avg[3];
+	unsigned int tasks = 0;
+	struct task_struct *each;
+	unsigned long flags;
+	int last = 0;
+
+	sched_loadavg(avg);
+	flags = spin_lock_irqsave(&tasklist_lock);
+	list_for_each_entry(each, &all_tasks, task_node) {
+		tasks++;
+		last = max(last, each->pid);
+	}
+	spin_unlock_irqrestore(&tasklist_lock, flags);
+	for (int i = 0; i < 3; i++)
+		seq_printf(m, "%lu.%02lu ", avg[i] >> 11, (avg[i] & 2047) * 100 >> 11);
+	seq_printf(m, "%u/%u %d\n", sched_nr_running(), tasks, last);
+	return 0;
+}
+
+static int show_uptime(struct seq_file *m, struct task_struct *t)
+{
+	u64 up = clock_monotonic_ns() / (NSEC_PER_SEC / 100), idle = 0;
+	struct hart_times times;
+
+	for (unsigned int h = 0; h < nr_harts; h++) {
+		sched_hart_times(h, &times);
+		idle += times.idle_ns;
+	}
+	idle /= NSEC_PER_SEC / 100;
+	seq_printf(m, "%lu.%02lu %lu.%02lu\n", (unsigned long)up / 100, (unsigned long)up % 100,
+		   (unsigned long)idle / 100, (unsigned long)idle % 100);
+	return 0;
+}
+
+static int show_version(struct seq_file *m, struct task_struct *t)
+{
+	seq_printf(m, "Linux version %s (Faultline) %s\n", UTS_RELEASE, UTS_VERSION);
+	return 0;
+}
+
+static void show_hart_line(struct seq_file *m, const char *name, const struct hart_times *t)
+{
+	u64 hz = NSEC_PER_SEC / USER_HZ;
+
+	seq_printf(m, "%s %lu 0 %lu %lu 0 %lu 0 0 0 0\n", name, (unsigned long)(t->user_ns / hz),
+		   (unsigned long)(t->system_ns / hz), (unsigned long)(t->idle_ns / hz),
+		   (unsigned long)(t->irq_ns / hz));
+}
+
+static int show_stat(struct seq_file *m, struct task_struct *t)
+{
+	struct hart_times sum = { 0 }, one;
+	char name[16];
+
+	for (unsigned int h = 0; h < nr_harts; h++) {
+		sched_hart_times(h, &one);
+		sum.user_ns += one.user_ns;
+		sum.system_ns += one.system_ns;
+		sum.idle_ns += one.idle_ns;
+		sum.irq_ns += one.irq_ns;
+	}
+	show_hart_line(m, "cpu ", &sum);
+	for (unsigned int h = 0; h < nr_harts; h++) {
+		snprintf(name, sizeof(name), "cpu%u", h);
+		sched_hart_times(h, &one);
+		show_hart_line(m, name, &one);
+	}
+	seq_printf(m, "intr 0\nctxt %lu\nbtime %lu\nprocesses %lu\nprocs_running %u\nprocs_blocked 0\n",
+		   sched_nr_switches(),
+		   (unsigned long)((clock_realtime_ns() - clock_monotonic_ns()) / NSEC_PER_SEC),
+		   READ_ONCE(total_forks), sched_nr_running());
+	return 0;
+}
+
+static void emit_mount(void *arg, const char *line)
+{
+	seq_puts(arg, line);
+}
+
+static int show_mounts(struct seq_file *m, struct task_struct *t)
+{
+	super_print_mounts(emit_mount, m);
+	return 0;
+}
+
+static int show_partitions(struct seq_file *m, struct task_struct *t)
+{
+	seq_puts(m, "major minor  #blocks  name\n\n");
+	for (struct block_device *b = block_device_next(NULL); b; b = block_device_next(b))
+		seq_printf(m, "%4u  %7u %10lu %s\n", MAJOR(b->dev), MINOR(b->dev), (unsigned long)b->nr_sectors / 2,
+			   b->name);
+	return 0;
+}
+
+static int show_diskstats(struct seq_file *m, struct task_struct *t)
+{
+	for (struct block_device *b = block_device_next(NULL); b; b = block_device_next(b))
+		seq_printf(m, "%4u %7u %s %lu 0 %lu 0 %lu 0 %lu 0 %u 0 0 0 0 0 0 %lu 0\n", MAJOR(b->dev),
+			   MINOR(b->dev), b->name, (unsigned long)b->stat.reads, (unsigned long)b->stat.sectors_read,
+			   (unsigned long)b->stat.writes, (unsigned long)b->stat.sectors_written, b->in_flight,
+			   (unsigned long)b->stat.flushes);
+	return 0;
+}
+
+static int show_swaps(struct seq_file *m, struct task_struct *t)
+{
+	seq_puts(m, "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n");
+	return 0;
+}
+
+static ssize_t link_self(struct task_struct *t, char *buf, size_t size)
+{
+	return snprintf(buf, size, "%d", current->tgid);
+}
+
+static ssize_t link_thread_self(struct task_struct *t, char *buf, size_t size)
+{
+	return snprintf(buf, size, "%d/task/%d", current->tgid, current->pid);
+}
+
+static ssize_t link_mounts(struct task_struct *t, char *buf, size_t size)
+{
+	return snprintf(buf, size, "self/mounts");
+}
+
+#define FILE_ENTRY(n, fn) { .name = (n), .mode = S_IFREG | 0444, .show = (fn) }
+#define LINK_ENTRY(n, fn) { .name = (n), .mode = S_IFLNK | 0777, .readlink = (fn) }
+
+const struct proc_entry proc_root_table[] = {
+	FILE_ENTRY("buddyinfo", proc_show_buddyinfo),
+	FILE_ENTRY("cmdline", show_cmdline),
+	FILE_ENTRY("cpuinfo", show_cpuinfo),
+	FILE_ENTRY("diskstats", show_diskstats),
+	FILE_ENTRY("filesystems", show_filesystems),
+	FILE_ENTRY("loadavg", show_loadavg),
+	FILE_ENTRY("meminfo", proc_show_meminfo),
+	LINK_ENTRY("mounts", link_mounts),
+	FILE_ENTRY("partitions", show_partitions),
+	LINK_ENTRY("self", link_self),
+	{ .name = "slabinfo", .mode = S_IFREG | 0400, .show = proc_show_slabinfo },
+	FILE_ENTRY("stat", show_stat),
+	FILE_ENTRY("swaps", show_swaps),
+	{ .name = "sys", .mode = S_IFDIR | 0555, .children = proc_sys_table },
+	LINK_ENTRY("thread-self", link_thread_self),
+	FILE_ENTRY("uptime", show_uptime),
+	FILE_ENTRY("version", show_version),
+	FILE_ENTRY("vmstat", proc_show_vmstat),
+	{ .name = NULL },
+};
+
+/* /proc/mounts is a link to self/mounts, which is this: there is one mount tree. */
+const struct proc_entry proc_mounts_entry = FILE_ENTRY("mounts", show_mounts);
+
+/* ------------------------------------------------- processes by number */
+
+static const struct proc_entry pid_dir = { .name = "", .mode = S_IFDIR | 0555, .children = proc_pid_table };
+
+/* A decimal number without leading zeroes, or -1. */
+long proc_number(const char *name, size_t len)
+{
+	long n = 0;
+
+	if (len == 0 || len > 9 || (name[0] == '0' && len > 1))
+		return -1;
+	for (size_t i = 0; i < len; i++) {
+		if (name[i] < '0' || name[i] > '9')
+			return -1;
+		n = n * 10 + (name[i] - '0');
+	}
+	return n;
+}
+
+static int root_lookup(struct inode *dir, struct dentry *dentry)
+{
+	long pid = proc_number(dentry->name, dentry->name_len);
+	struct task_struct *t;
+	int error;
+
+	if (pid < 0)
+		return proc_lookup_table(dir, dentry, proc_root_table, NULL);
+	t = find_task(pid);
+	if (!t) {
+		dentry->flags |= D_NOCACHE;
+		d_add(dentry, NULL);
+		return 0;
+	}
+	error = proc_add(dir, dentry, &pid_dir, t, 0);
+	task_put(t);
+	return error;
+}
+
+/* The smallest process number >= @from, or -1. */
+static int next_process(int from)
+{
+	struct task_struct *t;
+	unsigned long flags = spin_lock_irqsave(&tasklist_lock);
+	int best = -1;
+
+	list_for_each_entry(t, &all_tasks, task_node)
+		if (thread_group_leader(t) && t->pid >= from && (best < 0 || t->pid < best))
+			best = t->pid;
+	spin_unlock_irqrestore(&tasklist_lock, flags);
+	return best;
+}
+
+static int root_readdir(struct file *file, struct dir_context *ctx)
+{
+	char name[16];
+	loff_t next;
+
+	if (ctx->pos < PID_POS) {
+		if (!proc_emit_table(file, ctx, proc_root_table, &next))
+			return 0;
+		ctx->pos = PID_POS;
+	}
+	for (int pid = next_process(ctx->pos - PID_POS); pid >= 0; pid = next_process(pid + 1)) {
+		int len = snprintf(name, sizeof(name), "%d", pid);
+
+		ctx->pos = PID_POS + pid;
+		if (!ctx->emit(ctx, name, len, ctx->pos, pid + 10000, S_IFDIR >> 12))
+			return 0;
+		ctx->pos++;
+	}
+	return 0;
+}
+
+const struct inode_operations proc_root_iops = { .lookup = root_lookup };
+const struct file_operations proc_root_fops = { .readdir = root_readdir };

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: MIT
+/*
+ * /proc/sys: settings (sysctl(8)).  A file is one unsigned number with its
+ * bounds, or a text that is only read.
+ */
+#include <kernel/fs/proc/proc.h>
+
+#include <kernel/cred.h>
+#include <kernel/exec.h>
+#include <kernel/log.h>
+#include <kernel/random.h>
+#include <kernel/task.h>
+#include <kernel/utsname.h>
+#include <lib/printf.h>
+#include <lib/string.h>
+#include <mm/mmap.h>
+#include <mm/reclaim.h>
+
+/* The first number of @buf into *v within [low, high]. */
+static int parse(const char *buf, unsigned long low, unsigned long high, unsigned long *v)
+{
+	const char *end;
+
+	while (*buf == ' ' || *buf == '\t')
+		buf++;
+	if (parse_ulong(buf, &end, 0, v) != 0 || (*end && *end != '\n' && *end != ' '))
+		return -EINVAL;
+	if (*v < low || *v > high)
+		return -EINVAL;
+	return capable(CAP_SYS_ADMIN) ? 0 : -EPERM;
+}
+
+/* One show and one store for each number: the table has no room for an argument. */
+#define NUMBER(name, variable, low, high)                                                       \
+static int show_##name(struct seq_file *m, struct task_struct *t)                               \
+{                                                                                               \
+	seq_printf(m, "%lu\n", (unsigned long)READ_ONCE(variable));                             \
+	return 0;                                                                               \
+}                                                                                               \
+static int store_##name(struct task_struct *t, char *buf, size_t len)                           \
+{                                                                                               \
+	unsigned long v;                                                                        \
+	int error = parse(buf, low, high, &v);                                                  \
+												\
+	if (!error)                                                                             \
+		WRITE_ONCE(variable, v);                                                        \
+	return error;                                                                           \
+}
+
+NUMBER(max_map_count, sysctl_max_map_count, 0, 0x7fffffff)
+NUMBER(overcommit_memory, sysctl_overcommit_memory, 0, 2)
+NUMBER(overcommit_ratio, sysctl_overcommit_ratio, 0, 0x7fffffff)
+NUMBER(mmap_min_addr, sysctl_mmap_min_addr, 0, USER_END - 1)
+NUMBER(swappiness, sysctl_swappiness, 0, 200)
+NUMBER(min_free_kbytes, sysctl_min_free_kbytes, 0, 0x7fffffff)
+NUMBER(dirty_ratio, sysctl_dirty_ratio, 0, 100)
+NUMBER(dirty_background_ratio, sysctl_dirty_background_ratio, 0, 100)
+NUMBER(randomize_va_space, sysctl_randomize_va_space, 0, 2)
+NUMBER(pid_max, pid_max, 301, 4194304)
+
+static int show_drop_caches(struct seq_file *m, struct task_struct *t)
+{
+	seq_puts(m, "0\n");
+	return 0;
+}
+
+static int store_drop_caches(struct task_struct *t, char *buf, size_t len)
+{
+	unsigned long v;
+	int error = parse(buf, 1, 4, &v);
+
+	if (!error)
+		drop_caches(v);
+	return error;
+}
+
+static int show_ostype(struct seq_file *m, struct task_struct *t)
+{
+	seq_puts(m, "Linux\n");
+	return 0;
+}
+
+static int show_osrelease(struct seq_file *m, struct task_struct *t)
+{
+	seq_printf(m, "%s\n", UTS_RELEASE);
+	return 0;
+}
+
+static int show_hostname(struct seq_file *m, struct task_struct *t)
+{
+	char name[UTS_LEN];
+
+	uts_hostname(name);
+	seq_printf(m, "%s\n", name);
+	return 0;
+}
+
+/* 16 random bytes as 8-4-4-4-12 hexadecimal digits (RFC 9562, version 4). */
+static void put_uuid(struct seq_file *m, u8 *b)
+{
+	b[6] = (b[6] & 0x0f) | 0x40;
+	b[8] = (b[8] & 0x3f) | 0x80;
+	for (int i = 0; i < 16; i++)
+		seq_printf(m, "%s%02x", i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "", b[i]);
+	seq_putc(m, '\n');
+}
+
+static int show_boot_id(struct seq_file *m, struct task_struct *t)
+{
+	static u8 id[16];
+	static bool made;
+	u8 copy[16];
+
+	if (!made) {
+		get_random_bytes(id, sizeof(id));
+		made = true;
+	}
+	memcpy(copy, id, sizeof(copy));
+	put_uuid(m, copy);
+	return 0;
+}
+
+static int show_uuid(struct seq_file *m, struct task_struct *t)
+{
+	u8 id[16];
+
+	get_random_bytes(id, sizeof(id));
+	put_uuid(m, id);
+	return 0;
+}
+
+static int show_file_max(struct seq_file *m, struct task_struct *t)
+{
+	seq_puts(m, "9223372036854775807\n");
+	return 0;
+}
+
+static int show_nr_open(struct seq_file *m, struct task_struct *t)
+{
+	seq_puts(m, "1048576\n");
+	return 0;
+}
+
+static int show_pipe_max_size(struct seq_file *m, struct task_struct *t)
+{
+	seq_puts(m, "1048576\n");
+	return 0;
+}
+
+static int show_printk(struct seq_file *m, struct task_struct *t)
+{
+	seq_printf(m, "%d\t4\t1\t7\n", console_loglevel);
+	return 0;
+}
+
+static int store_printk(struct task_struct *t, char *buf, size_t len)
+{
+	unsigned long v;
+	int error = parse(buf, 1, 8, &v);
+
+	if (!error)
+		console_loglevel = v;
+	return error;
+}
+
+#define SETTING(n) { .name = #n, .mode = S_IFREG | 0644, .show = show_##n, .store = store_##n }
+#define TEXT(n)    { .name = #n, .mode = S_IFREG | 0444, .show = show_##n }
+#define DIR(n, t)  { .name = n, .mode = S_IFDIR | 0555, .children = t }
+
+static const struct proc_entry vm_table[] = {
+	SETTING(dirty_background_ratio),
+	SETTING(dirty_ratio),
+	{ .name = "drop_caches", .mode = S_IFREG | 0200, .show = show_drop_caches, .store = store_drop_caches },
+	SETTING(max_map_count),
+	SETTING(min_free_kbytes),
+	SETTING(mmap_min_addr),
+	SETTING(overcommit_memory),
+	SETTING(overcommit_ratio),
+	SETTING(swappiness),
+	{ .name = NULL },
+};
+
+static const struct proc_entry random_table[] = {
+	TEXT(boot_id),
+	TEXT(uuid),
+	{ .name = NULL },
+};
+
+static const struct proc_entry kernel_table[] = {
+	TEXT(hostname),
+	TEXT(osrelease),
+	TEXT(ostype),
+	SETTING(pid_max),
+	SETTING(printk),
+	DIR("random", random_table),
+	SETTING(randomize_va_space),
+	{ .name = NULL },
+};
+
+static const struct proc_entry fs_table[] = {
+	{ .name = "file-max", .mode = S_IFREG | 0444, .show = show_file_max },
+	TEXT(nr_open),
+	{ .name = "pipe-max-size", .mode = S_IFREG | 0444, .show = show_pipe_max_size },
+	{ .name = NULL },
+};
+
+const struct proc_entry proc_sys_table[] = {
+	DIR("fs", fs_table),
+	DIR("kernel", kernel_table),
+	DIR("vm", vm_table),
+	{ .name = NULL },
+};
