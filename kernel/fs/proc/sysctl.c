@@ -90,7 +90,7 @@ static int show_hostname(struct seq_file *m, struct task_struct *t)
 {
 	char name[UTS_LEN];
 
-	uts_hostname(name);
+	uts_hostname(name, sizeof(name));
 	seq_printf(m, "%s\n", name);
 	return 0;
 }
