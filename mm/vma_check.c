@@ -34,7 +34,6 @@ static void check_area(struct mm_struct *mm, struct vm_area_struct *vma,
 	expect(vma, vma->vm_start < vma->vm_end && vma->vm_end <= USER_END);
 	expect(vma, IS_ALIGNED(vma->vm_start | vma->vm_end, PAGE_SIZE));
 	expect(vma, !prev || prev->vm_end <= vma->vm_start);
-	expect(vma, !prev || !vma_joinable(prev, vma) || vma->vm_mapping);
 	expect(vma, vma->vm_prot.v == pte_prot(vma->vm_flags).v);
 	expect(vma, !vma_is_anonymous(vma) || vma->vm_pgoff == vma->vm_start >> PAGE_SHIFT);
 	vma_augment(&vma->vm_avl);
