@@ -47,12 +47,14 @@ say = $(if $(V),,@printf '  %-7s %s\n' '$1' '$2')
 
 # ---- tools ---------------------------------------------------------------------------------------
 
-# What a machine needs: a command, a file or a Python module, and Debian's package for it.
-NEEDED := gcc=gcc /usr/include/stdlib.h=libc6-dev python3=python3 \
+# What a machine needs: a command, a file or a Python module, and Debian's package for it
+# (old|new where the name has changed).
+OPENSBI := /usr/share/qemu/opensbi-riscv64-generic-fw_dynamic.bin
+NEEDED = gcc=gcc /usr/include/stdlib.h=libc6-dev python3=python3 \
 	$(if $(LLVM),,$(CC_PREFIX)gcc=gcc-riscv64-linux-gnu) \
 	/usr/riscv64-linux-gnu/include/stdlib.h=libc6-dev-riscv64-cross \
 	riscv64-linux-gnu-gcc=gcc-riscv64-linux-gnu \
-	qemu-system-riscv64=$(QEMU_PACKAGE) $(OPENSBI)=opensbi \
+	qemu-system-riscv64=qemu-system-riscv|qemu-system-misc $(OPENSBI)=opensbi \
 	mmdebstrap=mmdebstrap newuidmap=uidmap fakeroot=fakeroot xz=xz-utils cpio=cpio \
 	/usr/share/keyrings/debian-archive-keyring.gpg=debian-archive-keyring \
 	mke2fs=e2fsprogs debugfs=e2fsprogs \
@@ -60,9 +62,6 @@ NEEDED := gcc=gcc /usr/include/stdlib.h=libc6-dev python3=python3 \
 	/usr/include/cmocka.h=libcmocka-dev gdb-multiarch=gdb-multiarch dtc=device-tree-compiler \
 	clang=clang ld.lld=lld llvm-nm=llvm fuzzer=libclang-rt-dev
 
-QEMU_PACKAGE = $(shell apt-cache show qemu-system-riscv >/dev/null 2>&1 \
-	&& echo qemu-system-riscv || echo qemu-system-misc)
-OPENSBI := /usr/share/qemu/opensbi-riscv64-generic-fw_dynamic.bin
 export PATH := $(PATH):/usr/sbin:/sbin
 
 PREFIXES := riscv64-linux-gnu- riscv64-unknown-elf- riscv64-unknown-linux-gnu- riscv64-elf-
@@ -239,7 +238,7 @@ emulator:
 	@v=$$($(QEMU) --version 2>/dev/null | sed -n 's/.*version \([0-9]*\)\.\([0-9]*\).*/\1 \2/p'); \
 	[ -n "$$v" ] || { echo "$(QEMU) is missing: run 'make deps'" >&2; exit 1; }; \
 	set -- $$v; [ $$(($$1 * 100 + $$2)) -ge 702 ] || { \
-		echo "$(QEMU) is $$1.$$2, and 7.2 is needed: upgrade $(QEMU_PACKAGE), or give QEMU=path" >&2; \
+		echo "$(QEMU) is $$1.$$2, and 7.2 is needed: upgrade Debian's package, or give QEMU=path" >&2; \
 		exit 1; }
 
 # Debian's Linux, unpacked from its package like the rest.
@@ -398,24 +397,28 @@ clean:
 	rm -rf $(O)
 
 deps:
-	@missing=; for pair in $(NEEDED); do \
-		what=$${pair%%=*} package=$${pair#*=}; \
+	@missing=; for pair in $(foreach n,$(NEEDED),'$(n)'); do \
+		what=$${pair%%=*}; \
 		case $$what in \
 		/*) [ -e $$what ] ;; \
 		py:*) $(PYTHON) -c "import $${what#py:}" 2>/dev/null ;; \
 		fuzzer) ls /usr/lib/llvm-*/lib/clang/*/lib/*/*fuzzer*.a >/dev/null 2>&1 ;; \
 		*) command -v $$what >/dev/null ;; \
-		esac || missing="$$missing $$package"; \
+		esac || missing="$$missing $${pair#*=}"; \
 	done; \
 	[ -n "$$missing" ] || exit 0; \
-	missing=$$(printf '%s\n' $$missing | sort -u | tr '\n' ' '); \
-	if ! command -v apt-get >/dev/null; then \
-		echo "missing, by Debian's names: $$missing" >&2; exit 1; \
-	fi; \
+	missing=$$(printf '%s\n' $$missing | sort -u | paste -s -d ' '); \
+	command -v apt-get >/dev/null || { echo "missing, by Debian's names: $$missing" >&2; exit 1; }; \
 	sudo=; if [ "$$(id -u)" != 0 ]; then \
 		command -v sudo >/dev/null || { echo "as root: apt-get install $$missing" >&2; exit 1; }; \
 		sudo=sudo; \
 	fi; \
-	echo "installing $$missing"; \
-	apt-get install -s $$missing >/dev/null 2>&1 || $$sudo apt-get update -q; \
-	$$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $$missing
+	known() { apt-get install -s "$$1" >/dev/null 2>&1; }; \
+	choose() { for p in $$(echo "$$1" | tr '|' ' '); do known $$p && break; done; echo $$p; }; \
+	list=; for p in $$missing; do list="$$list $$(choose $$p)"; done; \
+	if ! apt-get install -s $$list >/dev/null 2>&1; then \
+		$$sudo apt-get update -q; \
+		list=; for p in $$missing; do list="$$list $$(choose $$p)"; done; \
+	fi; \
+	echo "installing$$list"; \
+	$$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $$list
