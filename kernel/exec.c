@@ -24,7 +24,6 @@
 #include <kernel/signal.h>
 #include <kernel/syscall.h>
 #include <kernel/task.h>
-#include <kernel/time.h>
 #include <kernel/trace.h>
 #include <lib/bitmap.h>
 #include <lib/err.h>
@@ -372,7 +371,6 @@ static int exec_commit(struct exec *x)
 
 	if (err)
 		return err;
-	posix_timers_exec(t->signal);
 	replace_mm(x);
 	signals_unshare(t, &x->sighand);
 	signals_exec(t);
