@@ -15,6 +15,8 @@
 #include <kernel/signal.h>
 
 #include <kernel/signal_internal.h>
+#include <kernel/time.h>
+#include <kernel/time.h>
 #include <lib/string.h>
 #include <mm/slab.h>
 
@@ -181,6 +183,8 @@ int dequeue_signal(struct task_struct *t, u64 blocked, siginfo_t *info)
 	if (!sigqueue_take(p, sig, info))
 		fill_info(info, SI_USER);
 	info->si_signo = sig;
+	if (info->si_code == SI_TIMER)
+		info->timer.overrun = posix_timer_taken(t->signal, info->timer.tid);
 	return sig;
 }
 
