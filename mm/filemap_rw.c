@@ -57,6 +57,7 @@ ssize_t filemap_read(struct address_space *as, struct file_ra_state *ra, struct 
 				break;
 			}
 		}
+		smp_rmb();                      /* PG_uptodate before the contents */
 		len = min(min(PAGE_SIZE - off, to->count), size - (u64)*pos);
 		copied = copy_to_iter((char *)page_address(page) + off, len, to);
 		if (!ra || ra->prev != index || !off)

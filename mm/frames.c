@@ -25,7 +25,6 @@
 
 #define BATCH_ORDER     4
 #define BATCH           (1U << BATCH_ORDER)
-#define HART_MAX        (4 * BATCH)
 #define RETRIES         8       /* rounds of reclaim that free something without helping us */
 
 struct frame_hart {
@@ -34,6 +33,7 @@ struct frame_hart {
 } __aligned(CACHE_LINE);
 
 static struct frame_hart frame_harts[NR_HARTS_MAX];
+static unsigned int hart_max;           /* [c] frames a hart keeps */
 unsigned int sysctl_min_free_kbytes;
 bool (*frames_fail)(void);
 
@@ -60,6 +60,7 @@ void frames_init(const struct boot_info *bi)
 	buddy_init(bi);
 	memset(frame_harts, 0, sizeof(frame_harts));
 	set_min_free();
+	hart_max = clamp(frames_total / 512, (unsigned long)BATCH, 4UL * BATCH);
 	page_wait_init();
 }
 
@@ -130,8 +131,8 @@ void free_page(struct page *p)
 	h = &frame_harts[hart_id()];
 	p->private_[0] = (unsigned long)h->head;
 	h->head = p;
-	if (unlikely(++h->nr > HART_MAX))
-		frames_drain(h->nr - (HART_MAX - BATCH));
+	if (unlikely(++h->nr > hart_max))
+		frames_drain(BATCH);
 	irq_restore(flags);
 }
 

@@ -84,8 +84,24 @@ static inline paddr_t page_to_pa(const struct page *p) { return page_to_pfn(p) <
 static inline void *page_address(const struct page *p) { return pa_to_virt(page_to_pa(p)); }
 static inline struct page *virt_to_page(const void *va) { return pfn_to_page(virt_to_pa(va) >> PAGE_SHIFT); }
 
-static inline bool page_test(const struct page *p, enum page_flag f) { return READ_ONCE(p->flags) >> f & 1; }
-static inline void page_set(struct page *p, enum page_flag f) { set_bit(f, &p->flags); }
+/*
+ * Flags order nothing, but for PG_uptodate: who sees it sees the contents that
+ * were there when it was set.  @f is a constant, so the others pay nothing.
+ */
+static __always_inline bool page_test(const struct page *p, enum page_flag f)
+{
+	bool set = READ_ONCE(p->flags) >> f & 1;
+
+	if (f == PG_uptodate)
+		smp_rmb();
+	return set;
+}
+static __always_inline void page_set(struct page *p, enum page_flag f)
+{
+	if (f == PG_uptodate)
+		smp_wmb();
+	set_bit(f, &p->flags);
+}
 static inline void page_clear(struct page *p, enum page_flag f) { clear_bit(f, &p->flags); }
 static inline bool page_test_and_set(struct page *p, enum page_flag f) { return test_and_set_bit(f, &p->flags); }
 static inline bool page_test_and_clear(struct page *p, enum page_flag f) { return test_and_clear_bit(f, &p->flags); }

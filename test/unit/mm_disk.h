@@ -229,13 +229,21 @@ static inline void do_write(size_t pos, size_t len)
 	assert_int_equal(disk.as.size, model_size);
 }
 
-/* As a file system does: blocks beyond the end are gone and read as zeroes. */
+/*
+ * As a file system does: blocks beyond the end are gone and read as zeroes; the
+ * rest of the last block is left to the cache, if it is there.
+ */
 static inline void do_truncate(size_t size)
 {
+	struct page *last = filemap_find(&disk.as, size >> PAGE_SHIFT);
+	size_t from = last ? ALIGN_UP(size, PAGE_SIZE) : size;
+
+	if (last)
+		put_page(last);
 	disk.as.size = size;
 	truncate_pages(&disk.as, size, -1);
 	if (size < model_size) {
-		memset(disk.bytes + size, 0, MAX_BYTES - size);
+		memset(disk.bytes + from, 0, MAX_BYTES - from);
 		memset(model + size, 0, MAX_BYTES - size);
 	}
 	model_size = size;

@@ -328,6 +328,7 @@ static void each_allocation_may_fail(void **state)
 	harness_watch("frames", frames_in_use);
 	refill();
 	assert_true(harness_each_failure(read_write_sync, NULL) > 10);
+	harness_each_exhaustion(read_write_sync, NULL);
 	end();
 }
 

@@ -191,6 +191,8 @@ static void locked_pages_stay(void **state)
 	drop_caches(3);
 	for (size_t pos = MiB; pos < 12 * MiB; pos += 64 * KiB)
 		check_read(&ra, pos, 64 * KiB);
+	for (int i = 0; i < 3; i++)
+		reclaim_pages(4 * MiB, GFP_KERNEL);
 	for (int i = 0; i < 16; i++)
 		assert_non_null(host_peek(mms[0], at + i * PAGE_SIZE, FAULT_READ));
 	finish_all();

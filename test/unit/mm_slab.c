@@ -181,6 +181,7 @@ static void each_allocation_may_fail(void **state)
 	world(RAM, 1);
 	harness_watch("frames", free_frames);
 	assert_true(harness_each_failure(three_of_each, NULL) > 30);
+	harness_each_exhaustion(three_of_each, NULL);
 }
 
 static void the_cache_list_names_every_cache(void **state)
