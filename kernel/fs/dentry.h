@@ -75,5 +75,28 @@ void d_exchange(struct dentry *a, struct dentry *b);
 char *d_path(const struct path *path, const struct path *root, char *buf, size_t size);
 
 unsigned long dentry_shrink(unsigned long nr);
+void dentry_shrink_super(struct super_block *sb);       /* all unused ones of @sb */
+void dentry_init(void);
+void dentry_count(unsigned long *nr, unsigned long *unused);
+
+/* The hash of a name, a byte at a time: path walk computes it while it looks for the slash. */
+#define D_HASH_START    0x811c9dc5U
+static inline u32 d_hash_byte(u32 hash, unsigned char c) { return (hash ^ c) * 0x01000193U; }
+struct dentry *d_lookup_hash(struct dentry *parent, const char *name, size_t len, u32 hash);
+
+/* The parent with a reference. */
+struct dentry *d_parent_get(struct dentry *d);
+/* Is @ancestor @d or above it in the same file system? */
+bool d_is_ancestor(const struct dentry *ancestor, const struct dentry *d);
+static inline bool d_unhashed(const struct dentry *d) { return READ_ONCE(d->flags) & D_UNHASHED; }
+/* Unhashed because it was removed, not because it is never cached. */
+static inline bool d_deleted(const struct dentry *d)
+{
+	return (READ_ONCE(d->flags) & (D_UNHASHED | D_NOCACHE)) == D_UNHASHED;
+}
+/* A copy of the name that stays whole while others rename. */
+size_t d_name_copy(const struct dentry *d, char buf[NAME_MAX + 1]);
+
+extern struct spinlock dcache_lock;     /* RANK_DCACHE */
 
 #endif

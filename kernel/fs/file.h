@@ -21,7 +21,11 @@ struct poll_table;
 struct task_struct;
 struct vm_area_struct;
 
-/* readdir's receiver: emit returns false when the caller's buffer is full. */
+/*
+ * readdir's receiver: emit returns false when the caller's buffer is full.
+ * Its @pos is where to go on after this entry (d_off); readdir leaves in ctx->pos
+ * where the first entry not taken is.
+ */
 struct dir_context {
 	bool (*emit)(struct dir_context *ctx, const char *name, size_t len, loff_t pos, u64 ino, unsigned int type);
 	loff_t pos;             /* where to go on; opaque to all but the file system */
@@ -42,6 +46,8 @@ struct file_operations {
 	int (*fsync)(struct file *file, loff_t start, loff_t end, bool datasync);       /* NULL: -EINVAL */
 	long (*fallocate)(struct file *file, int mode, loff_t off, loff_t len); /* NULL: -EOPNOTSUPP */
 	void (*show_fdinfo)(struct file *file, char *buf, size_t size);
+	/* F_ADD_SEALS, F_GET_SEALS; NULL: -EINVAL. */
+	long (*fcntl)(struct file *file, unsigned int cmd, unsigned long arg);
 };
 
 /* [c] constant  [a] atomic  [p] pos_lock */
@@ -90,6 +96,8 @@ struct file *anon_file(const char *name, const struct file_operations *f_op, voi
 struct file *file_open(const char *path, unsigned int flags, u32 mode);
 struct file *file_open_path(const struct path *path, unsigned int flags);
 struct file *file_open_exec(const char *path);  /* regular, executable, not on noexec: ERR_PTR(-EACCES) */
+/* The same relative to @dirfd, with LOOKUP_ flags: execveat(2). */
+struct file *file_open_exec_at(int dirfd, const char *name, unsigned int lookup);
 /* Kernel buffer; bytes or -errno. */
 ssize_t kernel_read(struct file *f, void *buf, size_t len, loff_t pos);
 ssize_t kernel_write(struct file *f, const void *buf, size_t len, loff_t pos);

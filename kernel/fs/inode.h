@@ -18,9 +18,13 @@
 
 struct dentry;
 struct file;
+struct file_lock_list;
 struct file_operations;
 struct inode;
+struct iov_iter;
+struct mount;
 struct path;
+struct pipe;
 struct super_block;
 
 /* setattr: which fields of struct iattr count. */
@@ -96,10 +100,12 @@ struct inode {
 	struct list_head dirty_node;    /* [s] */
 	struct list_head dentries;      /* dentry lock: names of this inode */
 	struct file_lock_list *locks;   /* POSIX, flock locks; NULL: none */
+	struct pipe *pipe;              /* fifos while open: pipe.c's lock */
+	atomic_t writers;               /* [a] opens for writing; below zero: being executed, not to be written */
 	void *private_;                 /* [c] the file system's */
 };
 
-enum { I_NEW, I_DIRTY, I_DIRTY_TIME, I_FREEING, I_DELETED };
+enum { I_NEW, I_DIRTY, I_DIRTY_TIME, I_FREEING, I_DELETED, I_DEAD /* a removed directory */ };
 
 static inline u64 inode_size(const struct inode *i) { return READ_ONCE(i->data.size); }
 static inline void inode_set_size(struct inode *i, u64 size) { WRITE_ONCE(i->data.size, size); }
@@ -126,6 +132,44 @@ int inode_permission(struct inode *inode, int mask);    /* what callers use; ERO
 void inode_init_owner(struct inode *inode, struct inode *dir, u32 mode);
 /* Device nodes, fifos and sockets: set i_fop and rdev by mode. */
 void init_special_inode(struct inode *inode, u32 mode, u64 rdev);
+
+/*
+ * The parts of address_space_operations that are the same for every file
+ * system on a disk: a_ops->write_inode (calls s_op->write_inode), file_get and
+ * file_put.  inode_alloc() gives an inode default_aops, which has these three;
+ * a file system with pages names them in its own table.
+ */
+extern const struct address_space_operations default_aops;
+int inode_write_hook(struct address_space *as, bool wait);
+void file_get_hook(struct file *file);
+void file_put_hook(struct file *file);
+
+/* It was read: move atime by the rules of the mount (relatime).  Cheap when nothing is due. */
+void inode_accessed(struct inode *inode, const struct mount *mnt);
+
+/* Right to write for as long as a file is open (-ETXTBSY), or to execute undisturbed. */
+int inode_get_write(struct inode *inode);
+void inode_put_write(struct inode *inode);
+int inode_deny_write(struct inode *inode);
+void inode_allow_write(struct inode *inode);
+
+/* May the current task act as the owner? */
+bool inode_owner_or_capable(const struct inode *inode);
+/* The sticky bit of @dir forbids the current task to remove @inode from it. */
+bool inode_sticky(const struct inode *dir, const struct inode *inode);
+
+/* Change attributes: i_op->setattr with the inode lock taken; ATTR_CTIME added. */
+int inode_setattr(struct inode *inode, struct iattr *attr);
+/* Before data is written by one who may not keep them: drop S_ISUID and S_ISGID.  Lock held for writing. */
+int inode_remove_suid(struct inode *inode);
+
+int inode_getattr(const struct path *path, struct kstat *st);
+
+void inode_init(void);                          /* the cache; at boot */
+/* Evict all of @sb's inodes (unmount): those in use stay, and how many there are is returned. */
+unsigned long inode_evict_super(struct super_block *sb);
+/* nr and unused, for /proc/sys/fs/inode-nr. */
+void inode_count(unsigned long *nr, unsigned long *unused);
 
 /* Free clean unused inodes; how many.  A shrinker calls it. */
 unsigned long inode_shrink(unsigned long nr);

@@ -27,6 +27,9 @@ struct super_operations {
 	void (*evict)(struct inode *inode);
 	int (*sync)(struct super_block *sb, bool wait);
 	int (*statfs)(struct super_block *sb, struct kstatfs *st);
+	/* Unmounted for good: let go of inodes and dentries that the file system itself holds.  May be NULL. */
+	void (*unpin)(struct super_block *sb);
+	/* After the last inode was evicted: free private_. */
 	void (*put_super)(struct super_block *sb);
 	/* Options for /proc/mounts beyond ro/rw. */
 	void (*show_options)(struct super_block *sb, char *buf, size_t size);
@@ -36,6 +39,7 @@ struct super_operations {
 struct file_system_type {
 	const char *name;
 	bool needs_device;
+	bool single;                    /* one super block, however often it is mounted (devtmpfs) */
 	/* Fill @sb (s_op, root, blocksize, magic).  @bdev NULL unless needs_device.  0 or -errno. */
 	int (*fill_super)(struct super_block *sb, struct block_device *bdev, const char *options);
 	struct list_head node;
@@ -56,7 +60,8 @@ struct super_block {
 	struct list_head inodes;                /* [s] */
 	struct list_head dirty_inodes;          /* [s] */
 	struct rwsem umount_lock;
-	atomic_t active;                        /* mounts */
+	atomic_t active;                        /* [a] mounts, and those who look at it meanwhile */
+	atomic_t writers;                       /* [a] files open for writing: no remounting read-only */
 	struct list_head node;
 	void *private_;
 };
@@ -73,6 +78,10 @@ struct super_block {
 #define MS_MOVE         8192
 #define MS_REC          16384
 #define MS_SILENT       32768
+#define MS_UNBINDABLE   (1 << 17)
+#define MS_PRIVATE      (1 << 18)
+#define MS_SLAVE        (1 << 19)
+#define MS_SHARED       (1 << 20)
 #define MS_RELATIME     (1 << 21)
 #define MS_STRICTATIME  (1 << 24)
 
@@ -85,8 +94,42 @@ struct mount {
 	struct mount *parent;           /* itself for the root */
 	struct dentry *mountpoint;
 	struct list_head node;          /* all mounts, in order */
-	char *device_name;              /* first column of /proc/mounts */
+	char *device_name;              /* [c] first column of /proc/mounts */
+	bool attached;                  /* [l] in the tree */
 };
+
+extern struct spinlock mount_lock;      /* [l] RANK_FILES: the tree of mounts */
+
+static inline struct mount *mount_get(struct mount *m) { atomic_inc(&m->refs); return m; }
+void mount_put(struct mount *m);        /* sleeps when it was the last */
+/* What is mounted on (mnt, dentry), with a reference, or NULL. */
+struct mount *mount_on(struct mount *mnt, struct dentry *dentry);
+/* Where @mnt is mounted, with references; false for the root of all. */
+bool mount_point(struct mount *mnt, struct path *path);
+/* May @mnt be written?  0 or -EROFS. */
+static inline int mount_want_write(const struct mount *mnt)
+{
+	return ((mnt->flags | mnt->sb->flags) & MS_RDONLY) ? -EROFS : 0;
+}
+
+/* At boot, before anything opens a file: caches, tmpfs, devices' tree, and a root that is an empty tmpfs. */
+void vfs_init(void);
+/* Mount the tree of devices on /dev if there is such a directory. */
+void devfs_mount(void);
+/* The first program's descriptors 0, 1 and 2; makes the table if the current task has none. */
+void vfs_open_console(void);
+
+struct file_system_type *filesystem_find(const char *name);
+/* Each type in order of registration; NULL starts, and ends. */
+struct file_system_type *filesystem_next(struct file_system_type *prev);
+
+/* A super block of @type with its root filled in and one active reference; ERR_PTR. */
+struct super_block *super_create(struct file_system_type *type, struct block_device *bdev,
+				 unsigned long flags, const char *options);
+void super_put(struct super_block *sb);
+/* Numbers for st_dev of file systems without a device. */
+u64 super_anon_dev(void);
+int super_statfs(struct super_block *sb, struct kstatfs *st);
 
 int mount_root(const char *device, const char *fstype, unsigned long flags);    /* boot */
 /* do_mount: source may be NULL. */
@@ -97,6 +140,7 @@ struct mount *mount_internal(struct file_system_type *type);
 /* All of it to disk: sync(2), power off. */
 int sync_filesystems(bool wait);
 int sync_super(struct super_block *sb, bool wait);
-void super_print_mounts(void (*emit)(void *arg, const char *line), void *arg);
+void super_print_mounts(void (*emit)(void *arg, const char *line), void *arg);      /* /proc/PID/mounts */
+void super_print_mountinfo(void (*emit)(void *arg, const char *line), void *arg);   /* /proc/PID/mountinfo */
 
 #endif

@@ -1,0 +1,564 @@
+// SPDX-License-Identifier: MIT
+/*
+ * epoll: a set of files, and a list of those that may be ready.
+ *
+ *	file's queue --wake--> item -> ep->ready -> epoll_wait asks the file, reports
+ *
+ * An item stays in the set until EPOLL_CTL_DEL or until its file is released
+ * (not closed: a dup keeps it), so an item needs no reference of its file.  A
+ * level-triggered item that was reported goes back to the ready list and is
+ * asked again next time.
+ *
+ * An epoll may watch epolls, if those watch none: each level of waking holds
+ * the queue below it, and the lock ranks know two.
+ *
+ * Locks: epolls_lock joins files and epolls: file->epoll_items, and who is
+ *        being released; ep->ctl_lock guards the set; ep->lock, taken by
+ *        wake-ups, the ready list.
+ */
+#include <kernel/fs/epoll.h>
+
+#include <kernel/fs/file.h>
+#include <kernel/fs/inode.h>
+#include <kernel/fs/pollwait.h>
+#include <kernel/signal.h>
+#include <kernel/syscall.h>
+#include <kernel/task.h>
+#include <kernel/time.h>
+#include <lib/avl.h>
+#include <lib/err.h>
+#include <mm/slab.h>
+#include <mm/uaccess.h>
+
+#define EPOLL_CTL_ADD   1
+#define EPOLL_CTL_DEL   2
+#define EPOLL_CTL_MOD   3
+#define EPOLLEXCLUSIVE  (1U << 28)
+#define EPOLLWAKEUP     (1U << 29)
+#define EPOLLONESHOT    (1U << 30)
+#define EPOLLET         (1U << 31)
+#define EP_PRIVATE_BITS (EPOLLEXCLUSIVE | EPOLLWAKEUP | EPOLLONESHOT | EPOLLET)
+#define EP_MAX_EVENTS   (0x7fffffff / (int)sizeof(struct epoll_event))
+
+/* Not packed, except on x86. */
+struct epoll_event {
+	u32 events;
+	u64 data;
+};
+_Static_assert(sizeof(struct epoll_event) == 16, "struct epoll_event is 16 bytes");
+
+/* [c] ctl_lock  [r] ep->lock  [e] epolls_lock */
+struct epoll {
+	struct mutex ctl_lock;          /* RANK_EPOLL_CTL */
+	struct avl_root items;          /* [c] by (file, fd) */
+	bool outer;                     /* [c] watches epolls */
+	struct spinlock lock;           /* RANK_EPOLL, irq */
+	struct list_head ready;         /* [r] */
+	struct wait_queue wq;           /* epoll_wait */
+	struct wait_queue poll_wq;      /* those who poll this epoll, while it is not an outer one */
+	struct wait_queue outer_wq;     /* and since it is one */
+};
+
+/* One queue of a file that an item listens to. */
+struct ep_hook {
+	struct ep_hook *next;
+	struct wait_entry wait;
+	struct wait_queue *wq;
+	struct ep_item *item;
+};
+
+struct ep_item {
+	struct avl_node node;           /* [c] */
+	struct epoll *ep;
+	struct file *file;
+	int fd;
+	struct epoll_event event;       /* [c], read by wake-ups */
+	struct list_head ready;         /* [r] */
+	struct list_head file_node;     /* [e] */
+	struct ep_hook first, *hooks;   /* [c] */
+};
+
+struct ep_adding {
+	struct poll_table pt;
+	struct ep_item *item;
+	int err;
+};
+
+static DEFINE_MUTEX(epolls_lock, RANK_FILE_POS);
+static const struct file_operations epoll_fops;
+
+static inline struct epoll *epoll_of(struct file *f)
+{
+	return f->f_op == &epoll_fops ? f->private_ : NULL;
+}
+
+/* -------------------------------------------------------------- wake-ups */
+
+/* The file of this item changed.  Its queue is locked. */
+static bool hook_wake(struct wait_entry *w, unsigned long key)
+{
+	struct ep_hook *hook = container_of(w, struct ep_hook, wait);
+	struct ep_item *item = hook->item;
+	struct epoll *ep = item->ep;
+	unsigned long flags = spin_lock_irqsave(&ep->lock);
+	bool wanted = READ_ONCE(item->event.events) & ~EP_PRIVATE_BITS;
+
+	if (wanted && list_empty(&item->ready))
+		list_add_tail(&item->ready, &ep->ready);
+	spin_unlock_irqrestore(&ep->lock, flags);
+	if (!wanted)
+		return false;
+	wake_up(&ep->wq);
+	if (!list_empty(&ep->poll_wq.waiters))
+		wake_up_all(&ep->poll_wq);
+	if (!list_empty(&ep->outer_wq.waiters))
+		wake_up_all(&ep->outer_wq);
+	return true;
+}
+
+/* file_poll asks for a queue. */
+static void hook_add(struct poll_table *pt, struct wait_queue *wq)
+{
+	struct ep_adding *adding = container_of(pt, struct ep_adding, pt);
+	struct ep_item *item = adding->item;
+	struct ep_hook *hook = &item->first;
+
+	if (item->hooks) {
+		hook = kmalloc(sizeof(*hook), GFP_KERNEL);
+		if (!hook) {
+			adding->err = -ENOMEM;
+			return;
+		}
+	}
+	hook->item = item;
+	hook->wq = wq;
+	hook->next = item->hooks;
+	item->hooks = hook;
+	wait_entry_init(&hook->wait);
+	hook->wait.wake = hook_wake;
+	hook->wait.exclusive = item->event.events & EPOLLEXCLUSIVE;
+	wait_add(wq, &hook->wait);
+}
+
+static void hooks_remove(struct ep_item *item)
+{
+	struct ep_hook *hook, *next;
+
+	for (hook = item->hooks; hook; hook = next) {
+		next = hook->next;
+		wait_remove(hook->wq, &hook->wait);
+		if (hook != &item->first)
+			kfree(hook);
+	}
+	item->hooks = NULL;
+}
+
+/* ------------------------------------------------------------------ the set */
+
+static int item_cmp(const struct ep_item *item, const struct file *file, int fd)
+{
+	if (item->file != file)
+		return item->file < file ? -1 : 1;
+	return item->fd < fd ? -1 : item->fd > fd;
+}
+
+static struct ep_item *item_find(struct epoll *ep, const struct file *file, int fd)
+{
+	struct avl_node *n = ep->items.node;
+
+	while (n) {
+		struct ep_item *item = avl_entry(n, struct ep_item, node);
+		int cmp = item_cmp(item, file, fd);
+
+		if (!cmp)
+			return item;
+		n = cmp < 0 ? n->right : n->left;
+	}
+	return NULL;
+}
+
+static void item_insert(struct epoll *ep, struct ep_item *new)
+{
+	struct avl_node **link = &ep->items.node, *parent = NULL;
+
+	while (*link) {
+		struct ep_item *item = avl_entry(*link, struct ep_item, node);
+
+		parent = *link;
+		link = item_cmp(item, new->file, new->fd) < 0 ? &parent->right : &parent->left;
+	}
+	avl_insert_at(&ep->items, &new->node, parent, link, NULL);
+}
+
+static void make_ready(struct ep_item *item)
+{
+	struct epoll *ep = item->ep;
+	unsigned long flags = spin_lock_irqsave(&ep->lock);
+
+	if (list_empty(&item->ready))
+		list_add_tail(&item->ready, &ep->ready);
+	spin_unlock_irqrestore(&ep->lock, flags);
+	wake_up(&ep->wq);
+	wake_up_all(&ep->poll_wq);
+	wake_up_all(&ep->outer_wq);
+}
+
+/* Both epolls_lock and ctl_lock held. */
+static void item_remove(struct ep_item *item)
+{
+	struct epoll *ep = item->ep;
+	unsigned long flags;
+
+	hooks_remove(item);
+	list_del_init(&item->file_node);
+	avl_erase(&ep->items, &item->node, NULL);
+	flags = spin_lock_irqsave(&ep->lock);
+	list_del_init(&item->ready);
+	spin_unlock_irqrestore(&ep->lock, flags);
+	kfree(item);
+}
+
+static int item_add(struct epoll *ep, struct file *file, int fd, const struct epoll_event *event)
+{
+	struct ep_item *item = kmalloc(sizeof(*item), GFP_KERNEL | GFP_ZERO);
+	struct ep_adding adding = { .pt = { .queue = hook_add, .want = event->events }, .item = item };
+	unsigned int events;
+
+	if (!item)
+		return -ENOMEM;
+	item->ep = ep;
+	item->file = file;
+	item->fd = fd;
+	item->event = *event;
+	INIT_LIST_HEAD(&item->ready);
+	list_add_tail(&item->file_node, &file->epoll_items);
+	item_insert(ep, item);
+	events = file_poll(file, &adding.pt);
+	if (adding.err) {
+		item_remove(item);
+		return adding.err;
+	}
+	if (events & event->events)
+		make_ready(item);
+	return 0;
+}
+
+static int item_modify(struct ep_item *item, const struct epoll_event *event)
+{
+	if ((item->event.events | event->events) & EPOLLEXCLUSIVE)
+		return -EINVAL;
+	item->event.data = event->data;
+	WRITE_ONCE(item->event.events, event->events);
+	smp_mb();
+	if (file_poll(item->file, NULL) & event->events)
+		make_ready(item);
+	return 0;
+}
+
+/* May @ep watch @target, which is an epoll too?  epolls_lock held. */
+static int check_nesting(struct epoll *ep, struct file *self, struct epoll *target)
+{
+	if (target == ep)
+		return -EINVAL;
+	if (target->outer || !list_empty(&self->epoll_items) || !list_empty(&ep->poll_wq.waiters))
+		return -ELOOP;
+	ep->outer = true;
+	return 0;
+}
+
+static int ctl_locked(struct epoll *ep, struct file *self, int op, struct file *file, int fd,
+		      struct epoll_event *event)
+{
+	struct ep_item *item = item_find(ep, file, fd);
+	struct epoll *target = epoll_of(file);
+	int err = 0;
+
+	event->events |= POLLERR | POLLHUP;
+	switch (op) {
+	case EPOLL_CTL_ADD:
+		if (item)
+			return -EEXIST;
+		if (target)
+			err = check_nesting(ep, self, target);
+		return err ? err : item_add(ep, file, fd, event);
+	case EPOLL_CTL_DEL:
+		if (!item)
+			return -ENOENT;
+		item_remove(item);
+		return 0;
+	case EPOLL_CTL_MOD:
+		return item ? item_modify(item, event) : -ENOENT;
+	default:
+		return -EINVAL;
+	}
+}
+
+static int do_ctl(struct file *self, int op, struct file *file, int fd, struct epoll_event *event)
+{
+	struct epoll *ep = epoll_of(self);
+	int err;
+
+	if (!file->f_op->poll)
+		return -EPERM;
+	if (self == file || !ep)
+		return -EINVAL;
+	if (op != EPOLL_CTL_DEL && (event->events & EPOLLEXCLUSIVE) &&
+	    (op == EPOLL_CTL_MOD || epoll_of(file)))
+		return -EINVAL;
+	mutex_lock(&epolls_lock);
+	mutex_lock(&ep->ctl_lock);
+	err = ctl_locked(ep, self, op, file, fd, event);
+	mutex_unlock(&ep->ctl_lock);
+	mutex_unlock(&epolls_lock);
+	return err;
+}
+
+long sys_epoll_ctl(const unsigned long *a)
+{
+	struct epoll_event event = { 0, 0 };
+	struct fd_ref self, r;
+	int err = -EBADF;
+
+	if ((int)a[1] != EPOLL_CTL_DEL && copy_from_user(&event, a[3], sizeof(event)))
+		return -EFAULT;
+	self = fdget((int)a[0]);
+	r = fdget((int)a[2]);
+	if (self.file && r.file)
+		err = do_ctl(self.file, (int)a[1], r.file, (int)a[2], &event);
+	fdput(r);
+	fdput(self);
+	return err;
+}
+
+void epoll_release_file(struct file *file)
+{
+	struct ep_item *item, *tmp;
+
+	mutex_lock(&epolls_lock);
+	list_for_each_entry_safe(item, tmp, &file->epoll_items, file_node) {
+		struct epoll *ep = item->ep;
+
+		mutex_lock(&ep->ctl_lock);
+		item_remove(item);
+		mutex_unlock(&ep->ctl_lock);
+	}
+	mutex_unlock(&epolls_lock);
+}
+
+/* --------------------------------------------------------------- epoll_wait */
+
+static bool has_ready(struct epoll *ep)
+{
+	return !list_empty(&ep->ready);
+}
+
+/* The first ready item, taken off the list, or NULL.  ctl_lock held. */
+static struct ep_item *take_ready(struct epoll *ep)
+{
+	unsigned long flags = spin_lock_irqsave(&ep->lock);
+	struct ep_item *item = list_first_entry_or_null(&ep->ready, struct ep_item, ready);
+
+	if (item)
+		list_del_init(&item->ready);
+	spin_unlock_irqrestore(&ep->lock, flags);
+	return item;
+}
+
+static unsigned int count_ready(struct epoll *ep)
+{
+	unsigned long flags = spin_lock_irqsave(&ep->lock);
+	struct list_head *at;
+	unsigned int n = 0;
+
+	list_for_each(at, &ep->ready)
+		n++;
+	spin_unlock_irqrestore(&ep->lock, flags);
+	return n;
+}
+
+static void put_back(struct ep_item *item)
+{
+	struct epoll *ep = item->ep;
+	unsigned long flags = spin_lock_irqsave(&ep->lock);
+
+	if (list_empty(&item->ready))
+		list_add_tail(&item->ready, &ep->ready);
+	spin_unlock_irqrestore(&ep->lock, flags);
+}
+
+/* Ask those that may be ready; report up to @max.  How many, or -EFAULT when none. */
+static int harvest(struct epoll *ep, vaddr_t to, int max)
+{
+	unsigned int look;
+	int n = 0;
+
+	mutex_lock(&ep->ctl_lock);
+	for (look = count_ready(ep); look && n < max; look--) {
+		struct ep_item *item = take_ready(ep);
+		struct epoll_event ev;
+
+		if (!item)
+			break;
+		ev.events = file_poll(item->file, NULL) & item->event.events & ~EP_PRIVATE_BITS;
+		ev.data = item->event.data;
+		if (!ev.events)
+			continue;
+		if (copy_to_user(to + (size_t)n * sizeof(ev), &ev, sizeof(ev))) {
+			put_back(item);
+			mutex_unlock(&ep->ctl_lock);
+			return n ? n : -EFAULT;
+		}
+		n++;
+		if (item->event.events & EPOLLONESHOT)
+			WRITE_ONCE(item->event.events, item->event.events & EP_PRIVATE_BITS);
+		else if (!(item->event.events & EPOLLET))
+			put_back(item);
+	}
+	mutex_unlock(&ep->ctl_lock);
+	return n;
+}
+
+static int do_wait(struct epoll *ep, vaddr_t to, int max, u64 deadline)
+{
+	int n, err;
+
+	for (;;) {
+		n = has_ready(ep) ? harvest(ep, to, max) : 0;
+		if (n || !deadline)
+			return n;
+		err = __wait_event(&ep->wq, has_ready(ep), TASK_INTERRUPTIBLE, deadline, true);
+		if (err == -ETIMEDOUT)
+			deadline = 0;
+		else if (err)
+			return -EINTR;
+	}
+}
+
+static long epoll_wait(int epfd, vaddr_t to, int max, u64 deadline, vaddr_t mask, size_t mask_size)
+{
+	struct fd_ref r = fdget(epfd);
+	bool masked = false;
+	long ret;
+
+	if (!r.file)
+		return -EBADF;
+	ret = -EINVAL;
+	if (max > 0 && max <= EP_MAX_EVENTS && epoll_of(r.file))
+		ret = sigmask_import(mask, mask_size, &masked);
+	if (!ret) {
+		ret = do_wait(epoll_of(r.file), to, max, deadline);
+		if (masked && ret != -EINTR)
+			restore_saved_sigmask();
+	}
+	fdput(r);
+	return ret;
+}
+
+long sys_epoll_pwait(const unsigned long *a)
+{
+	int ms = (int)a[3];
+	u64 deadline = TIMER_NEVER;
+
+	if (ms == 0)
+		deadline = 0;
+	else if (ms > 0)
+		deadline = time_ns() + (u64)ms * NSEC_PER_MSEC;
+	return epoll_wait((int)a[0], a[1], (int)a[2], deadline, a[4], a[5]);
+}
+
+long sys_epoll_pwait2(const unsigned long *a)
+{
+	struct timespec ts;
+	u64 deadline = TIMER_NEVER, ns, now;
+
+	if (a[3]) {
+		if (copy_from_user(&ts, a[3], sizeof(ts)))
+			return -EFAULT;
+		if (!timespec_valid(&ts))
+			return -EINVAL;
+		ns = timespec_to_ns(&ts);
+		now = time_ns();
+		deadline = !ns ? 0 : ns > TIMER_NEVER - 1 - now ? TIMER_NEVER - 1 : now + ns;
+	}
+	return epoll_wait((int)a[0], a[1], (int)a[2], deadline, a[4], a[5]);
+}
+
+/* ---------------------------------------------------------- an epoll as a file */
+
+static unsigned int epoll_poll(struct file *f, struct poll_table *pt)
+{
+	struct epoll *ep = f->private_;
+	unsigned int events = 0, look;
+
+	poll_wait(pt, ep->outer ? &ep->outer_wq : &ep->poll_wq);
+	if (!has_ready(ep))
+		return 0;
+	if (!mutex_trylock(&ep->ctl_lock))
+		return POLLIN | POLLRDNORM;     /* being changed: whoever comes will look */
+	for (look = count_ready(ep); look && !events; look--) {
+		struct ep_item *item = take_ready(ep);
+
+		if (!item)
+			break;
+		if (file_poll(item->file, NULL) & item->event.events & ~EP_PRIVATE_BITS) {
+			events = POLLIN | POLLRDNORM;
+			put_back(item);
+		}
+	}
+	mutex_unlock(&ep->ctl_lock);
+	return events;
+}
+
+static void epoll_release(struct inode *inode, struct file *f)
+{
+	struct epoll *ep = f->private_;
+	struct avl_node *n;
+
+	mutex_lock(&epolls_lock);
+	mutex_lock(&ep->ctl_lock);
+	while ((n = avl_first(&ep->items)) != NULL)
+		item_remove(avl_entry(n, struct ep_item, node));
+	mutex_unlock(&ep->ctl_lock);
+	mutex_unlock(&epolls_lock);
+	kfree(ep);
+}
+
+static const struct file_operations epoll_fops = {
+	.poll = epoll_poll,
+	.release = epoll_release,
+	.llseek = no_llseek,
+};
+
+static void queue_init(struct wait_queue *wq, enum lock_rank rank)
+{
+	wait_queue_init(wq);
+	spin_lock_init(&wq->lock, rank);
+}
+
+long sys_epoll_create1(const unsigned long *a)
+{
+	struct epoll *ep;
+	struct file *f;
+	int fd;
+
+	if (a[0] & ~(unsigned long)O_CLOEXEC)
+		return -EINVAL;
+	ep = kmalloc(sizeof(*ep), GFP_KERNEL | GFP_ZERO);
+	if (!ep)
+		return -ENOMEM;
+	mutex_init(&ep->ctl_lock, RANK_EPOLL_CTL);
+	spin_lock_init(&ep->lock, RANK_EPOLL);
+	INIT_LIST_HEAD(&ep->ready);
+	queue_init(&ep->wq, RANK_EPOLL_WAIT);
+	queue_init(&ep->poll_wq, RANK_EPOLL_POLL);
+	queue_init(&ep->outer_wq, RANK_EPOLL_POLL_OUTER);
+	f = anon_file("[eventpoll]", &epoll_fops, ep, O_RDWR);
+	if (IS_ERR(f)) {
+		kfree(ep);
+		return PTR_ERR(f);
+	}
+	fd = fd_install_lowest(f, 0, a[0] & O_CLOEXEC);
+	if (fd < 0)
+		file_put(f);
+	return fd;
+}

@@ -1,0 +1,549 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Pipes: bytes from writers to readers through a ring of pages.
+ *
+ *	head: bytes ever written    tail: bytes ever read    head - tail: what is in it
+ *	byte n lies in page (n / 4096) % nr_pages at n % 4096
+ *
+ * A page comes when a byte first needs it and goes when its last one is read;
+ * a ring that runs empty starts again at its first page and keeps that one, so
+ * that two processes which answer each other allocate nothing.
+ *
+ * Always true: at most PIPE_BUF bytes of one write are never interleaved: such
+ *              a write waits until all of it fits;
+ *              page i is there when any byte of the ring lies in it.
+ * Lock: p->lock for everything but the wait queues.  A waiter looks at head,
+ *       tail, readers and writers without it, and looks again with it.
+ */
+#include <kernel/fs/pipe.h>
+
+#include <kernel/cred.h>
+#include <kernel/fs/anon.h>
+#include <kernel/fs/fcntl.h>
+#include <kernel/fs/inode.h>
+#include <kernel/fs/poll.h>
+#include <kernel/fs/special.h>
+#include <kernel/signal.h>
+#include <kernel/syscall.h>
+#include <kernel/task.h>
+#include <lib/err.h>
+#include <lib/printf.h>
+#include <lib/string.h>
+#include <mm/frames.h>
+#include <mm/slab.h>
+#include <mm/uaccess.h>
+
+/* [l] lock  [a] atomic */
+struct pipe {
+	struct mutex lock;              /* RANK_PIPE */
+	u32 head, tail;                 /* [l] */
+	u32 nr_pages;                   /* [l] a power of two */
+	unsigned int readers, writers;  /* [l] opens */
+	unsigned int r_count, w_count;  /* [l] opens ever: a fifo's open waits for a change */
+	atomic_t refs;                  /* [a] open files, and a fifo's inode while it is being opened */
+	void **pages;                   /* [l] */
+	struct wait_queue rd_wait, wr_wait;
+	void *inline_pages[PIPE_DEFAULT_PAGES];
+};
+
+unsigned int sysctl_pipe_max_size = 1048576;
+static DEFINE_MUTEX(fifo_lock, RANK_SLEEPING_LEAF);     /* inode->pipe of fifos */
+
+static inline u32 used(const struct pipe *p) { return READ_ONCE(p->head) - READ_ONCE(p->tail); }
+static inline u32 capacity(const struct pipe *p) { return READ_ONCE(p->nr_pages) << PAGE_SHIFT; }
+static inline u32 room(const struct pipe *p) { return capacity(p) - used(p); }
+
+static inline void **slot(struct pipe *p, u32 byte)
+{
+	return &p->pages[(byte >> PAGE_SHIFT) & (p->nr_pages - 1)];
+}
+
+/* Does anybody wait?  Pairs with the waiter's: queue, then look. */
+static inline void wake(struct wait_queue *wq)
+{
+	smp_mb();
+	if (!list_empty(&wq->waiters))
+		wake_up(wq);
+}
+
+static struct pipe *pipe_alloc(void)
+{
+	struct pipe *p = kmalloc(sizeof(*p), GFP_KERNEL | GFP_ZERO);
+
+	if (!p)
+		return NULL;
+	mutex_init(&p->lock, RANK_PIPE);
+	wait_queue_init(&p->rd_wait);
+	wait_queue_init(&p->wr_wait);
+	p->nr_pages = PIPE_DEFAULT_PAGES;
+	p->pages = p->inline_pages;
+	atomic_set(&p->refs, 1);
+	return p;
+}
+
+static void pipe_put(struct pipe *p)
+{
+	u32 i;
+
+	if (!atomic_dec_and_test(&p->refs))
+		return;
+	for (i = 0; i < p->nr_pages; i++)
+		if (p->pages[i])
+			free_page_va(p->pages[i]);
+	if (p->pages != p->inline_pages)
+		kfree(p->pages);
+	kfree(p);
+}
+
+/* -------------------------------------------------------------------- read */
+
+/* @n bytes at the tail were taken. */
+static void consume(struct pipe *p, u32 n)
+{
+	void **page = slot(p, p->tail);
+
+	WRITE_ONCE(p->tail, p->tail + n);
+	if (p->tail == p->head) {               /* empty: the page at hand is the first one again */
+		void *keep = *page;
+
+		*page = NULL;
+		if (p->pages[0])
+			free_page_va(keep);
+		else
+			p->pages[0] = keep;
+		p->head = p->tail = 0;
+	} else if (!(p->tail & ~PAGE_MASK) && used(p) <= capacity(p) - PAGE_SIZE) {
+		free_page_va(*page);            /* and the head has not come round into it */
+		*page = NULL;
+	}
+}
+
+/* Copy out what there is.  Lock held.  Bytes, or -EFAULT when none could be. */
+static ssize_t take_bytes(struct pipe *p, struct iov_iter *to)
+{
+	ssize_t done = 0;
+
+	while (to->count && used(p)) {
+		u32 off = p->tail & ~PAGE_MASK;
+		u32 n = (u32)min((size_t)min(used(p), (u32)PAGE_SIZE - off), to->count);
+		size_t got = copy_to_iter((char *)*slot(p, p->tail) + off, n, to);
+
+		if (got)
+			consume(p, (u32)got);
+		done += (ssize_t)got;
+		if (got < n)
+			return done ? done : -EFAULT;
+	}
+	return done;
+}
+
+static ssize_t pipe_read(struct file *f, struct iov_iter *to, loff_t *pos)
+{
+	struct pipe *p = f->private_;
+	bool was_full;
+	ssize_t n = 0;
+	int err;
+
+	if (unlikely(!to->count))
+		return 0;
+	mutex_lock(&p->lock);
+	while (!used(p)) {
+		if (!p->writers)
+			goto out;
+		n = -EAGAIN;
+		if (f->flags & O_NONBLOCK)
+			goto out;
+		mutex_unlock(&p->lock);
+		err = __wait_event(&p->rd_wait, used(p) || !READ_ONCE(p->writers), TASK_INTERRUPTIBLE, ~0ULL, true);
+		if (err)
+			return err;
+		mutex_lock(&p->lock);
+	}
+	was_full = room(p) < PIPE_BUF;
+	n = take_bytes(p, to);
+	if (was_full && room(p) >= PIPE_BUF)
+		wake(&p->wr_wait);
+	if (used(p))
+		wake(&p->rd_wait);              /* exclusive waiters: the next one's turn */
+out:
+	mutex_unlock(&p->lock);
+	return n;
+}
+
+/* ------------------------------------------------------------------- write */
+
+/* Put in as much as fits.  Lock held.  Bytes, or -EFAULT, -ENOMEM when none could be. */
+static ssize_t put_bytes(struct pipe *p, struct iov_iter *from, u32 space)
+{
+	ssize_t done = 0;
+
+	while (from->count && space) {
+		u32 off = p->head & ~PAGE_MASK;
+		u32 n = (u32)min((size_t)min(space, (u32)PAGE_SIZE - off), from->count);
+		void **page = slot(p, p->head);
+		size_t got;
+
+		if (unlikely(!*page)) {
+			*page = alloc_page_va(GFP_USER);
+			if (!*page)
+				return done ? done : -ENOMEM;
+		}
+		got = copy_from_iter((char *)*page + off, n, from);
+		WRITE_ONCE(p->head, p->head + (u32)got);
+		space -= (u32)got;
+		done += (ssize_t)got;
+		if (got < n)
+			return done ? done : -EFAULT;
+	}
+	return done;
+}
+
+/* A short write is all or nothing; a long one takes what room there is. */
+static inline bool fits(const struct pipe *p, size_t left, bool whole)
+{
+	u32 space = room(p);
+
+	return whole ? space >= left : space > 0;
+}
+
+/* Wait until more fits or nobody reads.  Lock held, dropped meanwhile. */
+static int wait_for_room(struct pipe *p, struct file *f, size_t left, bool whole)
+{
+	int err;
+
+	if (f->flags & O_NONBLOCK)
+		return -EAGAIN;
+	mutex_unlock(&p->lock);
+	err = __wait_event(&p->wr_wait, fits(p, left, whole) || !READ_ONCE(p->readers), TASK_INTERRUPTIBLE, ~0ULL,
+			   true);
+	mutex_lock(&p->lock);
+	return err;
+}
+
+static ssize_t pipe_write(struct file *f, struct iov_iter *from, loff_t *pos)
+{
+	struct pipe *p = f->private_;
+	bool whole = from->count <= PIPE_BUF;
+	ssize_t done = 0, n = 0;
+
+	if (unlikely(!from->count))
+		return 0;
+	mutex_lock(&p->lock);
+	while (from->count) {
+		if (unlikely(!p->readers)) {
+			send_signal_thread(SIGPIPE, NULL, current);
+			n = -EPIPE;
+			break;
+		}
+		if (fits(p, from->count, whole)) {
+			n = put_bytes(p, from, room(p));
+			wake(&p->rd_wait);
+			if (n < 0)
+				break;
+			done += n;
+			continue;
+		}
+		n = wait_for_room(p, f, from->count, whole);
+		if (n)
+			break;
+	}
+	if (room(p) >= PIPE_BUF)
+		wake(&p->wr_wait);              /* exclusive waiters: the next one's turn */
+	mutex_unlock(&p->lock);
+	return done ? done : n;
+}
+
+/* ------------------------------------------------------------ the rest of it */
+
+static unsigned int pipe_poll(struct file *f, struct poll_table *pt)
+{
+	struct pipe *p = f->private_;
+	unsigned int events = 0;
+
+	if (f->mode & FMODE_READ)
+		poll_wait(pt, &p->rd_wait);
+	if (f->mode & FMODE_WRITE)
+		poll_wait(pt, &p->wr_wait);
+	if (f->mode & FMODE_READ) {
+		if (used(p))
+			events |= POLLIN | POLLRDNORM;
+		if (!READ_ONCE(p->writers) && (READ_ONCE(p->w_count) != (u32)f->pos))
+			events |= POLLHUP;
+	}
+	if (f->mode & FMODE_WRITE) {
+		if (room(p) >= PIPE_BUF)
+			events |= POLLOUT | POLLWRNORM;
+		if (!READ_ONCE(p->readers))
+			events |= POLLERR;
+	}
+	return events;
+}
+
+static long pipe_ioctl(struct file *f, unsigned int cmd, unsigned long arg)
+{
+	if (cmd != FIONREAD)
+		return -ENOTTY;
+	return put_user((int)used(f->private_), arg);
+}
+
+static void pipe_release(struct inode *inode, struct file *f)
+{
+	struct pipe *p = f->private_;
+
+	mutex_lock(&p->lock);
+	if (f->mode & FMODE_READ)
+		p->readers--;
+	if (f->mode & FMODE_WRITE)
+		p->writers--;
+	mutex_unlock(&p->lock);
+	wake_up_all(&p->rd_wait);
+	wake_up_all(&p->wr_wait);
+	if (inode->pipe == p && S_ISFIFO(inode->mode)) {
+		mutex_lock(&fifo_lock);
+		if (inode->pipe == p && atomic_read(&p->refs) == 1)
+			inode->pipe = NULL;
+		pipe_put(p);
+		mutex_unlock(&fifo_lock);
+	} else {
+		pipe_put(p);
+	}
+}
+
+static const struct file_operations pipe_fops = {
+	.read = pipe_read,
+	.write = pipe_write,
+	.llseek = no_llseek,
+	.poll = pipe_poll,
+	.ioctl = pipe_ioctl,
+	.release = pipe_release,
+};
+
+struct pipe *file_pipe(struct file *f)
+{
+	return f->f_op == &pipe_fops ? f->private_ : NULL;
+}
+
+long pipe_get_size(struct pipe *p)
+{
+	return capacity(p);
+}
+
+/*
+ * Lock held: the pages that hold bytes move to the front of @pages.  In a full
+ * ring first and last byte may share a page: @spare takes the last ones then.
+ */
+static void move_ring(struct pipe *p, void **pages, u32 nr, void **spare)
+{
+	u32 first = p->tail & PAGE_MASK, span = p->head - first, i;
+
+	for (i = 0; i < DIV_ROUND_UP(span, PAGE_SIZE); i++) {
+		void **from = slot(p, first + i * (u32)PAGE_SIZE);
+
+		if (i == p->nr_pages) {
+			memcpy(*spare, pages[0], span & ~PAGE_MASK);
+			pages[i] = *spare;
+			*spare = NULL;
+			break;
+		}
+		pages[i] = *from;
+		*from = NULL;
+	}
+	for (i = 0; i < p->nr_pages; i++)
+		if (p->pages[i])
+			free_page_va(p->pages[i]);
+	if (p->pages != p->inline_pages)
+		kfree(p->pages);
+	p->pages = pages;
+	WRITE_ONCE(p->nr_pages, nr);
+	WRITE_ONCE(p->head, span);
+	WRITE_ONCE(p->tail, p->tail - first);
+}
+
+static long resize(struct pipe *p, void **pages, u32 nr, void **spare)
+{
+	long ret = -EBUSY;
+
+	mutex_lock(&p->lock);
+	if (p->head - (p->tail & PAGE_MASK) <= nr << PAGE_SHIFT) {
+		move_ring(p, pages, nr, spare);
+		ret = capacity(p);
+		wake(&p->wr_wait);
+	}
+	mutex_unlock(&p->lock);
+	return ret;
+}
+
+long pipe_set_size(struct pipe *p, unsigned long size)
+{
+	void **pages, *spare;
+	u32 nr = 1;
+	long ret = -ENOMEM;
+
+	if (!size || size > (1UL << 31))
+		return -EINVAL;
+	while (((unsigned long)nr << PAGE_SHIFT) < size)
+		nr *= 2;
+	if (size > sysctl_pipe_max_size && !capable(CAP_SYS_RESOURCE))
+		return -EPERM;
+	pages = kcalloc(nr, sizeof(*pages), GFP_KERNEL | GFP_NOWARN);
+	spare = alloc_page_va(GFP_KERNEL);
+	if (pages && spare)
+		ret = resize(p, pages, nr, &spare);
+	if (spare)
+		free_page_va(spare);
+	if (ret < 0)
+		kfree(pages);
+	return ret;
+}
+
+/* ------------------------------------------------------------------- pipe2 */
+
+static struct file *pipe_end(struct dentry *d, struct pipe *p, unsigned int flags)
+{
+	struct file *f = anon_file_dentry(d, &pipe_fops, p, flags);
+
+	if (!IS_ERR(f))
+		atomic_inc(&p->refs);
+	return f;
+}
+
+static int pipe_make(struct file *ends[2], unsigned int flags)
+{
+	struct pipe *p = pipe_alloc();
+	struct inode *inode = p ? anon_new_inode(S_IFIFO | 0600) : NULL;
+	struct dentry *d = NULL;
+	char name[32];
+	int err = -ENOMEM;
+
+	if (inode) {
+		snprintf(name, sizeof(name), "pipe:[%lu]", inode->ino);
+		d = anon_dentry(name, inode);
+		if (!d)
+			inode_put(inode);
+	}
+	if (d) {
+		ends[0] = pipe_end(d, p, O_RDONLY | flags);
+		err = PTR_ERR_OR_ZERO(ends[0]);
+		if (!err) {
+			p->readers = p->r_count = 1;
+			ends[1] = pipe_end(d, p, O_WRONLY | flags);
+			err = PTR_ERR_OR_ZERO(ends[1]);
+			if (err)
+				file_put(ends[0]);
+			else
+				p->writers = p->w_count = 1;
+		}
+		dentry_put(d);
+	}
+	if (p)
+		pipe_put(p);
+	return err;
+}
+
+long sys_pipe2(const unsigned long *a)
+{
+	unsigned int flags = (unsigned int)a[1];
+	struct file *ends[2];
+	bool cloexec = flags & O_CLOEXEC;
+	int fd[2], err;
+
+	if (flags & ~(unsigned int)(O_CLOEXEC | O_NONBLOCK | O_DIRECT))
+		return -EINVAL;
+	if (flags & O_DIRECT)
+		return -EINVAL;         /* packet mode is not there: say so */
+	err = pipe_make(ends, flags & O_NONBLOCK);
+	if (err)
+		return err;
+	fd[0] = err = fd_reserve(0, cloexec);
+	if (err < 0)
+		goto out_files;
+	fd[1] = err = fd_reserve(0, cloexec);
+	if (err < 0)
+		goto out_fd0;
+	err = copy_to_user(a[0], fd, sizeof(fd));
+	if (err)
+		goto out_fd1;
+	fd_install(fd[0], ends[0]);
+	fd_install(fd[1], ends[1]);
+	return 0;
+out_fd1:
+	fd_release(fd[1]);
+out_fd0:
+	fd_release(fd[0]);
+out_files:
+	file_put(ends[0]);
+	file_put(ends[1]);
+	return err;
+}
+
+/* ------------------------------------------------------------------- fifos */
+
+/* The pipe of a fifo's inode, made at the first open; with a reference. */
+static struct pipe *fifo_pipe(struct inode *inode)
+{
+	struct pipe *p;
+
+	mutex_lock(&fifo_lock);
+	p = inode->pipe;
+	if (p)
+		atomic_inc(&p->refs);
+	else
+		p = inode->pipe = pipe_alloc();
+	mutex_unlock(&fifo_lock);
+	return p;
+}
+
+/* Wait for the other side's first open since @count. */
+static int wait_for_partner(struct wait_queue *wq, const unsigned int *now, unsigned int count)
+{
+	return wait_event_interruptible(wq, READ_ONCE(*now) != count);
+}
+
+static int fifo_open(struct inode *inode, struct file *f)
+{
+	struct pipe *p = fifo_pipe(inode);
+	bool rd = f->mode & FMODE_READ, wr = f->mode & FMODE_WRITE;
+	unsigned int count;
+	int err = 0;
+
+	if (!p)
+		return -ENOMEM;
+	f->private_ = p;
+	f->f_op = &pipe_fops;
+	f->mode |= FMODE_NOSEEK | FMODE_STREAM;
+	mutex_lock(&p->lock);
+	if (wr && !rd && (f->flags & O_NONBLOCK) && !p->readers)
+		err = -ENXIO;
+	if (rd && !err) {
+		p->readers++;
+		p->r_count++;
+	}
+	if (wr && !err) {
+		p->writers++;
+		p->w_count++;
+	}
+	f->pos = 0;
+	count = rd ? p->w_count : p->r_count;
+	if (!err && rd && !wr && !p->writers && (f->flags & O_NONBLOCK))
+		f->pos = p->w_count;            /* no hang-up before the first writer came */
+	mutex_unlock(&p->lock);
+	if (!err) {
+		wake_up_all(&p->rd_wait);
+		wake_up_all(&p->wr_wait);
+		if (rd && !wr && !READ_ONCE(p->writers) && !(f->flags & O_NONBLOCK))
+			err = wait_for_partner(&p->rd_wait, &p->w_count, count);
+		else if (wr && !rd && !READ_ONCE(p->readers))
+			err = wait_for_partner(&p->wr_wait, &p->r_count, count);
+		if (err)
+			pipe_release(inode, f);
+		return err;
+	}
+	mutex_lock(&fifo_lock);
+	if (atomic_read(&p->refs) == 1)
+		inode->pipe = NULL;
+	pipe_put(p);
+	mutex_unlock(&fifo_lock);
+	return err;
+}
+
+const struct file_operations fifo_fops = { .open = fifo_open };

@@ -1,0 +1,386 @@
+// SPDX-License-Identifier: MIT
+/*
+ * read(2), write(2) and all their forms; and the parts of them that file
+ * systems share.
+ */
+#include <kernel/fs/read_write.h>
+
+#include <kernel/fs/inode.h>
+#include <kernel/fs/super.h>
+#include <kernel/signal.h>
+#include <kernel/syscall.h>
+#include <kernel/task.h>
+#include <mm/reclaim.h>
+#include <mm/uaccess.h>
+#include <mm/vma.h>
+#include <mm/mmap.h>
+
+/* What one call may move: keeps a byte count in an int, as Linux does. */
+#define MAX_RW_COUNT    (0x7fffffffUL & PAGE_MASK)
+
+ssize_t vfs_read(struct file *f, struct iov_iter *to, loff_t *pos)
+{
+	if (unlikely(!(f->mode & FMODE_READ)))
+		return -EBADF;
+	if (unlikely(!f->f_op->read))
+		return S_ISDIR(f->inode->mode) ? -EISDIR : -EINVAL;
+	if (unlikely(*pos < 0 || *pos > (loff_t)(~0UL >> 1) - (loff_t)to->count))
+		return -EINVAL;
+	return f->f_op->read(f, to, pos);
+}
+
+ssize_t vfs_write(struct file *f, struct iov_iter *from, loff_t *pos)
+{
+	if (unlikely(!(f->mode & FMODE_WRITE)))
+		return -EBADF;
+	if (unlikely(!f->f_op->write))
+		return -EINVAL;
+	if (unlikely(*pos < 0))
+		return -EINVAL;
+	return f->f_op->write(f, from, pos);
+}
+
+static inline int one_buffer(struct iov_iter *it, struct iovec *iov, vaddr_t base, size_t len)
+{
+	if (unlikely(!user_range_ok(base, len)))
+		return -EFAULT;
+	iov_iter_buf(it, iov, base, min(len, MAX_RW_COUNT));
+	return 0;
+}
+
+/* ------------------------------------------------------- one buffer */
+
+long sys_read(const unsigned long *a)
+{
+	struct fd_ref r = fdget_pos((int)a[0]);
+	struct iov_iter it;
+	struct iovec iov;
+	ssize_t n;
+
+	if (unlikely(!r.file))
+		return -EBADF;
+	n = one_buffer(&it, &iov, a[1], a[2]);
+	if (likely(!n))
+		n = vfs_read(r.file, &it, &r.file->pos);
+	fdput_pos(r);
+	return n;
+}
+
+long sys_write(const unsigned long *a)
+{
+	struct fd_ref r = fdget_pos((int)a[0]);
+	struct iov_iter it;
+	struct iovec iov;
+	ssize_t n;
+
+	if (unlikely(!r.file))
+		return -EBADF;
+	n = one_buffer(&it, &iov, a[1], a[2]);
+	if (likely(!n))
+		n = vfs_write(r.file, &it, &r.file->pos);
+	fdput_pos(r);
+	return n;
+}
+
+static ssize_t at_offset(int fd, struct iov_iter *it, loff_t pos, bool write)
+{
+	struct fd_ref r;
+	ssize_t n;
+
+	if (pos < 0)
+		return -EINVAL;
+	r = fdget(fd);
+	if (!r.file)
+		return -EBADF;
+	if (r.file->mode & FMODE_NOSEEK)
+		n = -ESPIPE;
+	else if (write)
+		n = vfs_write(r.file, it, &pos);
+	else
+		n = vfs_read(r.file, it, &pos);
+	fdput(r);
+	return n;
+}
+
+long sys_pread64(const unsigned long *a)
+{
+	struct iov_iter it;
+	struct iovec iov;
+	int err = one_buffer(&it, &iov, a[1], a[2]);
+
+	return err ? err : at_offset((int)a[0], &it, (loff_t)a[3], false);
+}
+
+long sys_pwrite64(const unsigned long *a)
+{
+	struct iov_iter it;
+	struct iovec iov;
+	int err = one_buffer(&it, &iov, a[1], a[2]);
+
+	return err ? err : at_offset((int)a[0], &it, (loff_t)a[3], true);
+}
+
+/* ------------------------------------------------------- many buffers */
+
+int iovec_import(struct user_iov *u, struct iov_iter *it, vaddr_t addr, unsigned long nr)
+{
+	size_t total = 0;
+	unsigned long i;
+	int err;
+
+	u->segs = u->inline_segs;
+	if (nr > UIO_MAXIOV)
+		return -EINVAL;
+	if (nr > ARRAY_SIZE(u->inline_segs)) {
+		u->segs = kmalloc(nr * sizeof(*u->segs), GFP_KERNEL);
+		if (!u->segs)
+			return -ENOMEM;
+	}
+	err = copy_from_user(u->segs, addr, nr * sizeof(*u->segs));
+	for (i = 0; !err && i < nr; i++) {
+		struct iovec *v = &u->segs[i];
+
+		if ((ssize_t)v->len < 0)
+			err = -EINVAL;
+		else if (!user_range_ok(v->base, v->len))
+			err = -EFAULT;
+		v->len = min(v->len, MAX_RW_COUNT - total);
+		total += v->len;
+	}
+	if (err) {
+		iovec_release(u);
+		return err;
+	}
+	iov_iter_user(it, u->segs, (unsigned int)nr, total);
+	return 0;
+}
+
+void iovec_release(struct user_iov *u)
+{
+	if (u->segs != u->inline_segs)
+		kfree(u->segs);
+}
+
+static ssize_t vector_at_pos(const unsigned long *a, bool write)
+{
+	struct fd_ref r = fdget_pos((int)a[0]);
+	struct iov_iter it;
+	struct user_iov u;
+	ssize_t n;
+
+	if (!r.file)
+		return -EBADF;
+	n = iovec_import(&u, &it, a[1], a[2]);
+	if (!n) {
+		n = write ? vfs_write(r.file, &it, &r.file->pos) : vfs_read(r.file, &it, &r.file->pos);
+		iovec_release(&u);
+	}
+	fdput_pos(r);
+	return n;
+}
+
+static ssize_t vector_at_offset(const unsigned long *a, bool write)
+{
+	struct iov_iter it;
+	struct user_iov u;
+	ssize_t n = iovec_import(&u, &it, a[1], a[2]);
+
+	if (n)
+		return n;
+	n = at_offset((int)a[0], &it, (loff_t)a[3], write);
+	iovec_release(&u);
+	return n;
+}
+
+long sys_readv(const unsigned long *a)
+{
+	return vector_at_pos(a, false);
+}
+
+long sys_writev(const unsigned long *a)
+{
+	return vector_at_pos(a, true);
+}
+
+long sys_preadv(const unsigned long *a)
+{
+	return vector_at_offset(a, false);
+}
+
+long sys_pwritev(const unsigned long *a)
+{
+	return vector_at_offset(a, true);
+}
+
+#define RWF_HIPRI       0x01
+#define RWF_DSYNC       0x02
+#define RWF_SYNC        0x04
+#define RWF_NOWAIT      0x08
+#define RWF_APPEND      0x10
+
+/* The flags of one call; those that ask for more than this kernel can promise are refused. */
+static int check_rwf(unsigned long flags, bool write)
+{
+	if (flags & ~(unsigned long)(RWF_HIPRI | RWF_DSYNC | RWF_SYNC | RWF_NOWAIT | RWF_APPEND))
+		return -EOPNOTSUPP;
+	if (flags & (RWF_NOWAIT | (write ? RWF_APPEND : 0)))
+		return -EOPNOTSUPP;
+	return 0;
+}
+
+static ssize_t vector2(const unsigned long *a, bool write)
+{
+	int err = check_rwf(a[5], write);
+	ssize_t n;
+
+	if (err)
+		return err;
+	n = (loff_t)a[3] == -1 ? vector_at_pos(a, write) : vector_at_offset(a, write);
+	if (n > 0 && write && (a[5] & (RWF_DSYNC | RWF_SYNC))) {
+		struct fd_ref r = fdget((int)a[0]);
+
+		if (r.file && r.file->f_op->fsync)
+			err = r.file->f_op->fsync(r.file, 0, -1, !(a[5] & RWF_SYNC));
+		fdput(r);
+	}
+	return err ? err : n;
+}
+
+long sys_preadv2(const unsigned long *a)
+{
+	return vector2(a, false);
+}
+
+long sys_pwritev2(const unsigned long *a)
+{
+	return vector2(a, true);
+}
+
+/* ------------------------------------------------------- the position */
+
+loff_t no_llseek(struct file *file, loff_t off, int whence)
+{
+	return -ESPIPE;
+}
+
+loff_t generic_llseek(struct file *f, loff_t off, int whence)
+{
+	loff_t size = (loff_t)inode_size(f->inode), limit = (loff_t)f->inode->sb->max_bytes;
+
+	switch (whence) {
+	case SEEK_SET:
+		break;
+	case SEEK_CUR:
+		if (__builtin_add_overflow(f->pos, off, &off))
+			return -EOVERFLOW;
+		break;
+	case SEEK_END:
+		if (__builtin_add_overflow(size, off, &off))
+			return -EOVERFLOW;
+		break;
+	case SEEK_DATA:         /* one run of data, then the hole at the end: allowed by lseek(2) */
+		if (off < 0 || off >= size)
+			return -ENXIO;
+		break;
+	case SEEK_HOLE:
+		if (off < 0 || off >= size)
+			return -ENXIO;
+		off = size;
+		break;
+	default:
+		return -EINVAL;
+	}
+	if (off < 0 || off > limit)
+		return -EINVAL;
+	f->pos = off;
+	return off;
+}
+
+long sys_lseek(const unsigned long *a)
+{
+	struct fd_ref r = fdget_pos((int)a[0]);
+	int whence = (int)a[2];
+	loff_t off;
+
+	if (!r.file)
+		return -EBADF;
+	if (whence < SEEK_SET || whence > SEEK_HOLE)
+		off = -EINVAL;
+	else if (r.file->mode & FMODE_NOSEEK)
+		off = -ESPIPE;
+	else if (r.file->f_op->llseek)
+		off = r.file->f_op->llseek(r.file, (loff_t)a[1], whence);
+	else
+		off = generic_llseek(r.file, (loff_t)a[1], whence);
+	fdput_pos(r);
+	return off;
+}
+
+/* ------------------------------------------------------- for file systems */
+
+ssize_t generic_file_read(struct file *f, struct iov_iter *to, loff_t *pos)
+{
+	if (!(f->flags & O_NOATIME))
+		inode_accessed(f->inode, f->path.mnt);
+	return filemap_read(f->inode->mapping, &f->ra, to, pos);
+}
+
+int generic_file_mmap(struct file *f, struct vm_area_struct *vma)
+{
+	inode_accessed(f->inode, f->path.mnt);
+	return vma_map_cached(vma, f->inode->mapping, f, &file_vm_ops);
+}
+
+ssize_t generic_write_checks(struct file *f, struct iov_iter *from, loff_t *pos)
+{
+	struct inode *inode = f->inode;
+	unsigned long limit = READ_ONCE(current->signal->rlim[RLIMIT_FSIZE].cur);
+	u64 most = inode->sb->max_bytes;
+	int err;
+
+	if (!from->count)
+		return 0;
+	if (f->flags & O_APPEND)
+		*pos = (loff_t)inode_size(inode);
+	if (unlikely(limit != RLIM_INFINITY && limit < most)) {
+		if ((u64)*pos >= limit) {
+			send_signal_thread(SIGXFSZ, NULL, current);
+			return -EFBIG;
+		}
+		most = limit;
+	}
+	if ((u64)*pos >= most)
+		return -EFBIG;
+	from->count = min((u64)from->count, most - (u64)*pos);
+	err = inode_remove_suid(inode);
+	if (err)
+		return err;
+	inode_set_times_now(inode, ATTR_MTIME | ATTR_CTIME);
+	return (ssize_t)from->count;
+}
+
+ssize_t generic_write_sync(struct file *f, loff_t pos, ssize_t n)
+{
+	bool sync = (f->flags & O_DSYNC) || (f->inode->sb->flags & MS_SYNCHRONOUS);
+	int err;
+
+	if (n <= 0 || likely(!sync) || !f->f_op->fsync)
+		return n;
+	err = f->f_op->fsync(f, pos - n, pos - 1, (f->flags & O_SYNC) != O_SYNC);
+	return err ? err : n;
+}
+
+ssize_t generic_file_write(struct file *f, struct iov_iter *from, loff_t *pos,
+			   int (*prepare)(struct address_space *as, struct page *page, unsigned int from,
+					  unsigned int to))
+{
+	struct inode *inode = f->inode;
+	ssize_t n;
+
+	down_write(&inode->lock);
+	n = generic_write_checks(f, from, pos);
+	if (n > 0)
+		n = filemap_write(inode->mapping, from, pos, prepare);
+	up_write(&inode->lock);
+	return generic_write_sync(f, *pos, n);
+}

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+/*
+ * tmpfs: what its files share.
+ */
+#ifndef KERNEL_FS_TMPFS_INTERNAL_H
+#define KERNEL_FS_TMPFS_INTERNAL_H
+
+#include <kernel/fs/super.h>
+#include <kernel/sync.h>
+#include <lib/atomic.h>
+
+/* Behind sb->private_.  [l] lock  [a] atomic  [c] changed by remount only */
+struct tmpfs {
+	u64 max_blocks, max_inodes;     /* [c] */
+	atomic_long_t inodes;           /* [a] */
+	struct spinlock lock;           /* RANK_LEAF */
+	u64 next_ino;                   /* [l] */
+};
+
+/* A new inode of @sb, counted; @dir may be NULL.  ERR_PTR(-ENOMEM, -ENOSPC). */
+struct inode *tmpfs_inode(struct super_block *sb, struct inode *dir, u32 mode, u64 rdev, const char *target);
+void tmpfs_evict(struct inode *inode);
+/* Let go of every entry, so that the dentries can be freed. */
+void tmpfs_unpin(struct super_block *sb);
+
+extern struct file_system_type tmpfs_type;
+
+#endif
