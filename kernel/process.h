@@ -54,6 +54,9 @@ int de_thread(void);
 /* Wake a parent waiting in vfork: at exec and exit. */
 void vfork_release(struct task_struct *t);
 
+/* Tasks made since boot. [a] */
+extern unsigned long total_forks;
+
 void process_init(void);        /* caches, pid table */
 
 /* fork.c, kthread.c: a task with stack and lists, on no list itself; its signal_struct. */

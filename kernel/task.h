@@ -46,6 +46,7 @@ struct rlimit {
 struct signal_struct {
 	atomic_t refs;                  /* [a] tasks that point here, dead ones too */
 	unsigned int nr_threads;        /* [s] live tasks */
+	atomic_t live;                  /* [a] tasks that have not begun to exit */
 	struct list_head threads;       /* [t] changed under siglock too; task_struct.thread_node, leader first */
 	struct task_struct *leader;     /* [t] */
 	struct sigpending shared_pending;       /* [s] for the process as a whole */
@@ -69,6 +70,9 @@ struct signal_struct {
 	unsigned long maxrss, cmaxrss;  /* [s] KiB */
 	int oom_score_adj;              /* [a] */
 	struct list_head posix_timers;  /* [s] */
+	int next_timer_id;              /* posix_timer.c's mutex */
+	unsigned int nr_cpu_timers;     /* [a] timers on CPU time that are set: the tick must look */
+	u64 cpu_limit_told;             /* [o] tick: CPU seconds at the last SIGXCPU */
 	struct itimer_state *itimers;   /* [s] setitimer, alarm */
 };
 
@@ -97,6 +101,7 @@ struct task_struct {
 	u64 start_ns;                   /* [c] time_ns() at birth */
 	unsigned long nvcsw, nivcsw;    /* [o] */
 	unsigned long min_flt, maj_flt; /* [o] */
+	bool counted;                   /* [s] ended: the above are in its signal_struct's sums */
 
 	/* identity */
 	atomic_t refs;                  /* [a] */
@@ -184,6 +189,20 @@ struct task_struct *find_process(int pid);      /* only a leader */
 
 /* References for other tasks' things (procfs); NULL when gone. */
 struct mm_struct *task_mm_get(struct task_struct *t);   /* mm_put() it */
+
+/*
+ * Numbers (pid.c), tasklist_lock held.  pid_alloc: a free one or -EAGAIN;
+ * pid_attach makes the task findable.  A process counts in its group and
+ * session, so that their numbers are not given out again.
+ */
+int pid_alloc(void);
+void pid_attach(struct task_struct *t);
+void pid_detach(struct task_struct *t);
+void pgrp_count(int pgid, int sid, int change);
+bool pgrp_exists(int pgid, int sid);    /* a process of group @pgid in session @sid (0: any) */
+int pid_table_grow(void);               /* no lock: room for one more task; 0 or -ENOMEM */
+extern int pid_max;
+unsigned int nr_tasks_total(void);
 
 /* Kernel threads. */
 struct task_struct *kthread_run(void (*fn)(void *), void *arg, const char *name);

@@ -41,6 +41,29 @@ void timer_init(struct timer *t, void (*fn)(struct timer *));
 void timer_start(struct timer *t, u64 deadline_ns);     /* (re)arm */
 bool timer_cancel(struct timer *t);                     /* true: was armed; waits for a running fn */
 
-u64 hart_next_timer(void);      /* used by the scheduler to arm the hart */
+/* The scheduler wants entry_timer() on this hart by @deadline_ns.  Interrupts off. */
+void timer_need_tick(u64 deadline_ns);
+
+void time_init_clocks(void);    /* wall clock from the clock chip; once at boot */
+
+/* A timespec of a program: 0, -EFAULT, -EINVAL. */
+int timespec_from_user(struct timespec *ts, unsigned long addr);
+
+/* Sleep until time_ns() >= @deadline_ns: 0, or -EINTR when a signal came. */
+int sleep_until(u64 deadline_ns);
+
+/* Interval timers of a process (itimer.c, posix_timer.c). */
+struct task_struct;
+struct signal_struct;
+/*
+ * The expiry after @last of a timer with @interval, later than @now; how many were missed.
+ */
+u64 timer_next_expiry(u64 last, u64 interval, u64 now, u64 *missed);
+void itimers_tick(struct task_struct *t);               /* CPU-time limits and timers; from the tick */
+void posix_timers_tick(struct task_struct *t, u64 process_ns);
+void posix_timers_delete(struct signal_struct *sig);
+/* siglock held: the signal of timer @id is being taken; how often it expired besides. */
+int posix_timer_taken(struct signal_struct *sig, int id);
+void process_timers_exit(struct signal_struct *sig);    /* the last thread goes; sleeps not */
 
 #endif

@@ -1,0 +1,351 @@
+// SPDX-License-Identifier: MIT
+/*
+ * exit: a task gives back what it has, tells its parent, and stops.
+ *
+ *   thread    leaves by itself: nobody waits for one thread
+ *   leader    stays a zombie until its parent has waited, but is announced only
+ *             when the last thread of its process is gone
+ *
+ * Children belong to the leader, whichever thread made them, so they look for
+ * a new parent only when the process as a whole ends: the nearest ancestor
+ * that asked for them (PR_SET_CHILD_SUBREAPER), or process 1.
+ *
+ * Always true: a task off the lists has state DEAD and no sighand.
+ * Lock:        tasklist_lock, then siglock.
+ */
+#include <kernel/process.h>
+
+#include <arch/machine.h>
+#include <kernel/cred.h>
+#include <kernel/drivers/tty.h>
+#include <kernel/fs/file.h>
+#include <kernel/log.h>
+#include <kernel/rq.h>
+#include <kernel/rusage.h>
+#include <kernel/sched.h>
+#include <kernel/signal.h>
+#include <kernel/syscall.h>
+#include <kernel/task.h>
+#include <kernel/time.h>
+#include <mm/mm.h>
+
+static void init_exits(int status);
+static void give_back(struct task_struct *t);
+static void leave_group(struct task_struct *t, int status, struct list_head *released);
+static void process_ends(struct task_struct *leader, struct list_head *released);
+static void reparent_children(struct task_struct *from, struct list_head *released);
+static void hang_up_orphans(int pgid, struct task_struct *without);
+
+void do_exit(int status)
+{
+	struct task_struct *t = current;
+	LIST_HEAD(released);
+	struct task_struct *r, *tmp;
+	unsigned long flags;
+
+	assert(!(t->flags & (PF_EXITING | PF_IDLE)));
+	t->flags |= PF_EXITING;
+	if (t->sighand) {
+		flags = spin_lock_irqsave(&tasklist_lock);
+		signal_thread_exit(t);
+		spin_unlock_irqrestore(&tasklist_lock, flags);
+	}
+	if (atomic_dec_and_test(&t->signal->live)) {
+		if (t->tgid == 1)
+			init_exits(status);
+		process_timers_exit(t->signal);
+		tty_session_exit();
+	}
+	give_back(t);
+	flags = spin_lock_irqsave(&tasklist_lock);
+	leave_group(t, status, &released);
+	spin_unlock_irqrestore(&tasklist_lock, flags);
+	list_for_each_entry_safe(r, tmp, &released, task_node)
+		task_put(r);
+	sched_exit();
+}
+
+static void init_exits(int status)
+{
+	pr_err("process 1 (%s) ended with %s %d: nothing left to run", current->comm,
+	       status & 0x7f ? "signal" : "status", status & 0x7f ? status & 0x7f : status >> 8);
+	machine_poweroff(status & 0x7f ? 128 + (status & 0x7f) : status >> 8);
+}
+
+/* What the program had; sleeps. */
+static void give_back(struct task_struct *t)
+{
+	struct files_struct *files = t->files;
+	struct fs_struct *fs = t->fs;
+	struct mm_struct *mm = t->thread.mm;
+
+	if (mm) {
+		futex_exit(t);
+		t->signal->maxrss = max(t->signal->maxrss,
+					max(mm->hiwater_rss, mm_rss(mm)) * (PAGE_SIZE / KiB));
+		mm = sched_set_mm(NULL);
+	}
+	vfork_release(t);
+	if (mm)
+		mm_put(mm);
+	spin_lock(&t->lock);
+	t->files = NULL;
+	t->fs = NULL;
+	spin_unlock(&t->lock);
+	if (files)
+		files_put(files);
+	if (fs)
+		fs_put(fs);
+}
+
+/* Count out of the process; the last one ends it.  Tasks taken off the lists go on @released. */
+static void leave_group(struct task_struct *t, int status, struct list_head *released)
+{
+	struct signal_struct *sig = t->signal;
+	struct task_struct *leader = sig->leader;
+	unsigned int left;
+
+	assert_held(&tasklist_lock);
+	if (t->sighand)
+		spin_lock(&t->sighand->siglock);
+	t->exit_code = status;
+	rusage_add_thread(sig, t);
+	left = --sig->nr_threads;
+	if (sig->group_exec && left == 1)
+		wake_up_process(sig->group_exec);
+	if (sig->group_exit)
+		leader->exit_code = sig->group_exit_code;
+	if (t->sighand)
+		spin_unlock(&t->sighand->siglock);
+	if (t != leader) {
+		task_release(t);
+		list_add(&t->task_node, released);
+	}
+	sched_set_exit_state(t == leader ? TASK_ZOMBIE : TASK_DEAD);
+	if (left == 0)
+		process_ends(leader, released);
+}
+
+static int cld_code(int status)
+{
+	if (!(status & 0x7f))
+		return CLD_EXITED;
+	return status & 0x80 ? CLD_DUMPED : CLD_KILLED;
+}
+
+static void reap(struct task_struct *leader, struct list_head *released)
+{
+	task_release(leader);
+	list_add(&leader->task_node, released);
+}
+
+static void process_ends(struct task_struct *leader, struct list_head *released)
+{
+	if (!list_empty(&leader->children))
+		reparent_children(leader, released);
+	hang_up_orphans(leader->signal->pgid, leader);
+	if (notify_parent(leader, leader->exit_signal, cld_code(leader->exit_code)))
+		reap(leader, released);
+}
+
+void task_release(struct task_struct *t)
+{
+	struct signal_struct *sig = t->signal;
+	struct sighand_struct *sighand = t->sighand;
+
+	assert_held(&tasklist_lock);
+	pid_detach(t);
+	list_del_init(&t->task_node);
+	list_del_init(&t->sibling);
+	if (sighand)
+		spin_lock(&sighand->siglock);
+	list_del_init(&t->thread_node);
+	sigpending_flush(&t->pending);
+	if (t == sig->leader) {
+		pgrp_count(sig->pgid, sig->sid, -1);
+		sigpending_flush(&sig->shared_pending);
+	}
+	t->sighand = NULL;
+	if (sighand)
+		spin_unlock(&sighand->siglock);
+	sighand_put(sighand);
+	if (t->state == TASK_ZOMBIE)
+		t->state = TASK_DEAD;
+}
+
+/* ------------------------------------------------ those who stay behind */
+
+static struct task_struct *find_reaper(struct task_struct *dying)
+{
+	struct task_struct *p;
+
+	for (p = dying->real_parent; p != init_task && p->pid; p = p->real_parent)
+		if (p->signal->child_subreaper && p->signal->nr_threads)
+			return p->signal->leader;
+	return init_task;
+}
+
+static void reparent_children(struct task_struct *from, struct list_head *released)
+{
+	struct task_struct *reaper = find_reaper(from), *t, *tmp;
+
+	list_for_each_entry_safe(t, tmp, &from->children, sibling) {
+		bool apart = t->signal->pgid != from->signal->pgid &&
+			     t->signal->sid == from->signal->sid;
+
+		t->parent = t->real_parent = reaper;
+		t->exit_signal = SIGCHLD;
+		list_move_tail(&t->sibling, &reaper->children);
+		if (t->pdeath_signal)
+			send_signal_process_locked(t->pdeath_signal, NULL, t);
+		if (t->state == TASK_ZOMBIE && !t->signal->nr_threads &&
+		    notify_parent(t, SIGCHLD, cld_code(t->exit_code))) {
+			reap(t, released);
+			continue;
+		}
+		if (apart)      /* this process was what kept the child's group from being orphaned */
+			hang_up_orphans(t->signal->pgid, NULL);
+	}
+}
+
+static bool has_stopped(int pgid)
+{
+	struct task_struct *t;
+
+	list_for_each_entry(t, &all_tasks, task_node)
+		if (thread_group_leader(t) && t->signal->pgid == pgid && t->signal->group_stopped)
+			return true;
+	return false;
+}
+
+/* POSIX _exit(): a group that becomes orphaned with a stopped member gets SIGHUP and SIGCONT. */
+static void hang_up_orphans(int pgid, struct task_struct *without)
+{
+	struct task_struct *t, *tmp;
+
+	if (likely(!sched_nr_stopped()) || !has_stopped(pgid) || !pgrp_orphaned(pgid, without))
+		return;
+	list_for_each_entry_safe(t, tmp, &all_tasks, task_node) {
+		if (!thread_group_leader(t) || t->signal->pgid != pgid || t == without)
+			continue;
+		send_signal_process_locked(SIGHUP, NULL, t);
+		send_signal_process_locked(SIGCONT, NULL, t);
+	}
+}
+
+/* ------------------------------------------------ the whole process */
+
+void do_group_exit(int status)
+{
+	struct task_struct *t = current;
+	struct signal_struct *sig = t->signal;
+	unsigned long flags = spin_lock_irqsave(&tasklist_lock);
+
+	spin_lock(&t->sighand->siglock);
+	if (sig->group_exec && sig->group_exec != t) {
+		status = 0;             /* another thread's exec takes this one down, nothing more */
+	} else if (sig->group_exit) {
+		status = sig->group_exit_code;
+	} else {
+		sig->group_exit = true;
+		sig->group_exit_code = status;
+		if (sig->nr_threads > 1)
+			zap_other_threads(t);
+	}
+	spin_unlock(&t->sighand->siglock);
+	spin_unlock_irqrestore(&tasklist_lock, flags);
+	do_exit(status);
+}
+
+long sys_exit(const unsigned long *a)
+{
+	do_exit((int)(a[0] & 0xff) << 8);
+}
+
+long sys_exit_group(const unsigned long *a)
+{
+	do_group_exit((int)(a[0] & 0xff) << 8);
+}
+
+/* ------------------------------------------------ exec by a thread */
+
+/* The number, the parent and the children of the process pass to @t; the old leader goes. */
+static void become_leader(struct task_struct *t, struct task_struct *old)
+{
+	struct task_struct *child;
+	int tid = t->pid;
+
+	assert(old->state == TASK_ZOMBIE);
+	pid_detach(t);
+	pid_detach(old);
+	t->pid = old->pid;
+	old->pid = tid;
+	pid_attach(t);
+	pid_attach(old);
+	list_move(&t->thread_node, &t->signal->threads);
+	list_del(&t->sibling);
+	list_replace(&old->sibling, &t->sibling);
+	INIT_LIST_HEAD(&old->sibling);
+	t->parent = old->parent;
+	t->real_parent = old->real_parent;
+	list_splice_init(&old->children, &t->children);
+	list_for_each_entry(child, &t->children, sibling)
+		child->parent = child->real_parent = t;
+	t->start_ns = old->start_ns;
+	t->exit_signal = SIGCHLD;
+	old->exit_signal = -1;
+	t->signal->leader = t;
+	task_release(old);
+}
+
+static int wait_alone(struct signal_struct *sig)
+{
+	for (;;) {
+		set_current_state(TASK_KILLABLE);
+		if (READ_ONCE(sig->nr_threads) == 1 || fatal_signal_pending())
+			break;
+		schedule();
+	}
+	set_current_state(TASK_RUNNING);
+	return READ_ONCE(sig->nr_threads) == 1 ? 0 : -EINTR;
+}
+
+int de_thread(void)
+{
+	struct task_struct *t = current, *old = NULL;
+	struct signal_struct *sig = t->signal;
+	unsigned long flags;
+	int err = -EAGAIN;
+
+	if (sig->leader == t && READ_ONCE(sig->nr_threads) == 1) {
+		posix_timers_delete(sig);
+		return 0;
+	}
+	flags = spin_lock_irqsave(&tasklist_lock);
+	spin_lock(&t->sighand->siglock);
+	if (!sig->group_exit && !sig->group_exec) {
+		sig->group_exec = t;
+		zap_other_threads(t);
+		err = 0;
+	}
+	spin_unlock(&t->sighand->siglock);
+	spin_unlock_irqrestore(&tasklist_lock, flags);
+	if (err)
+		return err;
+	err = wait_alone(sig);
+
+	flags = spin_lock_irqsave(&tasklist_lock);
+	if (!err && sig->leader != t) {
+		old = sig->leader;
+		become_leader(t, old);
+	}
+	spin_lock(&t->sighand->siglock);
+	sig->group_exec = NULL;
+	spin_unlock(&t->sighand->siglock);
+	spin_unlock_irqrestore(&tasklist_lock, flags);
+	if (old)
+		task_put(old);
+	if (!err)
+		posix_timers_delete(sig);
+	return err;
+}

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: MIT
+/*
+ * wait: a parent learns what became of its children.
+ *
+ * Under tasklist_lock the children are looked through once; the first that
+ * has something to tell is taken: an ended one off all lists, a stopped or
+ * continued one by clearing that note.  What is told is written down there
+ * and copied to the program after the lock is free.
+ *
+ * Lock: tasklist_lock: only one waiter finds a zombie.
+ */
+#include <kernel/process.h>
+
+#include <kernel/cred.h>
+#include <kernel/rusage.h>
+#include <kernel/signal.h>
+#include <kernel/syscall.h>
+#include <kernel/task.h>
+#include <lib/string.h>
+#include <mm/uaccess.h>
+
+#define WNOHANG         0x00000001U
+#define WUNTRACED       0x00000002U
+#define WSTOPPED        WUNTRACED
+#define WEXITED         0x00000004U
+#define WCONTINUED      0x00000008U
+#define WNOWAIT         0x01000000U
+#define __WNOTHREAD     0x20000000U
+#define __WALL          0x40000000U
+#define __WCLONE        0x80000000U
+
+enum { P_ALL, P_PID, P_PGID };
+
+/* The question and its answer. */
+struct wait {
+	int which, id;                  /* P_, and the pid or group */
+	unsigned int options;
+	bool want_rusage;
+	int pid;                        /* answer: of the child, or 0 */
+	int status;                     /* wait4's word */
+	int code;                       /* CLD_ */
+	u32 uid;
+	struct rusage ru;
+	struct task_struct *reaped;     /* its lists' reference is ours to drop */
+};
+
+static long do_wait(struct wait *w);
+static long look(struct wait *w);
+static bool look_at(struct wait *w, struct task_struct *t);
+
+static long do_wait(struct wait *w)
+{
+	long found = 0;
+	int err;
+
+	err = wait_event_interruptible(&current->signal->child_wait,
+				       (found = look(w)) != 0 || (w->options & WNOHANG));
+	if (w->reaped)
+		task_put(w->reaped);
+	if (found)
+		return found;
+	return err;
+}
+
+static bool eligible(const struct wait *w, const struct task_struct *t)
+{
+	if (w->which == P_PID && t->pid != w->id)
+		return false;
+	if (w->which == P_PGID && t->signal->pgid != w->id)
+		return false;
+	if (w->options & __WALL)
+		return true;
+	return (t->exit_signal != SIGCHLD) == !!(w->options & __WCLONE);
+}
+
+/* The pid of a child that told something, 0: none has yet, -ECHILD: there is none that could. */
+static long look(struct wait *w)
+{
+	unsigned long flags = spin_lock_irqsave(&tasklist_lock);
+	struct task_struct *t;
+	long ret = -ECHILD;
+
+	list_for_each_entry(t, &current->signal->leader->children, sibling) {
+		if (!eligible(w, t))
+			continue;
+		ret = 0;
+		if (look_at(w, t)) {
+			ret = w->pid;
+			break;
+		}
+	}
+	spin_unlock_irqrestore(&tasklist_lock, flags);
+	return ret;
+}
+
+static void answer(struct wait *w, struct task_struct *t, int status, int code)
+{
+	w->pid = t->pid;
+	w->status = status;
+	w->code = code;
+	spin_lock(&t->lock);
+	w->uid = t->cred->uid;
+	spin_unlock(&t->lock);
+}
+
+static void reap(struct wait *w, struct task_struct *t)
+{
+	if (w->want_rusage)
+		rusage_fill(t, RUSAGE_BOTH, &w->ru);
+	if (w->options & WNOWAIT)
+		return;
+	rusage_add_child(current->signal, t->signal);
+	task_release(t);
+	w->reaped = t;
+}
+
+static bool look_at(struct wait *w, struct task_struct *t)
+{
+	struct signal_struct *sig = t->signal;
+	bool keep = w->options & WNOWAIT, told = false;
+
+	if (t->state == TASK_ZOMBIE) {
+		int code = t->exit_code;
+
+		if (!(w->options & WEXITED) || sig->nr_threads)
+			return false;
+		answer(w, t, code, !(code & 0x7f) ? CLD_EXITED : code & 0x80 ? CLD_DUMPED : CLD_KILLED);
+		reap(w, t);
+		return true;
+	}
+	if (!(w->options & (WSTOPPED | WCONTINUED)) || !t->sighand)
+		return false;
+	spin_lock(&t->sighand->siglock);
+	if ((w->options & WSTOPPED) && sig->group_stopped && sig->stop_code) {
+		answer(w, t, sig->stop_code << 8 | 0x7f, CLD_STOPPED);
+		if (!keep)
+			sig->stop_code = 0;
+		told = true;
+	} else if ((w->options & WCONTINUED) && sig->continued) {
+		answer(w, t, 0xffff, CLD_CONTINUED);
+		if (!keep)
+			sig->continued = false;
+		told = true;
+	}
+	spin_unlock(&t->sighand->siglock);
+	if (told && w->want_rusage)
+		rusage_fill(t, RUSAGE_BOTH, &w->ru);
+	return told;
+}
+
+/* ------------------------------------------------ the calls */
+
+long sys_wait4(const unsigned long *a)
+{
+	int pid = (int)a[0];
+	unsigned int options = (unsigned int)a[2];
+	struct wait w = { .want_rusage = a[3] != 0 };
+	long ret;
+
+	if (options & ~(WNOHANG | WUNTRACED | WCONTINUED | __WNOTHREAD | __WCLONE | __WALL))
+		return -EINVAL;
+	if (pid == (int)0x80000000)
+		return -ESRCH;
+	w.options = options | WEXITED;
+	w.which = pid > 0 ? P_PID : pid == -1 ? P_ALL : P_PGID;
+	w.id = pid > 0 ? pid : pid == 0 ? current->signal->pgid : -pid;
+	ret = do_wait(&w);
+	if (ret <= 0)
+		return ret;
+	if (a[1] && put_user(w.status, a[1]))
+		return -EFAULT;
+	if (a[3] && copy_to_user(a[3], &w.ru, sizeof(w.ru)))
+		return -EFAULT;
+	return ret;
+}
+
+static int info_status(const struct wait *w)
+{
+	switch (w->code) {
+	case CLD_EXITED:
+	case CLD_STOPPED:
+		return w->status >> 8 & 0xff;
+	case CLD_CONTINUED:
+		return SIGCONT;
+	default:
+		return w->status & 0x7f;
+	}
+}
+
+/* waitid writes these fields only, so a shorter buffer than siginfo_t does. */
+static int put_info(vaddr_t to, const struct wait *w)
+{
+	int head[3] = { w->pid ? SIGCHLD : 0, 0, w->pid ? w->code : 0 };
+	int tail[3] = { w->pid, (int)w->uid, w->pid ? info_status(w) : 0 };
+
+	if (copy_to_user(to, head, sizeof(head)) ||
+	    copy_to_user(to + offsetof(siginfo_t, chld), tail, sizeof(tail)))
+		return -EFAULT;
+	return 0;
+}
+
+long sys_waitid(const unsigned long *a)
+{
+	int which = (int)a[0], id = (int)a[1];
+	unsigned int options = (unsigned int)a[3];
+	struct wait w = { .which = which, .id = id, .options = options, .want_rusage = a[4] != 0 };
+	long ret;
+
+	if (options & ~(WNOHANG | WNOWAIT | WEXITED | WSTOPPED | WCONTINUED | __WNOTHREAD |
+			__WCLONE | __WALL))
+		return -EINVAL;
+	if (!(options & (WEXITED | WSTOPPED | WCONTINUED)))
+		return -EINVAL;
+	switch (which) {
+	case P_ALL:
+		break;
+	case P_PID:
+		if (id <= 0)
+			return -EINVAL;
+		break;
+	case P_PGID:
+		if (id < 0)
+			return -EINVAL;
+		if (!id)
+			w.id = current->signal->pgid;
+		break;
+	default:
+		return -EINVAL;
+	}
+	ret = do_wait(&w);
+	if (ret < 0)
+		return ret;
+	if (ret > 0 && a[4] && copy_to_user(a[4], &w.ru, sizeof(w.ru)))
+		return -EFAULT;
+	return a[2] ? put_info(a[2], &w) : 0;
+}
