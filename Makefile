@@ -110,12 +110,15 @@ CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fno-common -fno-stack-protector -fno
 	$(if $(LLVM),-mno-relax)
 LDFLAGS := -nostdlib -static -T kernel.ld -z max-page-size=4096 -z noexecstack --build-id=none
 
-# Objects are rebuilt when the flags change, not only when the sources do.
+# Objects are rebuilt when the flags change, and the kernel when the list of sources does.
 FLAGS_NOW = $(CC) $(MARCH) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS)
 $(shell mkdir -p $(O))
 ifdef cc-flags
 ifneq ($(file <$(O)/.flags),$(FLAGS_NOW))
 $(file >$(O)/.flags,$(FLAGS_NOW))
+endif
+ifneq ($(file <$(O)/.objects),$(OBJS))
+$(file >$(O)/.objects,$(OBJS))
 endif
 endif
 
@@ -144,17 +147,24 @@ $(ELF): $(OBJS) kernel.ld arch/riscv/ksyms.py
 
 -include $(OBJS:.o=.d)
 
-# The vDSO: a small shared object, embedded by arch/riscv/vdso_image.S.
+# The vDSO: a small shared object, embedded by arch/riscv/vdso_image.S.  The linkers of the
+# bare-metal toolchains make no shared objects, so lld does it for them.
 VDSO := $(O)/arch/riscv/vdso/vdso.so
-VDSO_SRCS := $(wildcard arch/riscv/vdso/*.c arch/riscv/vdso/*.S)
+VDSO_OBJS := $(patsubst %,$(O)/%.o,$(wildcard arch/riscv/vdso/*.c arch/riscv/vdso/*.S))
+VDSO_LD = $(if $(shell $(LD) -shared -o /dev/null 2>&1 | grep 'not supported'),ld.lld,$(LD))
+VDSO_LDFLAGS := -shared -nostdlib -T arch/riscv/vdso/vdso.ld -soname=linux-vdso.so.1 \
+	--hash-style=both --build-id=none -z max-page-size=4096 -z noexecstack -e 0
+$(VDSO_OBJS): MARCH := $(MARCH) -mno-relax
+$(VDSO_OBJS): MARCH_FP := $(MARCH_FP) -mno-relax
+$(VDSO_OBJS): CFLAGS := $(filter-out -g -fno-pic,$(CFLAGS)) -fPIC -fno-builtin
 $(O)/arch/riscv/vdso_image.S.o: $(VDSO)
-$(VDSO): $(VDSO_SRCS) $(wildcard arch/riscv/vdso/*.ld arch/riscv/vdso/*.h) $(O)/.flags | toolchain
-	$(call say,VDSO,$@)
-	@mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS) $(MARCH) $(filter-out -g -fno-pic,$(CFLAGS)) -fPIC -fno-builtin -shared \
-		-nostdlib $(if $(LLVM),-fuse-ld=lld) -Wl,-T,arch/riscv/vdso/vdso.ld \
-		-Wl,-soname,linux-vdso.so.1 -Wl,--hash-style=both -Wl,--build-id=none \
-		-Wl,-z,max-page-size=4096 -Wl,-e,0 $(VDSO_SRCS) -o $@
+$(VDSO): $(VDSO_OBJS) arch/riscv/vdso/vdso.ld
+	$(call say,LD,$@)
+	$(Q)command -v $(VDSO_LD) >/dev/null || { \
+		echo "$(LD) makes no shared object, which the vDSO is: run 'make deps' (lld)" >&2; exit 1; }
+	$(Q)$(VDSO_LD) $(VDSO_LDFLAGS) $(VDSO_OBJS) -o $@
+
+-include $(VDSO_OBJS:.o=.d)
 
 .PHONY: toolchain
 toolchain:
@@ -294,7 +304,7 @@ $(O)/test/unit/mm_%: $(O)/host/test/unit/mm_%.c.o $(HOST_OBJS) $(UNIT_MM:%=$(O)/
 	@mkdir -p $(@D)
 	$(Q)$(HOSTCC) $(HOST_CFLAGS) $^ -lcmocka -lpthread -o $@
 
-.SECONDARY:
+.PRECIOUS: $(O)/host/%.c.o
 -include $(wildcard $(O)/host/*/*.d $(O)/host/*/*/*.d)
 
 test-host: $(UNIT)
