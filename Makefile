@@ -317,18 +317,19 @@ FUZZ := $(patsubst test/fuzz/%.c,%,$(wildcard test/fuzz/fuzz_*.c))
 fuzz: $(FUZZ:%=$(O)/fuzz/%)
 	@for f in $(FUZZ); do \
 		echo "== $$f"; mkdir -p $(O)/fuzz/$$f.corpus; \
+		seeds=test/fuzz/seeds/$${f#fuzz_}; [ -d $$seeds ] || seeds=; \
 		$(O)/fuzz/$$f -max_total_time=$(FUZZ_SECONDS) -timeout=10 -print_final_stats=1 \
-			-artifact_prefix=$(O)/fuzz/ $(O)/fuzz/$$f.corpus $(wildcard test/fuzz/seeds) \
+			-artifact_prefix=$(O)/fuzz/ $(O)/fuzz/$$f.corpus $$seeds \
 			>$(O)/fuzz/$$f.log 2>&1 || { tail -n 40 $(O)/fuzz/$$f.log; exit 1; }; \
 		grep -E 'number_of_executed|stat::average' $(O)/fuzz/$$f.log; \
 	done
 
-$(O)/fuzz/%: test/fuzz/%.c $(UNIT_LIB)
+$(O)/fuzz/%: test/fuzz/%.c $(wildcard test/fuzz/*.h) $(UNIT_LIB)
 	$(call say,FUZZ,$@)
 	@mkdir -p $(@D)
 	$(Q)clang -std=gnu11 -g -O1 -DDEBUG=1 -DHOST_TEST=1 -I. -Iarch/host/include -Itest/unit \
 		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
-		$< $(UNIT_LIB) $(UNIT_SHARED) -o $@
+		$< $(UNIT_LIB) -o $@
 
 # In the guest: our programs on a disk of their own, in /opt/test.
 GUEST_CC := riscv64-linux-gnu-gcc
