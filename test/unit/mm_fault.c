@@ -383,6 +383,20 @@ static void the_stack_grows_to_its_limit_and_no_farther(void **state)
 	vma_check(mm);
 }
 
+static void mmap_keeps_its_distance_from_a_stack(void **state)
+{
+	vaddr_t top = 0x3f00000000, stack = top - 4 * PAGE, below = stack - 300 * PAGE;
+	unsigned int flags = MAP_PRIVATE | MAP_ANONYMOUS;
+
+	assert_int_equal(mm_setup_stack(mm, top, 4 * PAGE, PROT_READ | PROT_WRITE), 0);
+	assert_int_equal(map_at(mm, below - PAGE, PAGE, PROT_READ, MAP_FIXED | flags), below - PAGE);
+	mm->mmap_base = top;
+	assert_int_equal(map_at(mm, 0, 40 * PAGE, PROT_EXEC, flags), stack - 296 * PAGE);
+	assert_int_equal(map_at(mm, 0, 5 * PAGE, PROT_EXEC, flags), below - 6 * PAGE);
+	assert_int_equal(map_at(mm, 0, 4 * PAGE, PROT_READ, flags), below);
+	assert_int_equal(map_at(mm, stack - 100 * PAGE, PAGE, PROT_READ, flags), below - 7 * PAGE);
+}
+
 static void the_stack_keeps_its_distance(void **state)
 {
 	vaddr_t top = 0x3f00000000, below = top - 400 * PAGE;
@@ -471,6 +485,7 @@ int main(void)
 		T(permission_taken_away_is_gone_at_once),
 		T(mprotect_never_lets_a_write_reach_zeroes_or_a_file),
 		T(the_stack_grows_to_its_limit_and_no_farther),
+		T(mmap_keeps_its_distance_from_a_stack),
 		T(the_stack_keeps_its_distance),
 		T(each_allocation_of_a_fault_may_fail),
 	};

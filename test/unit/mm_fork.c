@@ -113,6 +113,26 @@ static void file_pages_are_not_copied_but_written_ones_are(void **state)
 	mm_put(child);
 }
 
+static void a_page_that_changed_areas_is_copied_all_the_same(void **state)
+{
+	struct mm_struct *child;
+
+	given(mm, "ww|rr");
+	store(mm, at(1), 5);
+	assert_int_equal(mm_mprotect(mm, at(1), PAGE, PROT_READ), 0);
+	expect_picture(mm, "w|rrr");
+	child = fork_mm(mm);
+	assert_int_equal(load(child, at(1)), 5);
+	mm_put(child);
+	given(mm, "rr|ww");
+	store(mm, at(2), 6);
+	assert_int_equal(mm_mprotect(mm, at(2), PAGE, PROT_READ), 0);
+	expect_picture(mm, "rrr|w");
+	child = fork_mm(mm);
+	assert_int_equal(load(child, at(2)), 6);
+	mm_put(child);
+}
+
 static void shared_memory_stays_shared(void **state)
 {
 	struct mm_struct *child;
@@ -398,6 +418,7 @@ int main(void)
 		T(parent_write_leaves_child_page_alone),
 		T(last_owner_writes_in_place),
 		T(file_pages_are_not_copied_but_written_ones_are),
+		T(a_page_that_changed_areas_is_copied_all_the_same),
 		T(shared_memory_stays_shared),
 		T(advice_for_fork_is_kept),
 		T(three_hundred_children_and_the_right_bytes),

@@ -485,6 +485,7 @@ static int one_call(void *arg)
 	case 8: r = mm_mlock(mm, at(1), PAGE, true); break;
 	case 9: r = mm_mremap(mm, at(2), PAGE, 0x300 * PAGE, MREMAP_MAYMOVE | MREMAP_FIXED,
 			      0x2000000000); break;
+	case 10: r = mm_mprotect(mm, at(7), PAGE, RW); break;
 	}
 	frames_fail = NULL;
 	vma_check(mm);
@@ -498,6 +499,8 @@ static int one_call(void *arg)
 		assert_int_equal(load(mm, at(9)), 8);
 		r = -ENOMEM;
 	} else {
+		if (failing_call == 5 || failing_call == 6)     /* what moved has left nothing behind */
+			assert_null(vma_lookup(mm, failing_call == 5 ? at(1) : at(9)));
 		r = 0;
 	}
 	assert_int_equal(mm_munmap(mm, sysctl_mmap_min_addr, USER_END - sysctl_mmap_min_addr), 0);
@@ -508,7 +511,7 @@ static int one_call(void *arg)
 static void a_call_that_fails_has_changed_nothing(void **state)
 {
 	harness_watch("frames", space_frames_in_use);
-	for (failing_call = 0; failing_call < 10; failing_call++)
+	for (failing_call = 0; failing_call < 11; failing_call++)
 		assert_true(harness_each_failure(one_call, NULL) > 0);
 }
 

@@ -92,6 +92,19 @@ static void a_write_through_the_kernel_breaks_sharing(void **state)
 	mm_put(child);
 }
 
+static void a_copy_marks_the_entry_used_and_written(void **state)
+{
+	struct mm_area_stats st = { 0 };
+
+	given(mm, "w");
+	store(mm, at(0), 1);
+	assert_int_equal(mm_madvise(mm, at(0), PAGE, MADV_FREE), 0);
+	assert_int_equal(copy_to_user(at(0), "x", 1), 0);
+	assert_int_equal(mm_gather_stats(mm, at(0), at(1), &st), 0);
+	assert_int_equal(st.private_dirty, PAGE);
+	assert_int_equal(st.referenced, PAGE);
+}
+
 static void strings_end_or_are_refused(void **state)
 {
 	char s[64];
@@ -285,6 +298,7 @@ int main(void)
 		T(copies_fault_pages_in),
 		T(bad_addresses_are_efault_wherever_they_are),
 		T(a_write_through_the_kernel_breaks_sharing),
+		T(a_copy_marks_the_entry_used_and_written),
 		T(strings_end_or_are_refused),
 		T(a_held_page_outlives_its_mapping),
 		T(a_writer_copies_while_the_kernel_holds_the_page),
