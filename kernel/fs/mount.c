@@ -449,10 +449,8 @@ static void set_root(struct mount *m)
 	m->attached = true;
 	list_add(&m->node, &mounts);
 	spin_unlock(&mount_lock);
-	if (!fs) {
-		current->fs = fs_alloc();
-		return;
-	}
+	if (!fs)
+		return;                 /* the first task takes fs_alloc() when all is up */
 	spin_lock(&fs->lock);
 	old_root = fs->root;
 	old_pwd = fs->pwd;
