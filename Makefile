@@ -9,7 +9,7 @@
 #   make gdb          gdb-multiarch on it
 #   make linux        Debian's stock Linux on the same disk: what the tests are judged by
 #   make disk         the disk image alone
-#   make test         every test: check, test-host, test-guest
+#   make test         every test: check, test-build, test-host, test-guest
 #   make check        style and boundaries, in seconds
 #   make test-host    lib/ and mm/ on this machine, under ASan and UBSan
 #   make test-guest   programs in the machine; KERNEL=linux runs them on Linux; TESTS='file -k word'
@@ -43,7 +43,8 @@ KERNEL := $(if $(filter linux,$(MAKECMDGOALS)),linux,faultline)
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules
 Q := $(if $(V),,@)
-say = $(if $(V),,@printf '  %-7s %s\n' '$1' '$2')
+quiet := $(findstring s,$(firstword -$(MAKEFLAGS)))
+say = $(if $(V)$(quiet),,@printf '  %-7s %s\n' '$1' '$2')
 
 # ---- tools ---------------------------------------------------------------------------------------
 
@@ -265,8 +266,8 @@ $(LINUX_FILES) &: $(LINUX_TAR) $(ROOT_TAR) user/make-initramfs
 
 # Every stage runs, whatever the one before found; each leaves "passed failed" in build/tally.
 TALLY := $(O)/tally
-STAGES := check test-host test-guest
-.PHONY: test check test-host test-guest
+STAGES := check test-build test-host test-guest
+.PHONY: test check test-build test-host test-guest
 test:
 	@rm -rf $(TALLY); mkdir -p $(TALLY); \
 	for stage in $(STAGES); do \
@@ -280,6 +281,15 @@ test:
 check:
 	@mkdir -p $(TALLY)
 	@$(PYTHON) test/tap.py $(TALLY)/check '$(PYTHON) test/check.py $(MARCH)'
+
+# Every compiler that is here builds the kernel without a warning.
+build-with = '$(1) builds it without a warning|$(MAKE) -s WERROR=1 O=$(O)/$(1) $(2) kernel'
+test-build:
+	@mkdir -p $(TALLY)
+	+@TAP_LIMIT=900 $(PYTHON) test/tap.py $(TALLY)/test-build $(call build-with,gcc,) \
+		$(if $(shell command -v ld.lld),$(call build-with,clang,LLVM=1)) \
+		$(if $(shell command -v riscv64-unknown-elf-gcc),\
+			$(call build-with,elf-gcc,CROSS_COMPILE=riscv64-unknown-elf-))
 
 # On the host: test_*.c with lib/, mm_*.c with lib/, mm/ and arch/host/ too.
 UNIT_LIB := $(wildcard lib/*.c)
@@ -394,6 +404,7 @@ guest-disk: $(TEST_DISK)
 # TESTS='test_shell.py -k job' runs a few.
 test-guest: $(TEST_DISK) $(if $(filter linux,$(KERNEL)),$(LINUX_FILES)) | emulator
 	@mkdir -p $(TALLY)
+	$(if $(filter linux,$(KERNEL)),,@$(MAKE) -s O=$(O)/test DEBUG=1 WERROR=1 kernel)
 	@cd test/guest && KERNEL=$(KERNEL) O=$(abspath $(O)) TEST_DISK=$(abspath $(TEST_DISK)) \
 		TALLY=$(abspath $(TALLY))/test-guest \
 		$(PYTHON) -m pytest -p no:cacheprovider -q --durations=5 $(TESTS)

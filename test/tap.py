@@ -3,6 +3,7 @@
 
 usage: tap.py TALLY COMMAND...
 
+A COMMAND of the form "claim|command" is one claim: its exit status says whether it holds.
 Each command gets a time limit.  One that ends badly without a failed claim
 (a sanitizer's report, a signal) counts as one failure, with all it printed.
 TALLY gets "passed failed" for `make test`.
@@ -18,6 +19,12 @@ LIMIT = int(os.environ.get("TAP_LIMIT", "300"))
 
 
 def run(command):
+    """(command, status, output); a claim's output is made TAP."""
+    claim, bar, rest = command.rpartition("|")
+    if bar:
+        _, status, output = run(rest)
+        verdict = "not ok" if status else "ok"
+        return claim.replace(" ", "_"), status, f"{verdict} 1 - {claim}\n" + (output if status else "")
     try:
         done = subprocess.run(command, shell=True, text=True, errors="replace", timeout=LIMIT,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
@@ -29,7 +36,8 @@ def run(command):
 def report(command, status, output):
     passed = len(re.findall(r"^ok\b", output, re.M))
     failed = len(re.findall(r"^not ok\b", output, re.M))
-    name = os.path.basename(command.split()[-1 if "check.py" not in command else 1])
+    name = os.path.basename(command.split()[1 if "check.py" in command else -1])
+    name = name.replace("_", " ") if "." not in name and name.count("_") > 2 else name
     if status and not failed:
         failed = 1
         print(f"--- {name}: ended with {status}\n{output[-8000:]}")

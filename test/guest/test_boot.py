@@ -26,6 +26,18 @@ def test_it_boots_with(run, options):
     assert lines[0] == str(options.get("smp", 4))
 
 
+@pytest.mark.faultline
+@pytest.mark.parametrize("build", ["gcc", "clang", "elf-gcc"])
+def test_the_release_kernel_boots_as_built_by(run, build):
+    folder = machine.pathlib.Path(machine.BUILD, build)
+    if not (folder / "faultline.elf").exists():
+        pytest.skip("make test-build makes it, where its compiler is")
+    status, output = run(CHECK + "; bash -c 'seq 100 | sort | tail -1'", o=folder, debug="0",
+                         llvm="1" if build == "clang" else "",
+                         cross_compile="riscv64-unknown-elf-" if build == "elf-gcc" else "")
+    assert status == 0 and output.endswith("99\n")
+
+
 def has_cpu(name):
     listed = subprocess.run(["qemu-system-riscv64", "-cpu", "help"], text=True,
                             stdout=subprocess.PIPE, check=False).stdout
@@ -72,6 +84,25 @@ def test_the_kernels_own_lines_are_few():
         assert 1 < len([l for l in after_firmware if l.strip()]) <= 15, after_firmware
     finally:
         shell.discard()
+
+
+@pytest.mark.faultline
+def test_the_kernel_keeps_little_memory_for_itself(run):
+    status, output = run("exec cat /proc/meminfo", mem="128M", smp=1)
+    info = {line.split(":")[0]: int(line.split()[1]) for line in output.splitlines()}
+    # 4 MiB before the first program; init, cat and the tables for them are more.
+    assert 131072 - info["MemFree"] - info["Cached"] < 4096 + 1024, output
+
+
+@pytest.mark.faultline
+def test_the_image_is_small():
+    elf = machine.pathlib.Path(machine.BUILD, "gcc", "faultline.elf")
+    if not elf.exists():
+        pytest.skip("make test-build makes it")
+    headers = subprocess.run(["readelf", "-lW", elf], text=True, stdout=subprocess.PIPE,
+                             check=True).stdout
+    sizes = [int(line.split()[4], 16) for line in headers.splitlines() if "LOAD" in line]
+    assert 0 < sum(sizes) < 512 * 1024, headers
 
 
 def test_init_can_be_chosen(run):
