@@ -158,9 +158,9 @@ const struct file_operations proc_fd_fops = { .readdir = fd_readdir };
 const struct inode_operations proc_fdinfo_iops = { .lookup = fdinfo_lookup };
 const struct file_operations proc_fdinfo_fops = { .readdir = fdinfo_readdir };
 
-static int fdinfo_show(struct seq_file *m, void *arg)
+static int fdinfo_show(struct seq_file *m, void *v)
 {
-	struct proc_inode *pi = arg;
+	struct proc_inode *pi = m->private_;
 	struct file *file = task_file(pi->task, pi->number);
 	char extra[512] = "";
 

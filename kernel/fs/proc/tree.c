@@ -167,9 +167,9 @@ const struct file_operations proc_dir_fops = { .readdir = proc_readdir };
 
 /* ------------------------------------------------------------- files */
 
-static int proc_show(struct seq_file *m, void *arg)
+static int proc_show(struct seq_file *m, void *v)
 {
-	struct proc_inode *pi = arg;
+	struct proc_inode *pi = m->private_;
 
 	if (!pi->entry->show)
 		return -EINVAL;
