@@ -14,6 +14,8 @@
 #   make test-host    lib/ and mm/ on this machine, under ASan and UBSan
 #   make test-guest   programs in the machine; KERNEL=linux runs them on Linux; TESTS='file -k word'
 #   make fuzz         the parsers under libFuzzer, FUZZ_SECONDS each
+#   make bench        what each operation costs, here and on Linux; WALL=1: time, ROUNDS=5 of each
+#                     ROWS='null pipe' a few; bench-check: no row grew since bench-record
 #   make clean        remove build/
 #
 # For qemu, qemu-gdb and linux:
@@ -96,7 +98,7 @@ ELF := $(O)/faultline.elf
 # One try of the compiler, kept for the run; $(call cc-option,wanted,otherwise).
 cc-option = $(shell $(CC) $(1) -mabi=lp64 -c -x c /dev/null -o /dev/null 2>/dev/null \
 	&& echo "$(1)" || echo "$(2)")
-cc-flags := $(if $(filter kernel all qemu% test% disk guest-disk gdb linux fuzz check $(O)/%,\
+cc-flags := $(if $(filter kernel all qemu% test% disk guest-disk gdb linux fuzz check bench% $(O)/%,\
 	$(or $(MAKECMDGOALS),kernel)),y)
 ifdef cc-flags
 MARCH := $(call cc-option,-march=rv64imac_zicsr_zifencei,-march=rv64imac)
@@ -408,6 +410,50 @@ test-guest: $(TEST_DISK) $(if $(filter linux,$(KERNEL)),$(LINUX_FILES)) | emulat
 	@cd test/guest && KERNEL=$(KERNEL) O=$(abspath $(O)) TEST_DISK=$(abspath $(TEST_DISK)) \
 		TALLY=$(abspath $(TALLY))/test-guest \
 		$(PYTHON) -m pytest -p no:cacheprovider -q --durations=5 $(TESTS)
+
+# ---- the benchmark -------------------------------------------------------------------------------
+
+# Every row of test/bench/rows.py on this kernel and on Linux: test/bench/README.md.
+BENCH_DIR := $(O)/bench
+BENCH_BIN := $(BENCH_DIR)/root/usr/local/bin
+BENCH_DISK := $(O)/bench.img
+BENCH_CFLAGS := $(GUEST_CFLAGS) -O2 -static -Wl,--build-id=none -s
+BENCH_BARE := -ffreestanding -fno-pic -fno-stack-protector -nostdlib -Wl,--no-relax
+BENCH_SELF := $(BENCH_DISK) $(BENCH_DIR)/firmware.bin
+BENCH_PY = BENCH_CC='$(CC)' $(PYTHON) test/bench/bench.py
+BENCH_ARGS = --build '$(O)' --disk '$(BENCH_DISK)' --rows '$(ROWS)' --linux '$(LINUX)' \
+	$(if $(ROUNDS),--rounds '$(ROUNDS)')
+
+$(BENCH_BIN)/bench: user/bench.c
+	$(call say,GUEST,$(@F))
+	@mkdir -p $(@D)
+	$(Q)$(GUEST_CC) $(BENCH_CFLAGS) $< -o $@
+
+$(BENCH_BIN)/first: test/bench/first.c
+	$(call say,GUEST,$(@F))
+	@mkdir -p $(@D)
+	$(Q)$(GUEST_CC) $(BENCH_CFLAGS) $(BENCH_BARE) $< -o $@
+
+$(BENCH_DIR)/firmware.bin: test/bench/firmware.S
+	$(call say,AS,$<)
+	@mkdir -p $(@D)
+	$(Q)$(GUEST_CC) -mcmodel=medany -nostdlib -static -Wl,-Ttext=0x80200000,--build-id=none $< -o $@.elf
+	$(Q)riscv64-linux-gnu-objcopy -O binary $@.elf $@
+
+$(BENCH_DISK): $(ROOT_TAR) $(INIT) user/make-disk $(BENCH_BIN)/bench $(BENCH_BIN)/first
+	$(call say,DISK,$@)
+	$(Q)SLACK_MIB=64 user/make-disk $@ $(ROOT_TAR) $(INIT) $(BENCH_DIR)/root
+
+.PHONY: bench bench-check bench-record
+bench: $(ELF) $(BENCH_SELF) $(if $(LINUX),$(LINUX_DIR)/initramfs.gz,$(LINUX_FILES)) | emulator
+	@$(BENCH_PY) $(if $(filter-out 0,$(WALL)),wall,compare) $(BENCH_ARGS)
+
+bench-check: $(ELF) $(BENCH_SELF) | emulator
+	@mkdir -p $(TALLY)
+	@$(BENCH_PY) check $(BENCH_ARGS) --tally $(TALLY)/bench-check
+
+bench-record: $(ELF) $(BENCH_SELF) | emulator
+	@$(BENCH_PY) record $(BENCH_ARGS)
 
 # ---- housekeeping --------------------------------------------------------------------------------
 

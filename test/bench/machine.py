@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: MIT
+"""One machine, one measurement: boot it under QEMU and read the figures it prints.
+
+The QEMU command is the Makefile's (make qemu-command), so what is measured is
+what a user starts; user/boot gives each run a copy of the disk.
+"""
+
+import os
+import pathlib
+import re
+import select
+import shlex
+import signal
+import subprocess
+import tempfile
+import time
+
+TOP = pathlib.Path(__file__).resolve().parents[2]
+ICOUNT = "-icount shift=0,sleep=off"
+TICK_NS = 100               # QEMU's virt machine counts time at 10 MHz
+STALL = 180 * float(os.environ.get("TIMEOUT_SCALE", "1"))
+
+
+class Failed(Exception):
+    """The machine did not print what was asked; the text is the console's end."""
+
+
+class Kernel:
+    """Faultline or a Linux image, and how to boot it."""
+
+    def __init__(self, name, build, image=None):
+        self.name = name
+        self.build = build
+        self.image = image
+
+    def command(self, disk, icount, mem, run=False, append="", more=""):
+        options = " ".join(o for o in (ICOUNT if icount else "", more) if o)
+        words = ["make", "-s", "--no-print-directory", "qemu-command", f"KERNEL={self.name}",
+                 f"O={self.build}", f"DISK={disk}", "SMP=1", f"MEM={mem}", f"APPEND={append}",
+                 f"RUN={'yes' if run else ''}", f"QEMUOPTS={options}", "ADD=", "ROOT=", "PKGS="]
+        if self.image:
+            words.append(f"LINUX={self.image}")
+        done = subprocess.run(words, cwd=TOP, text=True, capture_output=True, check=False)
+        if done.returncode:
+            raise Failed(f"{shlex.join(words)}\n{done.stdout}{done.stderr}")
+        return ["user/boot", str(disk), *shlex.split(done.stdout)]
+
+
+def lines_of(command, run=""):
+    """Start @command and yield what its console prints, line by line; kill it at the end."""
+    env = dict(os.environ, RUN_TEXT=run, KEEP="")
+    with subprocess.Popen(command, cwd=TOP, env=env, stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          start_new_session=True) as child:
+        pending = b""
+        try:
+            while True:
+                if not select.select([child.stdout], [], [], STALL)[0]:
+                    yield f"[nothing for {STALL:.0f} s: stopped]"
+                    return
+                got = os.read(child.stdout.fileno(), 65536)
+                if not got:
+                    return
+                *whole, pending = (pending + got).split(b"\n")
+                yield from (line.decode(errors="replace").strip("\r") for line in whole)
+        finally:
+            end(child)
+
+
+def end(child):
+    """Let user/boot remove its scratch copy, then leave nothing of it behind."""
+    for sig, patience in ((signal.SIGTERM, 5), (signal.SIGKILL, 5)):
+        if child.poll() is None:
+            try:
+                os.killpg(child.pid, sig)
+            except ProcessLookupError:
+                return
+            try:
+                child.wait(patience)
+            except subprocess.TimeoutExpired:
+                pass
+
+
+def rows(kernel, disk, keys, icount, mem="512M", log=print):
+    """{key: ns} for each of @keys; None for one that the kernel did not survive."""
+    figures, left, boots = {}, list(keys), 0
+    while left:
+        console = []
+        boots += 1
+        command = kernel.command(disk, icount, mem, run=True)
+        start = time.monotonic()
+        for line in lines_of(command, "/usr/local/bin/bench " + " ".join(left)):
+            console.append(line)
+            found = re.match(r"bench (\w+) ([\d.]+)$", line)
+            if found and found[1] in left:
+                figures[found[1]] = float(found[2])
+                log(f"  {kernel.name:9} {found[1]:20} {float(found[2]):14,.1f}"
+                    f"  {time.monotonic() - start:5.0f} s")
+        left = [k for k in left if k not in figures]
+        if left:
+            log(f"  {kernel.name}: no figure for {left[0]}:\n    " + "\n    ".join(console[-12:]))
+            figures[left.pop(0)] = None
+            if boots > 1 and not any(figures.values()):
+                raise Failed(f"{kernel.name} does not run the program")
+    return figures
+
+
+def first(kernel, disk, programs, icount, mem):
+    """(ns from power-on to the first program, KiB free there, the firmware's ns)."""
+    if kernel.name == "linux":
+        archive = cpio([("dev", 0o40755, b"", (0, 0)), ("dev/console", 0o20600, b"", (5, 1)),
+                        ("init", 0o100755, (programs / "root/usr/local/bin/first").read_bytes(), (0, 0))])
+        with tempfile.NamedTemporaryFile(suffix=".cpio") as file:
+            file.write(archive)
+            file.flush()
+            command = kernel.command(disk, icount, mem, more="-snapshot")
+            command[command.index("-initrd") + 1] = file.name
+            return first_run(kernel, command, programs)
+    command = kernel.command(disk, icount, mem, append="init=/usr/local/bin/first",
+                             more="-snapshot")
+    return first_run(kernel, command, programs)
+
+
+def first_run(kernel, command, programs):
+    ticks, _total, free = one_line(kernel, command, r"first (\d+) (\d+) (\d+)$")
+    bare = list(command)
+    bare[bare.index("-kernel") + 1] = str(programs / "firmware.bin")
+    firmware = one_line(kernel, bare, r"firmware 0x([0-9a-f]{16})$")[0]
+    return int(ticks) * TICK_NS, int(free), int(firmware, 16) * TICK_NS
+
+
+def one_line(kernel, command, pattern):
+    console = []
+    for line in lines_of(command):
+        console.append(line)
+        found = re.search(pattern, line)
+        if found:
+            return found.groups()
+    raise Failed(f"{kernel.name}: no /{pattern}/ on the console:\n" + "\n".join(console[-25:]))
+
+
+def cpio(files):
+    """The archive that Linux unpacks as its first file system, in the newc format."""
+    out = b""
+    for name, mode, data, device in [*files, ("TRAILER!!!", 0, b"", (0, 0))]:
+        path = name.encode() + b"\0"
+        fields = (0, mode, 0, 0, 1, 0, len(data), 0, 0, *device, len(path), 0)
+        head = b"070701" + b"".join(b"%08x" % f for f in fields) + path
+        out += head + bytes(-len(head) % 4) + data + bytes(-len(data) % 4)
+    return out
+
+
+def version(*command):
+    """The first line of what a tool says of its version."""
+    try:
+        said = subprocess.run(command, text=True, capture_output=True, check=False).stdout
+    except OSError:
+        return "?"
+    return said.split("\n")[0].strip() or "?"
+
+
+def linux_version(image):
+    """What a Linux image says of itself; it is there in plain text."""
+    found = re.search(rb"Linux version (\S+)", pathlib.Path(image).read_bytes())
+    return found[1].decode(errors="replace") if found else pathlib.Path(image).name
