@@ -147,7 +147,7 @@ static void complete_signal(int sig, struct task_struct *t, bool group)
 	struct task_struct *chosen = choose_thread(sig, t, group);
 
 	if (!chosen)
-		return;         /* blocked by all: who opens it will see it */
+		return;         /* blocked, or stopped: who opens it, or goes on, will see it */
 	if (signal_is_fatal(chosen, sig)) {
 		signal_group_exit(chosen, sig);
 		return;
@@ -155,33 +155,39 @@ static void complete_signal(int sig, struct task_struct *t, bool group)
 	signal_wake_up(chosen, sig == SIGKILL);
 }
 
-static bool wants_signal(int sig, struct task_struct *t)
+/* May @t take it at all, now?  A stopped one takes nothing but SIGKILL until it goes on. */
+static bool can_take(int sig, struct task_struct *t)
 {
+	u32 state = READ_ONCE(t->state);
+
 	if ((t->blocked & SIG_BIT(sig)) || (t->flags & PF_EXITING))
 		return false;
-	if (sig == SIGKILL)
-		return true;
-	if (t->state == TASK_STOPPED || t->state == TASK_TRACED)
-		return false;
-	return t == current || !(READ_ONCE(t->thread.work) & WORK_SIGNAL);
+	return sig == SIGKILL || (state != TASK_STOPPED && state != TASK_TRACED);
 }
 
-/* The thread it was sent to if it may take it; else, for a process' signal, any that may. */
+/* Will it do so soon, having no other signal to see to first? */
+static bool wants_signal(int sig, struct task_struct *t)
+{
+	return can_take(sig, t) && (t == current || sig == SIGKILL ||
+				    !(READ_ONCE(t->thread.work) & WORK_SIGNAL));
+}
+
+/* The thread it was sent to if that wants it; for a process' signal any that does, or else can. */
 static struct task_struct *choose_thread(int sig, struct task_struct *t, bool group)
 {
-	struct task_struct *other, *busy = NULL;
+	struct task_struct *other, *able = NULL;
 
 	if (wants_signal(sig, t))
 		return t;
 	if (!group)
-		return (t->blocked & SIG_BIT(sig)) ? NULL : t;
+		return can_take(sig, t) ? t : NULL;
 	list_for_each_entry(other, &t->signal->threads, thread_node) {
 		if (wants_signal(sig, other))
 			return other;
-		if (!(other->blocked & SIG_BIT(sig)) && !(other->flags & PF_EXITING))
-			busy = other;
+		if (can_take(sig, other))
+			able = other;
 	}
-	return busy;
+	return able;
 }
 
 /*

@@ -20,3 +20,7 @@ def test_a_spinning_program_does_not_stop_the_others(vm):
           "sh -c 'while :; do :; done' & sh -c 'while :; do :; done' & true")
     assert vm.ok("echo quick; seq 5 | tail -1", 30).splitlines()[-2:] == ["quick", "5"]
     vm.ok("kill $(jobs -p); wait; true")
+
+
+def test_signals_queue_wait_stop_and_race_as_on_linux(tap):
+    tap("signals_deep")
