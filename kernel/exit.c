@@ -19,6 +19,7 @@
 #include <kernel/cred.h>
 #include <kernel/drivers/tty.h>
 #include <kernel/fs/file.h>
+#include <kernel/fs/super.h>
 #include <kernel/log.h>
 #include <kernel/rq.h>
 #include <kernel/rusage.h>
@@ -69,6 +70,8 @@ static void init_exits(int status)
 {
 	pr_err("process 1 (%s) ended with %s %d: nothing left to run", current->comm,
 	       status & 0x7f ? "signal" : "status", status & 0x7f ? status & 0x7f : status >> 8);
+	sync_filesystems(true);
+	ipi_stop_others();
 	machine_poweroff(status & 0x7f ? 128 + (status & 0x7f) : status >> 8);
 }
 
