@@ -29,10 +29,12 @@
 #   O=dir  V=1  DEBUG=1 (assertions)  WERROR=1  CROSS_COMPILE=prefix-  LLVM=1 (clang, lld)
 # For the disk:
 #   MIRROR=url        the Debian server; without it, this machine's own
+#   CACHE=dir         where fetched packages are kept; without it, in O
 #
 # In the guest ^C is the program's; `poweroff` leaves QEMU, and so does ^A x.
 
 O := build
+CACHE := $(O)
 SUITE := trixie
 SMP := 4
 MEM := 256M
@@ -179,7 +181,7 @@ toolchain:
 
 PACKAGES := $(shell sed 's/\#.*//' user/packages)
 key = $(firstword $(shell printf '%s' '$(1)' | cksum))
-ROOT_TAR := $(O)/root-$(call key,$(SUITE) $(PACKAGES) $(PKGS)).tar
+ROOT_TAR := $(CACHE)/root-$(call key,$(SUITE) $(PACKAGES) $(PKGS)).tar
 DISK_KEY := $(if $(strip $(PKGS)$(ADD)$(ROOT)),-$(call key,$(PKGS) $(ADD) $(ROOT)))
 ifeq ($(origin DISK),undefined)
 DISK := $(O)/disk$(DISK_KEY).img
@@ -189,7 +191,7 @@ INIT := $(O)/user/init
 .PHONY: disk
 disk: $(DISK)
 
-$(O)/root-%.tar: user/packages
+$(CACHE)/root-%.tar: user/packages
 	$(Q)[ -e $@ ] && touch $@ || user/fetch-packages $@ $(SUITE) '$(MIRROR)' $(PACKAGES) $(PKGS)
 
 # A folder of the user's may have changed in any file: such a disk is made anew.
@@ -215,7 +217,7 @@ export KEEP
 
 # Stock Linux takes its status out by QEMU's exit device: see user/init.c.
 LINUX_ARGS := root=/dev/vda rw no4lvl no5lvl init_on_alloc=0 quiet loglevel=1 exit-device=100000
-LINUX_DIR := $(O)/linux
+LINUX_DIR := $(CACHE)/linux
 IMAGE := $(if $(filter linux,$(KERNEL)),$(or $(LINUX),$(LINUX_DIR)/vmlinux),$(ELF))
 INITRD := $(if $(filter linux,$(KERNEL)),$(LINUX_DIR)/initramfs.gz)
 BOOTARGS = $(strip console=ttyS0@TTY@ $(if $(filter linux,$(KERNEL)),$(LINUX_ARGS)) \
@@ -255,7 +257,7 @@ emulator:
 		exit 1; }
 
 # Debian's Linux, unpacked from its package like the rest.
-LINUX_TAR := $(O)/linux-$(call key,$(SUITE) linux-image-riscv64).tar
+LINUX_TAR := $(CACHE)/linux-$(call key,$(SUITE) linux-image-riscv64).tar
 $(LINUX_TAR):
 	$(Q)[ -e $@ ] || user/fetch-packages $@ $(SUITE) '$(MIRROR)' linux-image-riscv64
 
@@ -352,7 +354,7 @@ GUEST_DIR := $(O)/guest/opt/test
 GUEST := $(patsubst $(PROGRAMS)/%.c,$(GUEST_DIR)/%,$(wildcard $(PROGRAMS)/*.c)) \
 	$(addprefix $(GUEST_DIR)/hello-,dynamic musl musl-static musl-static-pie) $(GUEST_DIR)/bad/list
 MUSL := $(O)/musl
-MUSL_TAR := $(O)/musl-$(call key,$(SUITE) musl-dev).tar
+MUSL_TAR := $(CACHE)/musl-$(call key,$(SUITE) musl-dev).tar
 TEST_DISK := $(O)/guest.img
 
 $(GUEST_DIR)/%: $(PROGRAMS)/%.c $(PROGRAMS)/tap.h

@@ -86,7 +86,7 @@ class Machine:
         words = make("qemu-command", f"KERNEL={kernel}", f"DISK={self.disk or ''}",
                      f"RUN={'yes' if run else ''}", "DEBUG=1", "WERROR=1",
                      f"O={os.environ.get('TEST_O', BUILD + '/test')}",
-                     f"LINUX_DIR={BUILD}/linux", *variables)
+                     f"CACHE={BUILD}", *variables)
         self.command = [str(TOP / "user/boot"), str(self.disk or "")] + shlex.split(words)
         self.child = None
 
