@@ -35,6 +35,15 @@
 
 #define SATP_SV39_SHIFT 60      /* mode 8 */
 
+/* struct hart_boot */
+#define HB_THREAD       0
+#define HB_ROOT         8
+#define HB_STACK        16
+#define HB_OFFSET       24
+#define HB_HWID         32
+#define HB_SIZE         40
+#define NR_HARTS_BOOT   64
+
 #define KSTACK_BYTES    16384
 #define PANIC_STACK_BYTES 4096
 

@@ -24,6 +24,11 @@ _start:
 	li	t0, SR_FS
 	csrc	sstatus, t0
 
+	lla	t0, boot_taken
+	li	t1, 1
+	amoswap.w.aqrl	t1, t1, (t0)
+	bnez	t1, late_start
+
 	lla	t0, _bss_start
 	lla	t1, _bss_end
 1:	bgeu	t0, t1, 2f
@@ -83,7 +88,7 @@ paging_on:
 
 /*
  * Every other hart, through SBI hart_start: a0 = hart id, a1 = physical
- * address of its struct hart_boot { thread, root, stack top }: linked addresses but root.
+ * address of its struct hart_boot: linked addresses but root.
  */
 	.globl	hart_entry
 hart_entry:
@@ -94,10 +99,10 @@ hart_entry:
 	csrw	sscratch, zero
 	li	t0, SR_FS
 	csrc	sstatus, t0
-	ld	s2, 24(a1)
-	ld	tp, 0(a1)
-	ld	s3, 16(a1)
-	ld	t2, 8(a1)
+	ld	s2, HB_OFFSET(a1)
+	ld	tp, HB_THREAD(a1)
+	ld	s3, HB_STACK(a1)
+	ld	t2, HB_ROOT(a1)
 	lla	a0, trampoline_pgd
 	mv	a1, t2
 	call	paging_on
@@ -106,6 +111,31 @@ hart_entry:
 	csrw	stvec, t0
 	call	arch_start_hart
 	j	.
+
+/*
+ * Under OpenSBI 1.1 a hart that was asked to enter at hart_entry comes to _start
+ * instead once in a few boots: it is let go before the firmware has noted where
+ * to.  It is the hart that was asked, and its record is ready: find it by the id
+ * in a0.
+ */
+late_start:
+	addi	t1, a0, 1
+1:	lla	a1, hart_boots
+	li	t0, NR_HARTS_BOOT
+2:	ld	t2, HB_HWID(a1)
+	beq	t2, t1, 3f
+	addi	a1, a1, HB_SIZE
+	addi	t0, t0, -1
+	bnez	t0, 2b
+	j	1b
+3:	fence	r, r
+	j	hart_entry
+
+	.data
+	.balign 4
+boot_taken:
+	.word	0
+	.section .text.boot, "ax"
 
 /* Before the trap vector proper: say what happened through the firmware, and stop. */
 	.balign 4

@@ -7,6 +7,7 @@
  * fences go through the firmware; the fences run there in machine mode and
  * need no answer from the other hart's kernel.
  */
+#include "asm.h"
 #include "boot.h"
 #include "sbi.h"
 
@@ -23,12 +24,22 @@ unsigned long harts_online = 1;
 static unsigned long hwid[NR_HARTS_MAX];        /* [c] logical → the machine's hart id */
 
 /* What hart_entry reads: linked addresses, but root is physical. */
-static struct hart_boot {
+struct hart_boot {
 	struct thread *thread;
 	paddr_t root;
 	unsigned long stack;
 	unsigned long offset;
-} hart_boots[NR_HARTS_MAX];
+	unsigned long hwid;             /* + 1; 0: not to be started yet */
+};
+struct hart_boot hart_boots[NR_HARTS_MAX];      /* boot.S looks harts up by hwid */
+
+_Static_assert(offsetof(struct hart_boot, thread) == HB_THREAD, "HB_THREAD");
+_Static_assert(offsetof(struct hart_boot, root) == HB_ROOT, "HB_ROOT");
+_Static_assert(offsetof(struct hart_boot, stack) == HB_STACK, "HB_STACK");
+_Static_assert(offsetof(struct hart_boot, offset) == HB_OFFSET, "HB_OFFSET");
+_Static_assert(offsetof(struct hart_boot, hwid) == HB_HWID, "HB_HWID");
+_Static_assert(sizeof(struct hart_boot) == HB_SIZE, "HB_SIZE");
+_Static_assert(NR_HARTS_MAX == NR_HARTS_BOOT, "NR_HARTS_BOOT");
 
 /* One function call at a time travels to other harts. */
 static struct spinlock call_lock = SPINLOCK_INIT(RANK_LEAF);
@@ -70,7 +81,8 @@ int hart_start(unsigned int h, struct thread *idle)
 	b->root = image_to_pa(kernel_pgd_table);
 	b->stack = idle->kernel_sp;
 	b->offset = image_offset;
-	smp_wmb();      /* the record before the hart that reads it */
+	smp_store_release(&b->hwid, hwid[h] + 1);       /* the record before the hart that reads it */
+	smp_mb();
 	error = sbi_hart_start(hwid[h], image_to_pa(hart_entry), image_to_pa(b));
 	return error ? -EIO : 0;
 }
