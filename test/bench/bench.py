@@ -186,8 +186,8 @@ def fill(report, args, linux, here, mean_limit, ratio_limit, spread=({}, {})):
     known = [r for r in operations if r]
     report["mean"] = math.exp(statistics.fmean(map(math.log, known))) if known else None
     report["mean_limit"] = mean_limit
-    report["mean_met"] = not operations or (len(known) == len(operations) and
-                                            report["mean"] <= mean_limit)
+    report["holes"] = len(operations) - len(known)
+    report["mean_met"] = not operations or (not report["holes"] and report["mean"] <= mean_limit)
     return report["mean_met"] and all(r["met"] for r in report["rows"] + report["growth"])
 
 
@@ -196,7 +196,8 @@ def fill(report, args, linux, here, mean_limit, ratio_limit, spread=({}, {})):
 def number(value, spread=None):
     if value is None:
         return "-"
-    return f"{value:,.0f}" + (f" ±{spread * 100:.0f}%" if spread is not None else "")
+    digits = f"{value:,.0f}" if value >= 1000 else f"{value:.4g}"
+    return digits + (f" ±{spread * 100:.0f}%" if spread is not None else "")
 
 
 def ratio_text(value):
@@ -216,7 +217,8 @@ def table(report):
     missed = sum(not r["met"] for r in report["rows"])
     if report["mean"] is not None:
         text += (f"\nGeometric mean of the operations' ratios: {report['mean']:.3f} (at most "
-                 f"{report['mean_limit']:g}: {'met' if report['mean_met'] else 'NOT met'}). "
+                 f"{report['mean_limit']:g}: {'met' if report['mean_met'] else 'NOT met'}"
+                 f"{', for there are rows without a figure' if report['holes'] else ''}). "
                  f"{len(report['rows']) - missed} of {len(report['rows'])} rows met.\n")
     if report["growth"]:
         text += "\n" + aligned([["growth", "Linux", "here", "at most", "met"]] + [
