@@ -92,10 +92,7 @@ bool spin_debug_held(const struct spinlock *l);
 
 static inline void spin_lock(struct spinlock *l)
 {
-	u32 expected = 0;
-
-	if (!__atomic_compare_exchange_n(&l->locked, &expected, 1, false,
-					 __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+	if (unlikely(__atomic_exchange_n(&l->locked, 1, __ATOMIC_ACQUIRE)))
 		spin_lock_slow(l);
 	if (DEBUG)
 		spin_debug_locked(l);
@@ -103,10 +100,7 @@ static inline void spin_lock(struct spinlock *l)
 
 static inline bool spin_trylock(struct spinlock *l)
 {
-	u32 expected = 0;
-
-	if (!__atomic_compare_exchange_n(&l->locked, &expected, 1, false,
-					 __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+	if (__atomic_exchange_n(&l->locked, 1, __ATOMIC_ACQUIRE))
 		return false;
 	if (DEBUG)
 		spin_debug_trylocked(l);

@@ -41,7 +41,6 @@ trap_entry:
 	sd	t3, TF_X(4)(sp)
 	sd	t2, TF_STATUS(sp)
 	sd	a1, TF_CAUSE(sp)
-	mv	s0, zero		/* ends a backtrace by frame pointers */
 	li	t0, CAUSE_ECALL_U
 	bne	a1, t0, other_trap
 
@@ -52,13 +51,36 @@ trap_entry:
 	csrsi	sstatus, SR_SIE
 	mv	a0, sp
 	call	entry_syscall
-	j	return_to_user
+
+	/*
+	 * Out again.  C has kept s0..s11, and nobody touches gp: they are still
+	 * the program's, unless the call replaced its registers (exec, sigreturn:
+	 * TF_CAUSE is negative, as for interrupts) or there is work to do.
+	 */
+back_to_user:
+	csrci	sstatus, SR_SIE
+	ld	t0, TH_WORK(tp)
+	ld	t1, TF_CAUSE(sp)
+	bnez	t0, user_work
+	bltz	t1, restore_user
+	ld	t0, TF_X(0)(sp)
+	ld	t1, TF_STATUS(sp)
+	csrw	sscratch, tp
+	csrw	sepc, t0
+	csrw	sstatus, t1
+	.irp	n, 1, 4, 5, 6, 7, 10, 11, 12, 13, 14, 15, 16, 17, 28, 29, 30, 31
+	LOAD	\n
+	.endr
+	ld	sp, TF_X(2)(sp)
+	sret
 
 other_trap:
 	sd	t1, TF_X(0)(sp)
 	mv	a0, sp
 	call	trap_from_user
+	j	back_to_user
 
+	/* All registers: a new program or thread, or one that had work to do. */
 	.globl	return_to_user
 return_to_user:
 	csrci	sstatus, SR_SIE
