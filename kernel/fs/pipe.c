@@ -148,6 +148,7 @@ static ssize_t pipe_read(struct file *f, struct iov_iter *to, loff_t *pos)
 		return 0;
 	mutex_lock(&p->lock);
 	while (!used(p)) {
+		n = 0;
 		if (!p->writers)
 			goto out;
 		n = -EAGAIN;
