@@ -197,6 +197,7 @@ static void reparent_children(struct task_struct *from, struct list_head *releas
 			     t->signal->sid == from->signal->sid;
 
 		t->parent = t->real_parent = reaper;
+		WRITE_ONCE(t->signal->ppid, reaper->tgid);
 		t->exit_signal = SIGCHLD;
 		list_move_tail(&t->sibling, &reaper->children);
 		if (t->pdeath_signal)

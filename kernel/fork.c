@@ -300,6 +300,7 @@ int task_publish(struct task_struct *t, struct task_struct *parent, bool thread)
 	t->parent = t->real_parent = parent;
 	if (!thread) {
 		sig->leader = t;
+		sig->ppid = parent->tgid;
 		list_add_tail(&t->sibling, &parent->children);
 		pgrp_count(sig->pgid, sig->sid, 1);
 	}

@@ -279,17 +279,9 @@ long sys_gettid(const unsigned long *a)
 	return current->pid;
 }
 
-/*
- * The parent may be gone the next moment anyway; its struct is not, while
- * tasklist_lock keeps it from being released.
- */
 long sys_getppid(const unsigned long *a)
 {
-	unsigned long flags = spin_lock_irqsave(&tasklist_lock);
-	long pid = current->signal->leader->real_parent->tgid;
-
-	spin_unlock_irqrestore(&tasklist_lock, flags);
-	return pid;
+	return READ_ONCE(current->signal->ppid);
 }
 
 long sys_set_tid_address(const unsigned long *a)

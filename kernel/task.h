@@ -59,6 +59,7 @@ struct signal_struct {
 	bool continued;                 /* [s] SIGCONT since, not yet waited for */
 	struct wait_queue child_wait;   /* parents in wait4, and vfork */
 	int pgid, sid;                  /* [t] process group and session numbers */
+	int ppid;                       /* [t] the parent's, for getppid without a lock */
 	struct tty *tty;                /* [t] controlling terminal, or NULL */
 	bool did_exec;                  /* [t] for setpgid's EACCES */
 	bool child_subreaper;           /* [a] */
