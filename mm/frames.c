@@ -60,7 +60,7 @@ void frames_init(const struct boot_info *bi)
 	buddy_init(bi);
 	memset(frame_harts, 0, sizeof(frame_harts));
 	set_min_free();
-	hart_max = clamp(frames_total / 512, (unsigned long)BATCH, 4UL * BATCH);
+	hart_max = clamp(frames_total / 128, (unsigned long)BATCH, 32UL * BATCH);
 	page_wait_init();
 }
 

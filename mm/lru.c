@@ -103,7 +103,7 @@ static void activate(struct page *page)
 }
 
 /* The first use marks, the second activates. */
-void mark_page_accessed(struct page *page)
+void mark_page_accessed_slow(struct page *page)
 {
 	unsigned long flags = READ_ONCE(page->flags);
 

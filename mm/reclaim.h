@@ -16,7 +16,14 @@
  */
 void lru_add(struct page *page);
 void lru_remove(struct page *page);             /* from page_free_last */
-void mark_page_accessed(struct page *page);
+void mark_page_accessed_slow(struct page *page);
+static inline void mark_page_accessed(struct page *page)
+{
+	unsigned long known = BIT(PG_referenced) | BIT(PG_active);
+
+	if ((READ_ONCE(page->flags) & known) != known)
+		mark_page_accessed_slow(page);
+}
 /* A page that reclaim had written is clean: next in line to be freed.  From interrupts too. */
 void lru_rotate_written(struct page *page);
 
