@@ -15,7 +15,7 @@
 #   make test-guest   programs in the machine; KERNEL=linux runs them on Linux; TESTS='file -k word'
 #   make fuzz         the parsers under libFuzzer, FUZZ_SECONDS each
 #   make bench        what each operation costs, here and on Linux; WALL=1: time, ROUNDS=5 of each
-#                     ROWS='null pipe' a few; bench-check: no row grew since bench-record
+#                     SMP=2: scaling; ROWS='null pipe': a few; bench-check: none grew since bench-record
 #   make clean        remove build/
 #
 # For qemu, qemu-gdb and linux:
@@ -422,11 +422,12 @@ BENCH_DISK := $(O)/bench.img
 BENCH_CFLAGS := $(GUEST_CFLAGS) -O2 -static -Wl,--build-id=none -s
 BENCH_BARE := -ffreestanding -fno-pic -fno-stack-protector -nostdlib -Wl,--no-relax
 BENCH_SELF := $(BENCH_DISK) $(BENCH_DIR)/firmware.bin
+BENCH_SMP := $(if $(filter command%,$(origin SMP)),$(filter-out 1,$(SMP)))
 BENCH_PY = BENCH_CC='$(CC)' $(PYTHON) test/bench/bench.py
 BENCH_ARGS = --build '$(O)' --disk '$(BENCH_DISK)' --rows '$(ROWS)' --linux '$(LINUX)' \
 	$(if $(ROUNDS),--rounds '$(ROUNDS)')
 
-$(BENCH_BIN)/bench: user/bench.c
+$(BENCH_BIN)/%: user/%.c
 	$(call say,GUEST,$(@F))
 	@mkdir -p $(@D)
 	$(Q)$(GUEST_CC) $(BENCH_CFLAGS) $< -o $@
@@ -442,13 +443,14 @@ $(BENCH_DIR)/firmware.bin: test/bench/firmware.S
 	$(Q)$(GUEST_CC) -mcmodel=medany -nostdlib -static -Wl,-Ttext=0x80200000,--build-id=none $< -o $@.elf
 	$(Q)riscv64-linux-gnu-objcopy -O binary $@.elf $@
 
-$(BENCH_DISK): $(ROOT_TAR) $(INIT) user/make-disk $(BENCH_BIN)/bench $(BENCH_BIN)/first
+$(BENCH_DISK): $(ROOT_TAR) $(INIT) user/make-disk $(addprefix $(BENCH_BIN)/,bench bench_smp first)
 	$(call say,DISK,$@)
 	$(Q)SLACK_MIB=64 user/make-disk $@ $(ROOT_TAR) $(INIT) $(BENCH_DIR)/root
 
 .PHONY: bench bench-check bench-record
 bench: $(ELF) $(BENCH_SELF) $(if $(LINUX),$(LINUX_DIR)/initramfs.gz,$(LINUX_FILES)) | emulator
-	@$(BENCH_PY) $(if $(filter-out 0,$(WALL)),wall,compare) $(BENCH_ARGS)
+	@$(BENCH_PY) $(if $(BENCH_SMP),smp --harts '$(SMP)',$(if $(filter-out 0,$(WALL)),wall,compare)) \
+		$(BENCH_ARGS)
 
 bench-check: $(ELF) $(BENCH_SELF) | emulator
 	@mkdir -p $(TALLY)

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: MIT
 """What process memory costs, here and on Linux, in one table.
 
-usage: bench.py compare|wall|check|record [--rows 'key...'] [--linux IMAGE]
+usage: bench.py compare|wall|smp|check|record [--rows 'key...'] [--linux IMAGE]
                 [--rounds N] [--build DIR] [--disk IMAGE]
 
-Run it by make: bench, bench WALL=1, bench-check, bench-record; README.md says
-how a row is measured.  Leaves DIR/bench.json and DIR/bench.svg (compare, wall).
+Run it by make: bench, bench WALL=1, bench SMP=2, bench-check, bench-record;
+README.md says how a row is measured.  compare and wall leave DIR/bench.json,
+bench.md and bench.svg, smp leaves DIR/bench-smp.json.
 """
 
 import argparse
@@ -20,7 +21,7 @@ import sys
 
 import chart
 import machine
-from rows import (ALL, BIG, BOOT, BOOTED, GROWTH, MEAN_LIMIT, RATIO_LIMIT, ROWS, TITLE,
+from rows import (ALL, BIG, BOOT, BOOTED, GROWTH, MEAN_LIMIT, RATIO_LIMIT, ROWS, SCALING, TITLE,
                   WALL_MEAN_LIMIT, WALL_RATIO_LIMIT)
 
 FIGURES = pathlib.Path(__file__).with_name("figures.json")
@@ -31,7 +32,7 @@ RAM_KIB = 128 * 1024
 def main():
     args = arguments()
     try:
-        return {"compare": compare, "wall": wall, "check": check, "record": record}[args.mode](args)
+        return {"compare": compare, "wall": wall, "smp": smp, "check": check, "record": record}[args.mode](args)
     except machine.Failed as failed:
         print(f"bench: {failed}", file=sys.stderr)
         return 1
@@ -39,10 +40,11 @@ def main():
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
-    parser.add_argument("mode", choices=("compare", "wall", "check", "record"))
+    parser.add_argument("mode", choices=("compare", "wall", "smp", "check", "record"))
     parser.add_argument("--rows", default="", help="only these keys")
     parser.add_argument("--linux", default="", help="another Linux image")
-    parser.add_argument("--rounds", type=int, default=5, help="boots of each kernel, for wall")
+    parser.add_argument("--rounds", type=int, default=5, help="boots of each kernel, for wall and smp")
+    parser.add_argument("--harts", type=int, default=2, help="for smp")
     parser.add_argument("--build", default="build")
     parser.add_argument("--disk", default="")
     parser.add_argument("--tally", default="", help="where check leaves 'passed failed'")
@@ -50,7 +52,7 @@ def arguments():
     args.build = pathlib.Path(args.build).absolute()
     args.disk = pathlib.Path(args.disk or args.build / "bench.img").absolute()
     args.programs = args.build / "bench"
-    known = [row.key for row in ALL]
+    known = [row.key for row in (SCALING if args.mode == "smp" else ALL)]
     args.keys = args.rows.split() or known
     unknown = [k for k in args.keys if k not in known]
     if unknown:
@@ -154,7 +156,7 @@ def about(args, unit):
         "unit": unit,
         "qemu": machine.version("qemu-system-riscv64", "--version"),
         "linux": machine.linux_version(image),
-        "command": "make bench" + (" WALL=1" if unit == "nanoseconds" else "") +
+        "command": "make bench" + {"wall": " WALL=1", "smp": f" SMP={args.harts}"}.get(args.mode, "") +
                    (f" ROWS='{args.rows}'" if args.rows else "") +
                    (" LINUX=..." if args.linux else ""),
         "rows": [], "growth": [],
@@ -191,6 +193,31 @@ def fill(report, args, linux, here, mean_limit, ratio_limit, spread=({}, {})):
     return report["mean_met"] and all(r["met"] for r in report["rows"] + report["growth"])
 
 
+def smp(args):
+    """From one worker to two, as a ratio of throughputs, in interleaved boots of both."""
+    both, runs = kernels(args), ([], [])
+    for n in range(args.rounds):
+        print(f"round {n + 1} of {args.rounds}")
+        for kernel, into in zip(both, runs):
+            into.append(machine.rows(kernel, args.disk, args.keys, False, program="bench_smp",
+                                     smp=args.harts))
+    report = about(args, "throughput ratios of two workers to one")
+    report["rounds"] = args.rounds
+    lines = [["row", "Linux", "here", "at least", "met"]]
+    for row in SCALING:
+        if row.key in args.keys:
+            a, b = (statistics.median(g) if (g := [v[row.key][1] / v[row.key][0] for v in into
+                                                   if v[row.key]]) else None for into in runs)
+            least = max(row.budget or 0, a or 0)
+            met = b is not None and b >= least
+            report["rows"].append({"key": row.key, "linux": a, "here": b, "least": least, "met": met})
+            lines.append([row.title, ratio_text(a), ratio_text(b), ratio_text(least),
+                          "yes" if met else "NO"])
+    print(f"\n{heading(report)}\n\n{aligned(lines)}")
+    (args.build / "bench-smp.json").write_text(json.dumps(report, indent=1) + "\n")
+    return 0 if all(r["met"] for r in report["rows"]) else 1
+
+
 # ---- showing -------------------------------------------------------------------------------------
 
 def number(value, spread=None):
@@ -224,9 +251,13 @@ def table(report):
         text += "\n" + aligned([["growth", "Linux", "here", "at most", "met"]] + [
             [g["title"], ratio_text(g["linux"]), ratio_text(g["here"]), f"{g['limit']:g}",
              "yes" if g["met"] else "NO"] for g in report["growth"]])
+    return f"{heading(report)}\n\n{text}"
+
+
+def heading(report):
     rounds = f", medians of {report['rounds']} interleaved runs" if "rounds" in report else ""
     return (f"{report['unit']}{rounds}; {report['date']}; {report['qemu']}; "
-            f"Linux {report['linux']}; `{report['command']}`\n\n{text}")
+            f"Linux {report['linux']}; `{report['command']}`")
 
 
 def aligned(lines):

@@ -33,11 +33,11 @@ class Kernel:
         self.build = build
         self.image = image
 
-    def command(self, disk, icount, mem, run=False, append="", more=""):
+    def command(self, disk, icount, mem, run=False, append="", more="", smp=1):
         options = " ".join(o for o in (ICOUNT if icount else "", more) if o)
         words = ["make", "-s", "--no-print-directory", "qemu-command", f"KERNEL={self.name}",
-                 f"O={self.build}", f"DISK={disk}", "SMP=1", f"MEM={mem}", f"APPEND={append}",
-                 f"RUN={'yes' if run else ''}", f"QEMUOPTS={options}", "ADD=", "ROOT=", "PKGS="]
+                 f"O={self.build}", f"DISK={disk}", f"SMP={smp}", f"MEM={mem}",
+                 f"APPEND={append}", f"RUN={'yes' if run else ''}", f"QEMUOPTS={options}", "ADD=", "ROOT=", "PKGS="]
         if self.image:
             words.append(f"LINUX={self.image}")
         done = subprocess.run(words, cwd=TOP, text=True, capture_output=True, check=False)
@@ -81,24 +81,29 @@ def end(child):
                 pass
 
 
-def rows(kernel, disk, keys, icount, mem="512M", log=print):
-    """{key: ns} for each of @keys; None for one that the kernel did not survive."""
+def rows(kernel, disk, keys, icount, mem="512M", program="bench", smp=1):
+    """{key: figure} for each of @keys; None for one that the kernel did not survive.
+
+    A figure is the number that the program prints after the key, or a tuple of them.
+    """
     figures, left, boots = {}, list(keys), 0
     while left:
         console = []
         boots += 1
-        command = kernel.command(disk, icount, mem, run=True)
+        command = kernel.command(disk, icount, mem, run=True, smp=smp)
         start = time.monotonic()
-        for line in lines_of(command, "/usr/local/bin/bench " + " ".join(left)):
+        for line in lines_of(command, f"/usr/local/bin/{program} " + " ".join(left)):
             console.append(line)
-            found = re.match(r"bench (\w+) ([\d.]+)$", line)
+            found = re.match(r"(?:bench|smp) (\w+) ([\d. ]+)$", line)
             if found and found[1] in left:
-                figures[found[1]] = float(found[2])
-                log(f"  {kernel.name:9} {found[1]:20} {float(found[2]):14,.1f}"
-                    f"  {time.monotonic() - start:5.0f} s")
+                numbers = tuple(map(float, found[2].split()))
+                figures[found[1]] = numbers if len(numbers) > 1 else numbers[0]
+                shown = " ".join(f"{n:14,.1f}" for n in numbers)
+                print(f"  {kernel.name:9} {found[1]:20} {shown}  {time.monotonic() - start:5.0f} s",
+                      flush=True)
         left = [k for k in left if k not in figures]
         if left:
-            log(f"  {kernel.name}: no figure for {left[0]}:\n    " + "\n    ".join(console[-12:]))
+            print(f"  {kernel.name}: no figure for {left[0]}:\n    " + "\n    ".join(console[-12:]))
             figures[left.pop(0)] = None
             if boots > 1 and not any(figures.values()):
                 raise Failed(f"{kernel.name} does not run the program")

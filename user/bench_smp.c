@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: MIT
+/*
+ * How process virtual memory scales from one worker to two.
+ *
+ * One line a row: "smp <key> <ops/s of one worker> <ops/s of two>", each the
+ * best of TRIES.  Workers are threads of one process where the row says so, and
+ * processes of their own elsewhere; they begin together and count what they
+ * have done when SECONDS are over, so that neither waits for the other's end.
+ *
+ * usage: bench_smp [key...]
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define PAGE      4096UL
+#define NPAGES    512UL
+#define SIZE      (NPAGES * PAGE)
+#define BATCH     64
+#define WORKERS   2
+#define TRIES     3
+#define RUN_NS    300000000ULL
+#define FILE_PATH "/var/tmp/bench_smp.data"
+
+struct worker {
+	const struct row *row;
+	atomic_int *waiting;		/* workers that have yet to come to the start */
+	char *area;
+	int to[2], from[2];
+	double ops_per_s;
+};
+
+struct row {
+	const char *key;
+	bool threads;
+	void (*begin)(struct worker *w);
+	unsigned long (*batch)(struct worker *w);	/* some operations; how many */
+	void (*end)(struct worker *w);
+};
+
+/* What processes and their parent share. */
+static struct shared {
+	atomic_int waiting;
+	struct worker workers[WORKERS];
+} *shared;
+
+static int data_fd;
+
+static void die(const char *what)
+{
+	fprintf(stderr, "bench_smp: %s: %s\n", what, strerror(errno));
+	_exit(1);
+}
+
+static uint64_t now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
+}
+
+static char *map(size_t len, int prot, int flags, int fd)
+{
+	char *p = mmap(NULL, len, prot, flags, fd, 0);
+
+	if (p == MAP_FAILED)
+		die("mmap");
+	return p;
+}
+
+static void nothing(struct worker *w)
+{
+	(void)w;
+}
+
+/* Anonymous write faults, 2 MiB at a time. */
+
+static void anon_begin(struct worker *w)
+{
+	w->area = map(SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	madvise(w->area, SIZE, MADV_NOHUGEPAGE);
+}
+
+static unsigned long anon_batch(struct worker *w)
+{
+	for (size_t i = 0; i < NPAGES; i++)
+		((volatile char *)w->area)[i * PAGE] = 1;
+	if (madvise(w->area, SIZE, MADV_DONTNEED) != 0)
+		die("madvise");
+	return NPAGES;
+}
+
+static void area_end(struct worker *w)
+{
+	munmap(w->area, SIZE);
+}
+
+/* Read faults on a cached file that all workers map. */
+
+static void file_begin(struct worker *w)
+{
+	w->area = map(SIZE, PROT_READ, MAP_SHARED, data_fd);
+	madvise(w->area, SIZE, MADV_RANDOM);
+}
+
+static unsigned long file_batch(struct worker *w)
+{
+	for (size_t i = 0; i < NPAGES; i++)
+		(void)((volatile char *)w->area)[i * PAGE];
+	if (madvise(w->area, SIZE, MADV_DONTNEED) != 0)
+		die("madvise");
+	return NPAGES;
+}
+
+static unsigned long map_batch(struct worker *w)
+{
+	(void)w;
+	for (int i = 0; i < BATCH; i++) {
+		char *p = map(PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+
+		*(volatile char *)p = 1;
+		if (munmap(p, PAGE) != 0)
+			die("munmap");
+	}
+	return BATCH;
+}
+
+static unsigned long fork_batch(struct worker *w)
+{
+	int status;
+	pid_t pid = fork();
+
+	(void)w;
+	if (pid < 0)
+		die("fork");
+	if (pid == 0)
+		_exit(0);
+	if (waitpid(pid, &status, 0) != pid)
+		die("waitpid");
+	return 1;
+}
+
+/* One byte there and back between the worker and a child of its own. */
+
+static void pipe_begin(struct worker *w)
+{
+	char c;
+	pid_t pid;
+
+	if (pipe(w->to) != 0 || pipe(w->from) != 0)
+		die("pipe");
+	pid = fork();
+	if (pid < 0)
+		die("fork");
+	if (pid == 0) {
+		close(w->to[1]);
+		while (read(w->to[0], &c, 1) == 1)
+			if (write(w->from[1], &c, 1) != 1)
+				break;
+		_exit(0);
+	}
+}
+
+static unsigned long pipe_batch(struct worker *w)
+{
+	char c = 1;
+
+	for (int i = 0; i < BATCH; i++)
+		if (write(w->to[1], &c, 1) != 1 || read(w->from[0], &c, 1) != 1)
+			die("pipe");
+	return BATCH;
+}
+
+static void pipe_end(struct worker *w)
+{
+	close(w->to[1]);
+	wait(NULL);
+	close(w->to[0]);
+	close(w->from[0]);
+	close(w->from[1]);
+}
+
+static const struct row rows[] = {
+	{ "anon_threads", true, anon_begin, anon_batch, area_end },
+	{ "anon_processes", false, anon_begin, anon_batch, area_end },
+	{ "file_threads", true, file_begin, file_batch, area_end },
+	{ "file_processes", false, file_begin, file_batch, area_end },
+	{ "map_threads", true, nothing, map_batch, nothing },
+	{ "map_processes", false, nothing, map_batch, nothing },
+	{ "fork_processes", false, nothing, fork_batch, nothing },
+	{ "pipe_pairs", false, pipe_begin, pipe_batch, pipe_end },
+};
+
+static void *work(void *arg)
+{
+	struct worker *w = arg;
+	unsigned long ops = 0;
+	uint64_t start, t;
+
+	w->row->begin(w);
+	w->row->batch(w);
+	atomic_fetch_sub(w->waiting, 1);
+	while (atomic_load(w->waiting) > 0)
+		sched_yield();
+	start = now();
+	do {
+		ops += w->row->batch(w);
+		t = now();
+	} while (t - start < RUN_NS);
+	w->ops_per_s = ops * 1e9 / (t - start);
+	w->row->end(w);
+	return NULL;
+}
+
+static void run_threads(int n)
+{
+	pthread_t ids[WORKERS];
+
+	for (int i = 0; i < n; i++)
+		if (pthread_create(&ids[i], NULL, work, &shared->workers[i]) != 0)
+			die("pthread_create");
+	for (int i = 0; i < n; i++)
+		pthread_join(ids[i], NULL);
+}
+
+static void run_processes(int n)
+{
+	int status;
+
+	for (int i = 0; i < n; i++) {
+		pid_t pid = fork();
+
+		if (pid < 0)
+			die("fork");
+		if (pid == 0) {
+			work(&shared->workers[i]);
+			_exit(0);
+		}
+	}
+	for (int i = 0; i < n; i++)
+		if (wait(&status) < 0 || status != 0)
+			die("worker");
+}
+
+/* Operations a second of @n workers together, the best of TRIES. */
+static double throughput(const struct row *row, int n)
+{
+	double best = 0;
+
+	for (int try = 0; try < TRIES; try++) {
+		double sum = 0;
+
+		atomic_store(&shared->waiting, n);
+		for (int i = 0; i < n; i++)
+			shared->workers[i] = (struct worker){ .row = row, .waiting = &shared->waiting };
+		if (row->threads)
+			run_threads(n);
+		else
+			run_processes(n);
+		for (int i = 0; i < n; i++)
+			sum += shared->workers[i].ops_per_s;
+		if (sum > best)
+			best = sum;
+	}
+	return best;
+}
+
+static void data_open(void)
+{
+	static char buf[65536];
+
+	data_fd = open(FILE_PATH, O_RDWR | O_CREAT | O_TRUNC, 0600);
+	if (data_fd < 0)
+		die(FILE_PATH);
+	memset(buf, 'x', sizeof(buf));
+	for (size_t done = 0; done < SIZE; done += sizeof(buf))
+		if (write(data_fd, buf, sizeof(buf)) != (ssize_t)sizeof(buf))
+			die("write");
+	fsync(data_fd);
+}
+
+static bool wanted(int argc, char **argv, const char *key)
+{
+	for (int i = 1; i < argc; i++)
+		if (strcmp(argv[i], key) == 0)
+			return true;
+	return argc < 2;
+}
+
+int main(int argc, char **argv)
+{
+	shared = (struct shared *)map(sizeof(*shared), PROT_READ | PROT_WRITE,
+				      MAP_SHARED | MAP_ANONYMOUS, -1);
+	data_open();
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		double one, two;
+
+		if (!wanted(argc, argv, rows[i].key))
+			continue;
+		one = throughput(&rows[i], 1);
+		two = throughput(&rows[i], WORKERS);
+		printf("smp %s %.0f %.0f\n", rows[i].key, one, two);
+		fflush(stdout);
+	}
+	unlink(FILE_PATH);
+	return 0;
+}
