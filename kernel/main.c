@@ -34,6 +34,7 @@
 static void first_task(void *unused);
 static void say_hello(void);
 static void start_harts(void);
+static void files_start(void);
 static void mount_disk(void);
 static void list_disks(void);
 static int try_program(const char *path);
@@ -50,12 +51,9 @@ void kernel_start(const struct boot_info *bi)
 	time_init_clocks();
 	signals_init();
 	process_init();
-	vfs_init();
-	procfs_init();
-	ext2_init();
+	irq_external_enable();
 	if (!kthread_run(first_task, NULL, "init"))
 		panic("no memory for the first task");
-	irq_external_enable();
 	sched_idle_loop();
 }
 
@@ -69,12 +67,14 @@ void kernel_start_hart(unsigned int hart)
 static void first_task(void *unused)
 {
 	start_harts();
+	files_start();
 	drivers_init();
 	console_init();
 	writeback_start();
 	reclaim_start();
 	mount_disk();
 	devfs_mount();
+	vfs_open_console();
 	log_boot_done();
 	run_first_program();
 }
@@ -86,6 +86,17 @@ static void say_hello(void)
 	pr_info("Faultline: %u hart%s, %lu MiB of memory, %lu KiB of them the kernel's", nr_harts,
 		nr_harts == 1 ? "" : "s", frames_total >> (20 - PAGE_SHIFT), used << (PAGE_SHIFT - 10));
 	machine_print();
+}
+
+/* The file layer, with an empty root until the disk is mounted. */
+static void files_start(void)
+{
+	vfs_init();
+	procfs_init();
+	ext2_init();
+	current->fs = fs_alloc();
+	if (!current->fs)
+		panic("no memory for the first task's root");
 }
 
 static void start_harts(void)

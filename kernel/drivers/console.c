@@ -15,6 +15,7 @@
 #include <kernel/bootargs.h>
 #include <kernel/drivers/uart.h>
 #include <kernel/fs/devfs.h>
+#include <kernel/fs/stat.h>
 #include <kernel/log.h>
 #include <kernel/sched.h>
 

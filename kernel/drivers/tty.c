@@ -231,10 +231,27 @@ static long tty_file_ioctl(struct file *file, unsigned int cmd, unsigned long ar
 	return tty_ioctl(file->private_, cmd, arg);
 }
 
-const struct file_operations tty_fops = {
-	.read = tty_read,
-	.write = tty_write,
-	.llseek = no_llseek,
-	.poll = tty_poll,
-	.ioctl = tty_file_ioctl,
-};
+/* Opening a terminal makes it the controlling one of a session leader that has none, unless O_NOCTTY. */
+static int tty_open(struct inode *inode, struct file *file)
+{
+	if (!(file->flags & O_NOCTTY))
+		tty_open_controlling(file->private_);
+	return 0;
+}
+
+/* /dev/tty: the terminal of whoever opens it. */
+static int tty_open_own(struct inode *inode, struct file *file)
+{
+	struct tty *tty = READ_ONCE(current->signal->tty);
+
+	if (!tty)
+		return -ENXIO;
+	file->private_ = tty;
+	return 0;
+}
+
+#define TTY_FOPS .read = tty_read, .write = tty_write, .llseek = no_llseek, .poll = tty_poll, .ioctl = tty_file_ioctl
+
+const struct file_operations tty_fops = { TTY_FOPS };
+const struct file_operations tty_serial_fops = { .open = tty_open, TTY_FOPS };
+const struct file_operations tty_controlling_fops = { .open = tty_open_own, TTY_FOPS };

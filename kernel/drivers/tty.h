@@ -98,8 +98,11 @@ void tty_session_exit(void);
 /* Numbers for /proc/PID/stat: tty_nr and tpgid (-1: none). */
 void tty_numbers(struct task_struct *t, u64 *dev, int *tpgid);
 
-/* The terminal of a file, or NULL. */
-extern const struct file_operations tty_fops;   /* file->private_ is the tty */
+/*
+ * Terminals as files; file->private_ is the tty.  tty_serial_fops: open makes
+ * it the controlling terminal; tty_controlling_fops: /dev/tty.
+ */
+extern const struct file_operations tty_fops, tty_serial_fops, tty_controlling_fops;
 
 /* console.c: register /dev/console, /dev/tty, /dev/ttyS0 and take the log over. */
 void console_init(void);
