@@ -321,7 +321,7 @@ static int page_finish_read(struct address_space *as, struct page *page)
 	return page_read_locked(as, page);
 }
 
-/* No readahead, or no memory for it: the one page.  -EEXIST: somebody else brought it. */
+/* No readahead, or no memory for it: the one page.  -EEXIST: somebody else brought it.  -EIO: beyond the end. */
 static int page_create_and_read(struct address_space *as, pgoff_t index)
 {
 	struct page *page = page_alloc_locked(GFP_USER);
@@ -332,10 +332,21 @@ static int page_create_and_read(struct address_space *as, pgoff_t index)
 	err = filemap_add(as, page, index, GFP_USER);
 	if (err)
 		unlock_page(page);
+	else if (filemap_beyond_end(page))
+		err = -EIO;
 	else
 		err = page_read_locked(as, page);
 	put_page(page);
 	return err;
+}
+
+bool filemap_beyond_end(struct page *page)
+{
+	if (page->index < DIV_ROUND_UP(READ_ONCE(page->mapping->size), PAGE_SIZE))
+		return false;
+	filemap_remove(page);
+	unlock_page(page);
+	return true;
 }
 
 struct page *page_alloc_locked(unsigned int gfp)

@@ -33,7 +33,8 @@ unsigned int filemap_find_range(struct address_space *as, pgoff_t index, pgoff_t
 
 /*
  * The page, up to date, with a reference, not locked; reads it (with
- * readahead if @ra) when needed.  ERR_PTR(-EIO, -ENOMEM, -EINTR).  Sleeps.
+ * readahead if @ra) when needed.  ERR_PTR(-EIO, -ENOMEM, -EINTR); -EIO also
+ * beyond the end of the file.  Sleeps.
  */
 struct page *filemap_read_page(struct address_space *as, pgoff_t index, struct file_ra_state *ra);
 

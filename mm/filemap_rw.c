@@ -49,13 +49,14 @@ ssize_t filemap_read(struct address_space *as, struct file_ra_state *ra, struct 
 		if (unlikely(!page || (page->flags & (BIT(PG_uptodate) | BIT(PG_readahead))) !=
 				      BIT(PG_uptodate))) {
 			page = read_slow(as, ra, index, off + to->count, page);
-			if (IS_ERR(page))
-				return done ? done : PTR_ERR(page);
 			size = READ_ONCE(as->size);     /* may have been truncated while we slept */
 			if ((u64)*pos >= size) {
-				put_page(page);
+				if (!IS_ERR(page))
+					put_page(page);
 				break;
 			}
+			if (IS_ERR(page))
+				return done ? done : PTR_ERR(page);
 		}
 		smp_rmb();                      /* PG_uptodate before the contents */
 		len = min(min(PAGE_SIZE - off, to->count), size - (u64)*pos);

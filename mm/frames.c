@@ -196,35 +196,43 @@ void frames_count_orders(unsigned long nr[MAX_ORDER])
 
 /* ---- the slow path ---- */
 
-/* Push the frames of a block on this hart's stack, but the first, which is returned.  Interrupts off. */
-static struct page *frames_stack(struct page *block, unsigned int nr)
+/*
+ * A batch for this hart: one block, or single frames when there is none left.
+ * Interrupts off, buddy_lock held.
+ */
+static void frames_stack_batch(struct frame_hart *h)
 {
-	struct frame_hart *h = &frame_harts[hart_id()];
+	struct page *block = buddy_take(BATCH_ORDER);
 
-	for (struct page *p = block + nr - 1; p > block; p--) {
+	for (unsigned int i = 0; i < BATCH; i++) {
+		struct page *p = block ? block + i : buddy_take(0);
+
+		if (!p)
+			break;
 		p->private_[0] = (unsigned long)h->head;
 		h->head = p;
+		h->nr++;
 	}
-	h->nr += nr - 1;
-	return block;
 }
 
-/* One frame, and a batch of them for this hart while frames are plenty. */
+/* One frame; and a batch of them for this hart while frames are plenty. */
 static struct page *frames_refill(unsigned int gfp)
 {
-	bool plenty = buddy_free() > frames_high() + 2UL * BATCH * nr_harts;
-	unsigned long flags;
 	struct page *p = NULL;
 
-	if (plenty) {
-		flags = spin_lock_irqsave(&buddy_lock);
-		p = buddy_take(BATCH_ORDER);
+	if (buddy_free() > frames_high() + 2UL * BATCH * nr_harts) {
+		unsigned long flags = spin_lock_irqsave(&buddy_lock);
+		struct frame_hart *h = &frame_harts[hart_id()];
+
+		frames_stack_batch(h);
 		spin_unlock(&buddy_lock);
+		p = h->head;
 		if (p) {
-			vmstat_add(VMSTAT_pgalloc, BATCH);
-			frames_stack(p, BATCH);
+			h->head = (struct page *)p->private_[0];
+			h->nr--;
 		}
 		irq_restore(flags);
+		vmstat_add(VMSTAT_pgalloc, BATCH);
 	}
 	if (!p) {
 		p = frames_take(0, gfp);

@@ -22,6 +22,14 @@ struct page *filemap_fetch(struct address_space *as, pgoff_t index, unsigned lon
 int page_read_locked(struct address_space *as, struct page *page);
 
 /*
+ * To be asked after a page was put into the cache to be read: true when the file
+ * has shrunk meanwhile, and then the page is out again and unlocked.  (Truncate
+ * sets the size and then looks for pages; the reader adds a page and then looks
+ * at the size: one of the two sees the other.)
+ */
+bool filemap_beyond_end(struct page *page);
+
+/*
  * Take a locked page out of its mapping if nobody but the cache and the
  * caller has a reference, and it is clean.  True: out, the caller's reference
  * is the last.

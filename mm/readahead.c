@@ -142,6 +142,10 @@ static void range_read(struct address_space *as, pgoff_t index, unsigned long nr
 			batch_submit(as, batch, &n);
 			continue;
 		}
+		if (filemap_beyond_end(page)) {
+			put_page(page);
+			break;
+		}
 		batch[n++] = page;
 	}
 	batch_submit(as, batch, &n);

@@ -119,6 +119,13 @@ static enum fault_result shmem_fault(struct fault *f)
 	page = shmem_get_page(as, index, GFP_USER);
 	if (IS_ERR(page))
 		return FAULT_OOM;
+	if (index >= DIV_ROUND_UP(READ_ONCE(as->size), PAGE_SIZE)) {
+		cancel_dirty_page(page);        /* truncated since: nobody else will look for it */
+		filemap_remove(page);
+		unlock_page(page);
+		put_page(page);
+		return FAULT_BUS;
+	}
 	if (!(vma->vm_flags & VM_SHARED) && f->access == FAULT_WRITE)
 		return shmem_own_copy(f, page);
 	get_page(page);

@@ -51,7 +51,7 @@ static void debug_alloced(struct kmem_cache *c, void *obj);
 
 /* ---- caches ---- */
 
-/* The smallest slab that wastes no more than an eighth. */
+/* The smallest slab that wastes no more than an eighth; or a quarter of one frame, since single frames can always be had. */
 static unsigned int slab_order(size_t size)
 {
 	unsigned int order = 0;
@@ -59,7 +59,7 @@ static unsigned int slab_order(size_t size)
 	while (order < SLAB_MAX_ORDER) {
 		size_t bytes = PAGE_SIZE << order;
 
-		if (bytes >= size && bytes % size <= bytes / 8)
+		if (bytes >= size && bytes % size <= bytes / (order ? 8 : 4))
 			break;
 		order++;
 	}

@@ -12,6 +12,7 @@
  */
 #include <mm/writeback.h>
 
+#include <lib/string.h>
 #include <mm/filemap.h>
 #include <mm/page.h>
 #include <mm/pagecache.h>
@@ -29,6 +30,7 @@ struct batch {
 static void tag_for_sync(struct address_space *as, pgoff_t first, pgoff_t last);
 static unsigned int find_tagged(struct address_space *as, pgoff_t *index, pgoff_t last,
 				unsigned int tag, struct page **pages, unsigned int nr);
+static bool page_within_file(struct page *page);
 static bool page_ready(struct batch *b, struct page *page, bool sync);
 static void batch_add(struct batch *b, struct page *page);
 static void batch_submit(struct batch *b);
@@ -113,13 +115,31 @@ static bool page_ready(struct batch *b, struct page *page, bool sync)
 		batch_submit(b);
 		wait_on_page_bit(page, PG_writeback);
 	}
-	if (clear_page_dirty_for_io(page)) {
+	if (page_within_file(page) && clear_page_dirty_for_io(page)) {
 		set_page_writeback(page);
 		return true;
 	}
 out:
 	unlock_page(page);
 	return false;
+}
+
+/*
+ * What a program stored behind the end of the file through its mapping does not
+ * reach the disk: zero it.  A page wholly behind the end is truncate's: not to be
+ * written.  The page lock keeps write(2) from growing the file over this page now.
+ */
+static bool page_within_file(struct page *page)
+{
+	u64 size = READ_ONCE(page->mapping->size), start = (u64)page->index << PAGE_SHIFT;
+
+	if (start >= size) {
+		cancel_dirty_page(page);
+		return false;
+	}
+	if (size - start < PAGE_SIZE)
+		memset((char *)page_address(page) + (size - start), 0, PAGE_SIZE - (size - start));
+	return true;
 }
 
 /* The page's reference becomes the batch's. */
@@ -160,7 +180,7 @@ unsigned int writeback_page_cluster(struct page *page)
 
 	writeback_pin(b.as);
 	get_page(page);
-	if (clear_page_dirty_for_io(page)) {
+	if (page_within_file(page) && clear_page_dirty_for_io(page)) {
 		set_page_writeback(page);
 		batch_add(&b, page);
 	} else {

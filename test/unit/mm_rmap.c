@@ -198,6 +198,24 @@ static void locked_pages_stay(void **state)
 	finish_all();
 }
 
+static void what_is_stored_behind_the_end_stays_there(void **state)
+{
+	u8 byte = 0xee;
+	vaddr_t at;
+
+	start(RAM, 2 * PAGE_SIZE + 100);
+	at = map(mms[0], RW, SHARED, 4 * PAGE_SIZE);
+	assert_int_equal(host_access(mms[0], at + 2 * PAGE_SIZE + 200, FAULT_WRITE, &byte, 1), FAULT_DONE);
+	assert_int_equal(host_access(mms[0], at + 3 * PAGE_SIZE, FAULT_WRITE, &byte, 1), FAULT_BUS);
+	assert_int_equal(do_fsync(), 0);
+	assert_int_equal(disk.bytes[2 * PAGE_SIZE + 200], 0);
+	assert_int_equal(host_access(mms[0], at + 2 * PAGE_SIZE + 300, FAULT_WRITE, &byte, 1), FAULT_DONE);
+	do_truncate(4 * PAGE_SIZE);
+	assert_int_equal(do_fsync(), 0);
+	assert_int_equal(disk.bytes[2 * PAGE_SIZE + 200], 0);
+	finish_all();
+}
+
 /* Two programs with the file mapped, a third that reads and writes it, sync and truncate between. */
 static void mappings_and_the_file_always_agree(void **state)
 {
@@ -295,6 +313,7 @@ int main(void)
 		cmocka_unit_test(a_store_while_the_page_is_on_its_way_is_not_lost),
 		cmocka_unit_test(more_is_stored_through_a_mapping_than_memory_holds),
 		cmocka_unit_test(locked_pages_stay),
+		cmocka_unit_test(what_is_stored_behind_the_end_stays_there),
 		cmocka_unit_test(mappings_and_the_file_always_agree),
 		cmocka_unit_test(shared_anonymous_memory_is_zero_then_keeps_what_is_stored),
 	};
