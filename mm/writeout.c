@@ -126,17 +126,15 @@ out:
 
 /*
  * What a program stored behind the end of the file through its mapping does not
- * reach the disk: zero it.  A page wholly behind the end is truncate's: not to be
- * written.  The page lock keeps write(2) from growing the file over this page now.
+ * reach the disk: zero it.  A page wholly behind the end is truncate's, or the file
+ * is about to grow over it: not to be written now.  The page lock keeps write(2) from growing the file over this page now.
  */
 static bool page_within_file(struct page *page)
 {
 	u64 size = READ_ONCE(page->mapping->size), start = (u64)page->index << PAGE_SHIFT;
 
-	if (start >= size) {
-		cancel_dirty_page(page);
+	if (start >= size)
 		return false;
-	}
 	if (size - start < PAGE_SIZE)
 		memset((char *)page_address(page) + (size - start), 0, PAGE_SIZE - (size - start));
 	return true;
