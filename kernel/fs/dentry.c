@@ -286,10 +286,32 @@ void d_drop(struct dentry *d)
 	spin_unlock(&dcache_lock);
 }
 
+/*
+ * @d is a directory whose last name goes: what is remembered of names in it,
+ * all of them names that do not exist, would keep it, and its inode, alive.
+ */
+static void prune_children(struct dentry *d)
+{
+	struct dentry *child, *tmp;
+	LIST_HEAD(victims);
+
+	spin_lock(&dcache_lock);
+	list_for_each_entry_safe(child, tmp, &d->children, sibling) {
+		if (atomic_read(&child->refs))
+			continue;
+		detach(child);
+		list_add_tail(&child->lru, &victims);
+	}
+	spin_unlock(&dcache_lock);
+	list_for_each_entry_safe(child, tmp, &victims, lru)
+		dentry_put(destroy(child));
+}
+
 void d_delete(struct dentry *d)
 {
 	struct inode *inode = NULL;
 
+	prune_children(d);
 	spin_lock(&dcache_lock);
 	if (atomic_read(&d->refs) == 1 && !(d->flags & D_UNHASHED) && list_empty(&d->children)) {
 		inode = d->inode;
@@ -401,6 +423,7 @@ static void rehash(struct dentry *d)
 
 void d_move(struct dentry *d, struct dentry *target)
 {
+	prune_children(target);
 	spin_lock(&dcache_lock);
 	unhash(target);
 	swap_places(d, target);
