@@ -41,18 +41,34 @@
 static enum fault_result fault_loop(struct fault *f);
 static enum fault_result fault_lookup(struct fault *f);
 static enum fault_result fault_resolve(struct fault *f);
+static enum fault_result fault_below(struct fault *f, struct vm_area_struct *vma);
 static enum fault_result fault_denied(struct fault *f);
 static enum fault_result fault_forbidden(struct fault *f);
 static enum fault_result fault_shared_write(struct fault *f);
 static enum fault_result fault_allowed(struct fault *f);
 
+/* Only the question: what is found later is written before it is read. */
+static inline void fault_ask(struct fault *f, struct mm_struct *mm, vaddr_t addr,
+			     enum fault_access access, bool force)
+{
+	f->mm = mm;
+	f->addr = addr & PAGE_MASK;
+	f->exact = addr;
+	f->access = access;
+	f->force = force;
+	f->tried = false;
+	f->major = false;
+	f->verdict = FAULT_DONE;
+}
+
 enum fault_result handle_mm_fault(struct mm_struct *mm, vaddr_t addr, enum fault_access access,
 				  bool *major)
 {
-	struct fault f = { .mm = mm, .addr = addr & PAGE_MASK, .exact = addr, .access = access };
 	enum fault_result r;
+	struct fault f;
 
 	vmstat_inc(VMSTAT_pgfault);
+	fault_ask(&f, mm, addr, access, false);
 	r = fault_loop(&f);
 	if (unlikely(f.major))
 		vmstat_inc(VMSTAT_pgmajfault);
@@ -61,16 +77,16 @@ enum fault_result handle_mm_fault(struct mm_struct *mm, vaddr_t addr, enum fault
 	return r;
 }
 
-enum fault_result handle_mm_fault_force(struct mm_struct *mm, vaddr_t addr,
+__noinline enum fault_result handle_mm_fault_force(struct mm_struct *mm, vaddr_t addr,
 					enum fault_access access)
 {
-	struct fault f = { .mm = mm, .addr = addr & PAGE_MASK, .exact = addr, .access = access,
-			   .force = true };
+	struct fault f;
 
+	fault_ask(&f, mm, addr, access, true);
 	return fault_loop(&f);
 }
 
-static enum fault_result fault_loop(struct fault *f)
+static __always_inline enum fault_result fault_loop(struct fault *f)
 {
 	enum fault_result r;
 
@@ -81,16 +97,16 @@ static enum fault_result fault_loop(struct fault *f)
 		r = fault_lookup(f);
 		if (likely(r == FAULT_DONE))
 			r = fault_resolve(f);
-		if (likely(r != FAULT_RETRY)) {
-			up_read(&f->mm->lock);
-			return r;
-		}
+		if (likely(r != FAULT_RETRY))
+			break;
 		if (f->verdict != FAULT_DONE)
 			return f->verdict;
 		if (fatal_signal_pending())
 			return FAULT_KILLED;
 		f->tried = true;
 	}
+	up_read(&f->mm->lock);
+	return r;
 }
 
 enum fault_result fault_retry(struct fault *f)
@@ -113,21 +129,26 @@ static enum fault_result fault_lookup(struct fault *f)
 
 	if (unlikely(!vma))
 		return FAULT_MAPERR;
-	if (unlikely(vma->vm_start > f->addr)) {
-		if (!(vma->vm_flags & VM_GROWSDOWN))
-			return FAULT_MAPERR;
-		up_read(&f->mm->lock);
-		f->verdict = stack_grow(f->mm, f->addr) ? FAULT_MAPERR : FAULT_DONE;
-		return FAULT_RETRY;
-	}
+	if (unlikely(vma->vm_start > f->addr))
+		return fault_below(f, vma);
 	f->vma = vma;
 	if (unlikely(!(vma->vm_flags & access_needs[f->access])))
 		return fault_denied(f);
 	return FAULT_DONE;
 }
 
+/* In the room below @vma: its own to grow into, or nobody's. */
+static __noinline enum fault_result fault_below(struct fault *f, struct vm_area_struct *vma)
+{
+	if (!(vma->vm_flags & VM_GROWSDOWN))
+		return FAULT_MAPERR;
+	up_read(&f->mm->lock);
+	f->verdict = stack_grow(f->mm, f->addr) ? FAULT_MAPERR : FAULT_DONE;
+	return FAULT_RETRY;
+}
+
 /* A debugger may what the area could ever permit, except write to what others share. */
-static enum fault_result fault_denied(struct fault *f)
+static __noinline enum fault_result fault_denied(struct fault *f)
 {
 	unsigned long may = f->access == FAULT_WRITE ? VM_MAYWRITE : VM_MAYREAD;
 
@@ -165,7 +186,7 @@ static enum fault_result fault_forbidden(struct fault *f)
  * is held from "dirty" until the PTE is writable, so that a write-back, which
  * takes both away under the same lock, sees neither or both.
  */
-static enum fault_result fault_shared_write(struct fault *f)
+static __noinline enum fault_result fault_shared_write(struct fault *f)
 {
 	const struct vm_ops *ops = f->vma->vm_ops;
 	struct page *page = pfn_to_page(pte_pfn(f->orig));

@@ -31,7 +31,8 @@ static int mmap_charge(struct mm_struct *mm, vaddr_t addr, size_t len, unsigned 
 static int mmap_replace(struct mm_struct *mm, const struct mmap_request *rq, vaddr_t addr,
 			size_t len, unsigned long flags, struct vma_dead *dead);
 static int mmap_area(struct mm_struct *mm, const struct mmap_request *rq,
-		     struct vm_area_struct *vma, struct vma_dead *dead);
+		     struct vm_area_struct *vma, struct vm_area_struct *prev,
+		     struct vma_dead *dead);
 
 long mm_mmap(struct mm_struct *mm, const struct mmap_request *rq)
 {
@@ -175,41 +176,38 @@ static int mmap_replace(struct mm_struct *mm, const struct mmap_request *rq, vad
 			size_t len, unsigned long flags, struct vma_dead *dead)
 {
 	bool anon = !rq->file && !(flags & VM_SHARED), taken;
-	struct vm_area_struct *vma = NULL, *prev;
+	struct vm_area_struct *vma = NULL, *prev, *next;
 	int err;
 
-	taken = vma_intersect(mm, addr, addr + len);
-	if (taken || !anon) {
+	next = find_vma_prev(mm, addr, &prev);
+	taken = (prev && prev->vm_end > addr) || (next && next->vm_start < addr + len);
+	if (taken) {
 		vma = vma_new_anon(mm, addr, addr + len, flags);
 		if (!vma)
 			return -ENOMEM;
-		err = taken ? mm_unmap_locked(mm, addr, addr + len, dead) : 0;
+		err = mm_unmap_locked(mm, addr, addr + len, dead);
 		if (err) {
 			vma_free(vma);
 			return err;
 		}
-	}
-	if (anon) {
 		find_vma_prev(mm, addr, &prev);
-		if (vma_extend_anon(mm, prev, addr, addr + len, flags, dead)) {
-			vm_stat_account(mm, flags, len >> PAGE_SHIFT);
-			if (vma)
-				vma_free(vma);
-			return 0;
-		}
-		if (!vma)
-			vma = vma_new_anon(mm, addr, addr + len, flags);
-		if (!vma)
-			return -ENOMEM;
 	}
-	return mmap_area(mm, rq, vma, dead);
+	if (anon && vma_extend_anon(mm, prev, addr, addr + len, flags, dead)) {
+		vm_stat_account(mm, flags, len >> PAGE_SHIFT);
+		if (vma)
+			vma_free(vma);
+		return 0;
+	}
+	if (!vma)
+		vma = vma_new_anon(mm, addr, addr + len, flags);
+	return vma ? mmap_area(mm, rq, vma, prev, dead) : -ENOMEM;
 }
 
-/* Its place is free: give the area its pages' origin and put it there. */
+/* Its place behind @prev is free: give the area its pages' origin and put it there. */
 static int mmap_area(struct mm_struct *mm, const struct mmap_request *rq,
-		     struct vm_area_struct *vma, struct vma_dead *dead)
+		     struct vm_area_struct *vma, struct vm_area_struct *prev,
+		     struct vma_dead *dead)
 {
-	struct vm_area_struct *prev;
 	int err = 0;
 
 	if (rq->file) {
@@ -226,7 +224,6 @@ static int mmap_area(struct mm_struct *mm, const struct mmap_request *rq,
 		return err;
 	}
 	vm_stat_account(mm, vma->vm_flags, vma_pages(vma));
-	find_vma_prev(mm, vma->vm_start, &prev);
 	vma_link(mm, vma, prev);
 	if (rq->file)
 		vma_merge_around(mm, vma, dead);

@@ -64,7 +64,7 @@ static int protect_locked(struct mm_struct *mm, vaddr_t start, vaddr_t end, unsi
 	err = protect_first(mm, &start, end, prot, &vma);
 	if (err)
 		return err;
-	if (vma_range_sealed(mm, start, end))
+	if (vma_range_sealed(vma, end))
 		return -EPERM;
 	prot &= PROT_READ | PROT_WRITE | PROT_EXEC;
 	for (;;) {

@@ -83,7 +83,7 @@ static long remap_locked(struct remap *r)
 	r->vma = vma_lookup(r->mm, r->old);
 	if (!r->vma)
 		return -EFAULT;
-	if (vma_range_sealed(r->mm, r->old, r->old + max(r->old_len, PAGE_SIZE)))
+	if (vma_range_sealed(r->vma, r->old + max(r->old_len, PAGE_SIZE)))
 		return -EPERM;
 	if (r->flags & (MREMAP_FIXED | MREMAP_DONTUNMAP)) {
 		err = remap_fixed(r);

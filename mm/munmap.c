@@ -50,12 +50,10 @@ int mm_munmap(struct mm_struct *mm, vaddr_t start, size_t len)
 	return err;
 }
 
-bool vma_range_sealed(struct mm_struct *mm, vaddr_t start, vaddr_t end)
+bool vma_range_sealed(const struct vm_area_struct *vma, vaddr_t end)
 {
-	struct vm_area_struct *v;
-
-	for (v = vma_intersect(mm, start, end); v && v->vm_start < end; v = v->vm_next)
-		if (v->vm_flags & VM_SEALED)
+	for (; vma && vma->vm_start < end; vma = vma->vm_next)
+		if (vma->vm_flags & VM_SEALED)
 			return true;
 	return false;
 }
@@ -70,7 +68,7 @@ int mm_unmap_locked(struct mm_struct *mm, vaddr_t start, vaddr_t end, struct vma
 	vma = vma_intersect(mm, start, end);
 	if (!vma)
 		return 0;
-	if (vma_range_sealed(mm, start, end))
+	if (vma_range_sealed(vma, end))
 		return -EPERM;
 	pt_gather_begin(&g, mm);
 	if (vma->vm_start < start && vma->vm_end > end) {

@@ -20,22 +20,41 @@
 #include <mm/pt_alloc.h>
 
 static bool grow(struct mm_struct *mm, pte_t *entry);
+static pte_t *walk_growing(struct mm_struct *mm, vaddr_t va, struct page **table);
 
+static inline pte_t *entries_of(pte_t table)
+{
+	return pa_to_virt(pte_pfn(table) << PAGE_SHIFT);
+}
+
+/* Every fault and every copy comes through here: the levels stand written out. */
 pte_t *pt_walk(struct mm_struct *mm, vaddr_t va, enum pt_mode mode, struct page **table)
+{
+	pte_t e;
+
+	_Static_assert(PT_LEVELS == 3, "two levels of tables below the root");
+	assert(va < USER_END);
+	e = pte_read(mm->pgd + pt_index(va, 2));
+	if (likely(!pte_none(e)))
+		e = pte_read(entries_of(e) + pt_index(va, 1));
+	if (likely(!pte_none(e))) {
+		*table = pfn_to_page(pte_pfn(e));
+		return entries_of(e) + pt_index(va, 0);
+	}
+	return mode == PT_FIND ? NULL : walk_growing(mm, va, table);
+}
+
+static __noinline pte_t *walk_growing(struct mm_struct *mm, vaddr_t va, struct page **table)
 {
 	pte_t *entries = mm->pgd, *entry, e;
 	int level;
 
-	assert(va < USER_END);
 	for (level = PT_ROOT_LEVEL; level > 0; level--) {
 		entry = entries + pt_index(va, level);
+		if (pte_none(pte_read(entry)) && !grow(mm, entry))
+			return NULL;
 		e = pte_read(entry);
-		if (unlikely(pte_none(e))) {
-			if (mode == PT_FIND || !grow(mm, entry))
-				return NULL;
-			e = pte_read(entry);
-		}
-		entries = pa_to_virt(pte_pfn(e) << PAGE_SHIFT);
+		entries = entries_of(e);
 	}
 	*table = pfn_to_page(pte_pfn(e));
 	return entries + pt_index(va, 0);
@@ -76,7 +95,7 @@ pte_t *pt_walk_kernel(vaddr_t va, enum pt_mode mode)
 		}
 		if (!pte_table(e))
 			panic("pt_walk_kernel: a leaf at level %d covers %#lx", level, va);
-		entries = pa_to_virt(pte_pfn(e) << PAGE_SHIFT);
+		entries = entries_of(e);
 	}
 	return entries + pt_index(va, 0);
 }

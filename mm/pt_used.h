@@ -36,6 +36,8 @@ static inline vaddr_t pt_next_table(struct mm_struct *mm, vaddr_t va, vaddr_t en
 /* The first entry of @entries at or after @i, below @last, that is not none. */
 static inline unsigned int pt_next_used(const pte_t *entries, unsigned int i, unsigned int last)
 {
+	if (i < last && !pte_none(pte_read(entries + i)))
+		return i;
 	while (i + 4 <= last && !(pte_read(entries + i).v | pte_read(entries + i + 1).v |
 				  pte_read(entries + i + 2).v | pte_read(entries + i + 3).v))
 		i += 4;

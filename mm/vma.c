@@ -232,16 +232,19 @@ struct vm_area_struct *vma_new_anon(struct mm_struct *mm, vaddr_t start, vaddr_t
 {
 	struct vm_area_struct *vma = vma_alloc();
 
-	if (vma)
-		*vma = (struct vm_area_struct){
-			.vm_mm = mm,
-			.vm_start = start,
-			.vm_end = end,
-			.vm_flags = flags,
-			.vm_prot = pte_prot(flags),
-			.vm_pgoff = start >> PAGE_SHIFT,
-			.vm_ops = &anon_vm_ops,
-		};
+	if (!vma)
+		return NULL;
+	vma->vm_start = start;          /* vma_link() sees to the links */
+	vma->vm_end = end;
+	vma->vm_flags = flags;
+	vma->vm_prot = pte_prot(flags);
+	vma->vm_ops = &anon_vm_ops;
+	vma->vm_mm = mm;
+	vma->vm_pgoff = start >> PAGE_SHIFT;
+	vma->vm_file = NULL;
+	vma->vm_mapping = NULL;
+	vma->vm_private = NULL;
+	vma->vm_has_anon = false;
 	return vma;
 }
 

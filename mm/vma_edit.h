@@ -127,7 +127,7 @@ static inline bool vma_is_anonymous(const struct vm_area_struct *vma)
  */
 int mm_unmap_locked(struct mm_struct *mm, vaddr_t start, vaddr_t end, struct vma_dead *dead);
 
-/* Is any area of [start, end) sealed? */
-bool vma_range_sealed(struct mm_struct *mm, vaddr_t start, vaddr_t end);
+/* Is @vma, or an area behind it that starts below @end, sealed? */
+bool vma_range_sealed(const struct vm_area_struct *vma, vaddr_t end);
 
 #endif

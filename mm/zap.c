@@ -32,7 +32,6 @@
 #define PAGE_PTR_DIRTY  1UL
 
 static vaddr_t zap_table(struct pt_gather *g, struct page *table, vaddr_t va, vaddr_t end);
-static void zap_one(struct pt_gather *g, pte_t e);
 static void gather_flush(struct pt_gather *g);
 
 static void gather_empty(struct pt_gather *g)
@@ -94,38 +93,19 @@ static void gather_more(struct pt_gather *g)
 	gather_flush(g);
 }
 
-/* One table's share: [va, end).  Returns where to go on. */
-static vaddr_t zap_table(struct pt_gather *g, struct page *table, vaddr_t va, vaddr_t end)
+/* A page of a file or of shared memory.  Whether it must be told that it is dirty. */
+static __noinline unsigned long zap_cached(struct pt_gather *g, struct page *page, pte_t e)
 {
-	vaddr_t base = ALIGN_DOWN(va, PT_SPAN(1));
-	unsigned int i = pt_index(va, 0), last = (end - base) >> PAGE_SHIFT;
-	pte_t *entries = pt_entries(table);
-
-	if (g->nr == g->max)
-		gather_more(g);
-	i = pt_next_used(entries, i, last);
-	if (i == last)
-		return end;
-	spin_lock(&table->ptl);
-	if (base + (i << PAGE_SHIFT) < g->start)
-		g->start = base + (i << PAGE_SHIFT);
-	while (i < last && g->nr < g->max) {
-		pte_t e = pte_read(entries + i);
-
-		if (!pte_none(e))
-			zap_one(g, pte_xchg(entries + i, PTE_NONE));
-		i++;
-		if (i < last)
-			i = pt_next_used(entries, i, last);
-	}
-	if (base + (i << PAGE_SHIFT) > g->end)
-		g->end = base + (i << PAGE_SHIFT);
-	spin_unlock(&table->ptl);
-	return base + (i << PAGE_SHIFT);
+	if (pte_young(e) && !page_test(page, PG_referenced))
+		page_set(page, PG_referenced);
+	g->rss[page_rss_counter(page)]++;
+	if (atomic_dec_and_test(&page->mapcount))
+		g->unmapped_file++;
+	return pte_dirty(e) && !page_test(page, PG_dirty) ? PAGE_PTR_DIRTY : 0;
 }
 
-/* The entry @e is gone. */
-static void zap_one(struct pt_gather *g, pte_t e)
+/* The entry @e is gone.  True: its page was gathered, at *slot. */
+static inline bool zap_one(struct pt_gather *g, pte_t e, struct page **slot)
 {
 	unsigned long dirty = 0;
 	struct page *page;
@@ -133,25 +113,53 @@ static void zap_one(struct pt_gather *g, pte_t e)
 	if (unlikely(!pte_present(e))) {
 		swap_free_entry(e);
 		g->rss[MM_SWAPENTS]++;
-		return;
+		return false;
 	}
 	if (pte_special(e))
-		return;
+		return false;
 	page = pfn_to_page(pte_pfn(e));
-	if (page_test(page, PG_anon)) {
-		g->rss[MM_ANONPAGES]++;
+	if (likely(page_test(page, PG_anon))) {
 		if (atomic_dec_and_test(&page->mapcount))
 			g->unmapped_anon++;
+		g->rss[MM_ANONPAGES]++;
 	} else {
-		if (pte_dirty(e) && !page_test(page, PG_dirty))
-			dirty = PAGE_PTR_DIRTY;
-		if (pte_young(e) && !page_test(page, PG_referenced))
-			page_set(page, PG_referenced);
-		g->rss[page_rss_counter(page)]++;
-		if (atomic_dec_and_test(&page->mapcount))
-			g->unmapped_file++;
+		dirty = zap_cached(g, page, e);
 	}
-	g->pages[g->nr++] = (struct page *)((unsigned long)page | dirty);
+	*slot = (struct page *)((unsigned long)page | dirty);
+	return true;
+}
+
+/* One table's share: [va, end).  Returns where to go on. */
+static vaddr_t zap_table(struct pt_gather *g, struct page *table, vaddr_t va, vaddr_t end)
+{
+	vaddr_t base = ALIGN_DOWN(va, PT_SPAN(1));
+	unsigned int i = pt_index(va, 0), last = (end - base) >> PAGE_SHIFT;
+	pte_t *entries = pt_entries(table);
+	struct page **slot, **full;
+
+	if (g->nr == g->max)
+		gather_more(g);
+	i = pt_next_used(entries, i, last);
+	if (i == last)
+		return end;
+	slot = g->pages + g->nr;
+	full = g->pages + g->max;
+	spin_lock(&table->ptl);
+	if (base + (i << PAGE_SHIFT) < g->start)
+		g->start = base + (i << PAGE_SHIFT);
+	while (i < last && slot < full) {
+		if (pte_none(pte_read(entries + i))) {
+			i = pt_next_used(entries, i + 1, last);
+			continue;
+		}
+		slot += zap_one(g, pte_xchg(entries + i, PTE_NONE), slot);
+		i++;
+	}
+	if (base + (i << PAGE_SHIFT) > g->end)
+		g->end = base + (i << PAGE_SHIFT);
+	spin_unlock(&table->ptl);
+	g->nr = slot - g->pages;
+	return base + (i << PAGE_SHIFT);
 }
 
 /* Forget the translations, then free what they led to. */
