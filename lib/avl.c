@@ -60,7 +60,7 @@ void avl_replace(struct avl_root *root, struct avl_node *old, struct avl_node *n
  */
 void avl_erase(struct avl_root *root, struct avl_node *node, avl_augment_fn augment)
 {
-	struct avl_node *child, *lowest, *heir;
+	struct avl_node *child, *lowest, *heir = NULL;
 
 	if (!node->left || !node->right) {
 		child = node->left ? node->left : node->right;
@@ -80,14 +80,18 @@ void avl_erase(struct avl_root *root, struct avl_node *node, avl_augment_fn augm
 		avl_replace(root, node, heir);
 	}
 	mend_upwards(root, lowest, augment);
+	if (heir && augment) {  /* its old summary was that of another place: it stops nothing */
+		augment(heir);
+		avl_update(heir->parent, augment);
+	}
 }
 
 void avl_update(struct avl_node *node, avl_augment_fn augment)
 {
 	if (!augment)
 		return;
-	for (; node; node = node->parent)
-		augment(node);
+	while (node && augment(node))
+		node = node->parent;
 }
 
 static int height_of(const struct avl_node *node)

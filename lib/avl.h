@@ -40,7 +40,8 @@ struct avl_root {
 
 #define avl_entry(ptr, type, member) container_of(ptr, type, member)
 
-typedef void (*avl_augment_fn)(struct avl_node *node);
+/* Returns whether the summary is another now: above a node where it is not, nothing changes. */
+typedef bool (*avl_augment_fn)(struct avl_node *node);
 
 /*
  * Put @node at the empty place *@link, which is root->node or a child link of

@@ -26,7 +26,6 @@ static void dup_fields(struct mm_struct *new, struct mm_struct *old);
 static int dup_areas(struct mm_struct *new, struct mm_struct *old);
 static int dup_area(struct mm_struct *new, struct vm_area_struct *src,
 		    struct vm_area_struct *prev);
-static void dup_tree(struct mm_struct *new);
 
 struct mm_struct *mm_dup(struct mm_struct *old)
 {
@@ -44,7 +43,7 @@ struct mm_struct *mm_dup(struct mm_struct *old)
 	err = dup_areas(new, old);
 	tlb_flush_all(&old->context);
 	if (!err) {
-		dup_tree(new);
+		vma_build_tree(new);
 		if (DEBUG)
 			vma_check(new);
 	}
@@ -135,19 +134,4 @@ static int dup_area(struct mm_struct *new, struct vm_area_struct *src,
 	if (!vma->vm_has_anon || vma->vm_flags & (VM_SHARED | VM_PFNMAP))
 		return 0;
 	return pt_copy_range(vma, src);
-}
-
-static struct avl_node *next_in_list(void *arg)
-{
-	struct vm_area_struct **at = arg, *vma = *at;
-
-	*at = vma->vm_next;
-	return &vma->vm_avl;
-}
-
-static void dup_tree(struct mm_struct *new)
-{
-	struct vm_area_struct *at = new->mmap;
-
-	avl_build_sorted(&new->mmap_avl, new->map_count, next_in_list, &at, vma_augment);
 }

@@ -27,8 +27,8 @@
 
 static int unmap_hole(struct pt_gather *g, struct vm_area_struct *vma, vaddr_t start,
 		      vaddr_t end);
-static void unmap_area(struct pt_gather *g, struct vm_area_struct *vma, vaddr_t start,
-		       vaddr_t end, struct vma_dead *dead);
+static void unmap_areas(struct pt_gather *g, struct vm_area_struct *vma, vaddr_t start,
+			vaddr_t end, struct vma_dead *dead);
 
 int mm_munmap(struct mm_struct *mm, vaddr_t start, size_t len)
 {
@@ -75,11 +75,7 @@ int mm_unmap_locked(struct mm_struct *mm, vaddr_t start, vaddr_t end, struct vma
 		err = unmap_hole(&g, vma, start, end);
 	} else {
 		prev = vma->vm_start < start ? vma : vma->vm_prev;
-		for (; vma && vma->vm_start < end; vma = next) {
-			next = vma->vm_next;
-			unmap_area(&g, vma, max(start, vma->vm_start), min(end, vma->vm_end),
-				   dead);
-		}
+		unmap_areas(&g, vma, start, end, dead);
 		next = prev ? prev->vm_next : mm->mmap;
 		pt_unhook_tables(&g, start, end, prev ? prev->vm_end : 0,
 				 next ? next->vm_start : USER_END);
@@ -114,20 +110,30 @@ static int unmap_hole(struct pt_gather *g, struct vm_area_struct *vma, vaddr_t s
 	return 0;
 }
 
-/* [start, end) is the head, the tail or the whole of @vma. */
-static void unmap_area(struct pt_gather *g, struct vm_area_struct *vma, vaddr_t start,
-		       vaddr_t end, struct vma_dead *dead)
+/* From @vma on: trim the first and the last, and take out those in between. */
+static void unmap_areas(struct pt_gather *g, struct vm_area_struct *vma, vaddr_t start,
+			vaddr_t end, struct vma_dead *dead)
 {
 	struct mm_struct *mm = vma->vm_mm;
+	struct vm_area_struct *first = NULL, *next;
+	unsigned int whole = 0;
+	vaddr_t from, to;
 
-	pt_zap(g, vma, start, end);
-	unaccount(mm, vma, (end - start) >> PAGE_SHIFT);
-	if (vma->vm_start < start) {
-		vma_resize(mm, vma, vma->vm_start, start);
-	} else if (vma->vm_end > end) {
-		vma_resize(mm, vma, end, vma->vm_end);
-	} else {
-		vma_unlink(mm, vma);
-		vma_die(dead, vma);
+	for (; vma && vma->vm_start < end; vma = next) {
+		next = vma->vm_next;
+		from = max(start, vma->vm_start);
+		to = min(end, vma->vm_end);
+		pt_zap(g, vma, from, to);
+		unaccount(mm, vma, (to - from) >> PAGE_SHIFT);
+		if (vma->vm_start < from) {
+			vma_resize(mm, vma, vma->vm_start, from);
+		} else if (vma->vm_end > to) {
+			vma_resize(mm, vma, to, vma->vm_end);
+		} else {
+			if (!whole++)
+				first = vma;
+		}
 	}
+	if (whole)
+		vma_unlink_run(mm, first, whole, dead);
 }

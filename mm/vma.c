@@ -99,18 +99,19 @@ vaddr_t vma_start_gap(const struct vm_area_struct *vma)
 	return vma->vm_start > guard ? vma->vm_start - guard : 0;
 }
 
-void vma_augment(struct avl_node *node)
+bool vma_augment(struct avl_node *node)
 {
 	struct vm_area_struct *v = avl_vma(node);
 	vaddr_t below = v->vm_prev ? v->vm_prev->vm_end : 0;
 	vaddr_t start = vma_start_gap(v);
-	unsigned long gap = start > below ? start - below : 0;
+	unsigned long gap = start > below ? start - below : 0, was = v->max_gap;
 
 	if (node->left && avl_vma(node->left)->max_gap > gap)
 		gap = avl_vma(node->left)->max_gap;
 	if (node->right && avl_vma(node->right)->max_gap > gap)
 		gap = avl_vma(node->right)->max_gap;
 	v->max_gap = gap;
+	return gap != was;
 }
 
 /* ------------------------------------------------- the file's list of areas */
@@ -175,7 +176,6 @@ void vma_link(struct mm_struct *mm, struct vm_area_struct *vma, struct vm_area_s
 	if (next)
 		next->vm_prev = vma;
 
-	/* The node above the new leaf on the other side is next: its gap is redone on the way up. */
 	if (prev && !prev->vm_avl.right)
 		avl_insert_at(&mm->mmap_avl, &vma->vm_avl, &prev->vm_avl, &prev->vm_avl.right,
 			      vma_augment);
@@ -184,6 +184,8 @@ void vma_link(struct mm_struct *mm, struct vm_area_struct *vma, struct vm_area_s
 			      vma_augment);
 	else
 		avl_insert_at(&mm->mmap_avl, &vma->vm_avl, NULL, &mm->mmap_avl.node, vma_augment);
+	if (next)               /* its own gap is another now */
+		avl_update(&next->vm_avl, vma_augment);
 	vma_mapping_link(vma);
 	mm->map_count++;
 	mm->map_generation++;
@@ -207,6 +209,52 @@ void vma_unlink(struct mm_struct *mm, struct vm_area_struct *vma)
 	mm->mmap_cache = NULL;
 	mm->map_count--;
 	mm->map_generation++;
+}
+
+static struct avl_node *next_in_list(void *arg)
+{
+	struct vm_area_struct **at = arg, *vma = *at;
+
+	*at = vma->vm_next;
+	return &vma->vm_avl;
+}
+
+void vma_build_tree(struct mm_struct *mm)
+{
+	struct vm_area_struct *at = mm->mmap;
+
+	avl_build_sorted(&mm->mmap_avl, mm->map_count, next_in_list, &at, vma_augment);
+}
+
+/* Taking many out of few that stay costs less by making the tree anew. */
+void vma_unlink_run(struct mm_struct *mm, struct vm_area_struct *first, unsigned int nr,
+		    struct vma_dead *dead)
+{
+	unsigned int left = mm->map_count - nr, i;
+	struct vm_area_struct *prev = first->vm_prev, *vma = first, *next;
+	bool anew = nr > 4 && nr > left / 4;
+
+	assert_held_write(&mm->lock);
+	for (i = 0; i < nr; i++, vma = next) {
+		next = vma->vm_next;
+		vma_mapping_unlink(vma);
+		if (!anew)
+			avl_erase(&mm->mmap_avl, &vma->vm_avl, vma_augment);
+		vma_die(dead, vma);
+	}
+	if (prev)
+		prev->vm_next = vma;
+	else
+		mm->mmap = vma;
+	if (vma)
+		vma->vm_prev = prev;
+	mm->map_count = left;
+	mm->mmap_cache = NULL;
+	mm->map_generation++;
+	if (anew)
+		vma_build_tree(mm);
+	else if (vma)
+		avl_update(&vma->vm_avl, vma_augment);
 }
 
 void vma_resize(struct mm_struct *mm, struct vm_area_struct *vma, vaddr_t start, vaddr_t end)

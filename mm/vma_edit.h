@@ -50,8 +50,15 @@ void vma_unlink(struct mm_struct *mm, struct vm_area_struct *vma);
 void vma_mapping_link(struct vm_area_struct *vma);
 void vma_mapping_unlink(struct vm_area_struct *vma);
 
-/* Recompute a node's largest gap: for avl_build_sorted. */
-void vma_augment(struct avl_node *node);
+/* Take @nr areas, @first and those behind it, out at once. */
+void vma_unlink_run(struct mm_struct *mm, struct vm_area_struct *first, unsigned int nr,
+		    struct vma_dead *dead);
+
+/* Make the tree anew from the list. */
+void vma_build_tree(struct mm_struct *mm);
+
+/* Recompute a node's largest gap; whether it changed. */
+bool vma_augment(struct avl_node *node);
 
 /* Move the ends of @vma; neighbours are not overtaken.  pgoff follows the start. */
 void vma_resize(struct mm_struct *mm, struct vm_area_struct *vma, vaddr_t start, vaddr_t end);

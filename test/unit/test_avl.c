@@ -31,11 +31,13 @@ static unsigned long gap_below(const struct avl_node *node)
 	return node ? thing_of(node)->max_gap : 0;
 }
 
-static void augment(struct avl_node *node)
+static bool augment(struct avl_node *node)
 {
 	struct thing *t = thing_of(node);
+	unsigned long was = t->max_gap;
 
 	t->max_gap = max(t->gap, max(gap_below(node->left), gap_below(node->right)));
+	return t->max_gap != was;
 }
 
 static bool before(const struct avl_node *a, const struct avl_node *b)
