@@ -131,23 +131,62 @@ static const struct file_operations random_fops = {
 
 #define KMSG_LINE       1024
 
-/* Lines of the log as text; each open has its own place in it. */
+/* The next line of the ring, "<level>[seconds.micros] text\n"; 0 at the end. */
+static size_t kmsg_line(u64 *at, char *line, size_t size)
+{
+	size_t n = 0;
+
+	while (n < size - 1 && log_read(at, line + n, 1) && line[n++] != '\n')
+		;
+	line[n] = '\0';
+	return n;
+}
+
+/*
+ * Turn it into the record that dmesg reads, "level,sequence,micros,-;text\n".
+ * The sequence is the line's place in the log: it grows, and that is enough.
+ */
+static size_t kmsg_record(u64 seq, const char *line, char *record, size_t size)
+{
+	unsigned long level = LOG_INFO, seconds = 0, micros = 0;
+	const char *p = line;
+
+	if (*p == '<' && !parse_ulong(p + 1, &p, 10, &level) && *p == '>')
+		p++;
+	if (*p == '[') {
+		for (p++; *p == ' '; p++)
+			;
+		if (!parse_ulong(p, &p, 10, &seconds) && *p == '.')
+			(void)parse_ulong(p + 1, &p, 10, &micros);
+		if (*p == ']')
+			p++;
+		if (*p == ' ')
+			p++;
+	}
+	return (size_t)scnprintf(record, size, "%lu,%lu,%lu,-;%s", level, (unsigned long)seq,
+				 seconds * 1000000 + micros, p);
+}
+
+/* One record a read; each open has its own place in the log. */
 static ssize_t kmsg_read(struct file *f, struct iov_iter *to, loff_t *pos)
 {
-	char *buf = kmalloc(KMSG_LINE, GFP_KERNEL);
-	u64 at = (u64)f->pos;
+	char *line = kmalloc(2 * KMSG_LINE, GFP_KERNEL), *record = line + KMSG_LINE;
+	u64 at = (u64)f->pos, seq;
+	ssize_t ret = -EAGAIN;
 	size_t n;
 
-	if (!buf)
+	if (!line)
 		return -ENOMEM;
-	n = log_read(&at, buf, min(to->count, (size_t)KMSG_LINE));
-	if (n && copy_to_iter(buf, n, to) < n) {
-		kfree(buf);
-		return -EFAULT;
+	(void)log_read(&at, record, 0);         /* what has fallen out of the ring is skipped */
+	seq = at;
+	if (kmsg_line(&at, line, KMSG_LINE)) {
+		n = kmsg_record(seq, line, record, KMSG_LINE);
+		ret = to->count < n ? -EINVAL : copy_to_iter(record, n, to) < n ? -EFAULT : (ssize_t)n;
+		if (ret > 0)
+			f->pos = (loff_t)at;
 	}
-	f->pos = (loff_t)at;
-	kfree(buf);
-	return n ? (ssize_t)n : -EAGAIN;
+	kfree(line);
+	return ret;
 }
 
 static ssize_t kmsg_write(struct file *f, struct iov_iter *from, loff_t *pos)

@@ -40,6 +40,7 @@ struct pipe {
 	u32 nr_pages;                   /* [l] a power of two */
 	unsigned int readers, writers;  /* [l] opens */
 	unsigned int r_count, w_count;  /* [l] opens ever: a fifo's open waits for a change */
+	bool anonymous;                 /* [c] pipe2's: an open by /proc/PID/fd/N waits for nobody */
 	atomic_t refs;                  /* [a] open files, and a fifo's inode while it is being opened */
 	void **pages;                   /* [l] */
 	struct wait_queue rd_wait, wr_wait;
@@ -380,7 +381,7 @@ long pipe_set_size(struct pipe *p, unsigned long size)
 	u32 nr = 1;
 	long ret = -ENOMEM;
 
-	if (!size || size > (1UL << 31))
+	if (size > (1UL << 31))
 		return -EINVAL;
 	while (((unsigned long)nr << PAGE_SHIFT) < size)
 		nr *= 2;
@@ -417,6 +418,9 @@ static int pipe_make(struct file *ends[2], unsigned int flags)
 	int err = -ENOMEM;
 
 	if (inode) {
+		p->anonymous = true;
+		inode->pipe = p;
+		inode->i_fop = &fifo_fops;
 		snprintf(name, sizeof(name), "pipe:[%lu]", inode->ino);
 		d = anon_dentry(name, inode);
 		if (!d)
@@ -513,7 +517,7 @@ static int fifo_open(struct inode *inode, struct file *f)
 	f->f_op = &pipe_fops;
 	f->mode |= FMODE_NOSEEK | FMODE_STREAM;
 	mutex_lock(&p->lock);
-	if (wr && !rd && (f->flags & O_NONBLOCK) && !p->readers)
+	if (wr && !rd && (f->flags & O_NONBLOCK) && !p->readers && !p->anonymous)
 		err = -ENXIO;
 	if (rd && !err) {
 		p->readers++;
@@ -531,6 +535,8 @@ static int fifo_open(struct inode *inode, struct file *f)
 	if (!err) {
 		wake_up_all(&p->rd_wait);
 		wake_up_all(&p->wr_wait);
+		if (p->anonymous)
+			return 0;
 		if (rd && !wr && !READ_ONCE(p->writers) && !(f->flags & O_NONBLOCK))
 			err = wait_for_partner(&p->rd_wait, &p->w_count, count);
 		else if (wr && !rd && !READ_ONCE(p->readers))
