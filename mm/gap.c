@@ -26,7 +26,7 @@ static inline bool worth(struct avl_node *node, size_t len)
 	return node && avl_vma(node)->max_gap >= len;
 }
 
-/* The part of the gap below @v that lies in [low, high) has room: where its top piece starts; or 0. */
+/* Where the top @len bytes of @v's gap start, if as much of it lies in [low, high); or 0. */
 static vaddr_t gap_fits(const struct vm_area_struct *v, size_t len, vaddr_t low, vaddr_t high)
 {
 	vaddr_t bottom = max(v->vm_prev ? v->vm_prev->vm_end : 0, low);

@@ -10,7 +10,7 @@
 
 struct mm_struct;
 
-/* Fault in every page of [start, end) for @access.  -EFAULT, -ENOMEM, -EINTR at the first that cannot be. */
+/* Fault in all of [start, end) for @access.  -EFAULT, -ENOMEM, -EINTR at the first that fails. */
 int mm_fault_range(struct mm_struct *mm, vaddr_t start, vaddr_t end, enum fault_access access);
 
 #endif

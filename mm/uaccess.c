@@ -59,7 +59,7 @@ static void mark_used(struct window *w, bool write)
 	}
 }
 
-/* May the access go ahead?  A debugger (@force) may read what is there and write what is the process' own. */
+/* May it go ahead?  A debugger (@force) may read what is there, write what is the process' own. */
 static bool permits(pte_t e, enum fault_access access, bool force)
 {
 	if (!pte_present(e))

@@ -8,11 +8,11 @@
  * the table no longer agrees.  So a missing flush shows as a wrong byte, or as a
  * page reached that nobody owns: a frame with count 0 panics at once.
  */
-#include <arch/host.h>
+#include <arch/mmu.h>
 
 #include <string.h>
 
-#include <arch/mmu.h>
+#include <arch/host.h>
 #include <lib/bug.h>
 #include <mm/mm.h>
 #include <mm/page.h>
