@@ -53,7 +53,7 @@ trap_entry:
 	call	entry_syscall
 
 	/*
-	 * Out again.  C has kept s0..s11, and nobody touches gp: they are still
+	 * Out again.  C has kept s0..s11, and thread_switch gp: they are still
 	 * the program's, unless the call replaced its registers (exec, sigreturn:
 	 * TF_CAUSE is negative, as for interrupts) or there is work to do.
 	 */
@@ -68,7 +68,7 @@ back_to_user:
 	csrw	sscratch, tp
 	csrw	sepc, t0
 	csrw	sstatus, t1
-	.irp	n, 1, 4, 5, 6, 7, 10, 11, 12, 13, 14, 15, 16, 17, 28, 29, 30, 31
+	.irp	n, 1, 3, 4, 5, 6, 7, 10, 11, 12, 13, 14, 15, 16, 17, 28, 29, 30, 31
 	LOAD	\n
 	.endr
 	ld	sp, TF_X(2)(sp)
@@ -186,7 +186,9 @@ thread_switch_context:
 	.irp	n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
 	ld	s\n, TH_CTX + 16 + 8 * \n(a1)
 	.endr
+	ld	t0, TH_KERNEL_SP(a1)
 	mv	tp, a1
+	ld	gp, TF_X(3)(t0)		/* next's program's, not that of who ran on this hart */
 	ret
 
 /* First instructions of a new thread: a0 = who ran before; s0 = fn, s1 = arg; fn 0: a program. */
