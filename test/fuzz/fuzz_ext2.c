@@ -28,6 +28,14 @@ static void lay_super(u8 *image, u8 variant)
 	es->s_feature_ro_compat = LE32(EXT2_RO_SPARSE_SUPER);
 }
 
+/* Bitmaps in blocks 3 and 4, the inode table from 5 on. */
+static void lay_group(u8 *image)
+{
+	struct ext2_group *gd = (void *)(image + 2048);
+
+	*gd = (struct ext2_group){ .bg_block_bitmap = LE32(3), .bg_inode_bitmap = LE32(4), .bg_inode_table = LE32(5) };
+}
+
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 {
 	struct partition parts[PARTITIONS_MAX];
@@ -44,6 +52,8 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 		lay_super(copy, data[0]);
 		if (data[0] & 4)
 			es->s_blocks_count = LE32((u32)((size - 1) / 1024));
+		if ((data[0] & 8) && size > 4096)
+			lay_group(copy);
 	}
 	exercise_ext2(copy, size - 1);
 	free(copy);
