@@ -188,8 +188,9 @@ thread_switch_context:
 	.endr
 	ld	t0, TH_KERNEL_SP(a1)
 	mv	tp, a1
+	beqz	t0, 1f			/* idle tasks have no trapframe */
 	ld	gp, TF_X(3)(t0)		/* next's program's, not that of who ran on this hart */
-	ret
+1:	ret
 
 /* First instructions of a new thread: a0 = who ran before; s0 = fn, s1 = arg; fn 0: a program. */
 	.globl	thread_begin
