@@ -103,7 +103,9 @@ struct file *anon_file_dentry(struct dentry *d, const struct file_operations *f_
 	f->inode = d->inode;
 	f->f_op = f_op;
 	f->private_ = private_;
-	f->mode |= FMODE_OPENED | FMODE_NOSEEK | FMODE_STREAM;
+	f->mode |= FMODE_OPENED | FMODE_STREAM;
+	if (!f_op->llseek || f_op->llseek == no_llseek)
+		f->mode |= FMODE_NOSEEK;
 	return f;
 }
 

@@ -526,7 +526,7 @@ static void epoll_release(struct inode *inode, struct file *f)
 static const struct file_operations epoll_fops = {
 	.poll = epoll_poll,
 	.release = epoll_release,
-	.llseek = no_llseek,
+	.llseek = noop_llseek,
 };
 
 static void queue_init(struct wait_queue *wq, enum lock_rank rank)

@@ -117,7 +117,7 @@ static void eventfd_show(struct file *f, char *buf, size_t size)
 static const struct file_operations eventfd_fops = {
 	.read = eventfd_read,
 	.write = eventfd_write,
-	.llseek = no_llseek,
+	.llseek = noop_llseek,
 	.poll = eventfd_poll,
 	.release = eventfd_release,
 	.show_fdinfo = eventfd_show,

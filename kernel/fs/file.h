@@ -104,6 +104,7 @@ ssize_t kernel_write(struct file *f, const void *buf, size_t len, loff_t pos);
 
 loff_t generic_llseek(struct file *file, loff_t off, int whence);
 loff_t no_llseek(struct file *file, loff_t off, int whence);            /* -ESPIPE */
+loff_t noop_llseek(struct file *file, loff_t off, int whence);          /* succeeds, moves nothing */
 
 /*
  * What every write does first, inode lock held for writing: O_APPEND,

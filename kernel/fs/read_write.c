@@ -92,7 +92,7 @@ static ssize_t at_offset(int fd, struct iov_iter *it, loff_t pos, bool write)
 	r = fdget(fd);
 	if (!r.file)
 		return -EBADF;
-	if (r.file->mode & FMODE_NOSEEK)
+	if (r.file->mode & (FMODE_NOSEEK | FMODE_STREAM))
 		n = -ESPIPE;
 	else if (write)
 		n = vfs_write(r.file, it, &pos);
@@ -261,6 +261,11 @@ long sys_pwritev2(const unsigned long *a)
 loff_t no_llseek(struct file *file, loff_t off, int whence)
 {
 	return -ESPIPE;
+}
+
+loff_t noop_llseek(struct file *f, loff_t off, int whence)
+{
+	return f->pos;
 }
 
 loff_t generic_llseek(struct file *f, loff_t off, int whence)

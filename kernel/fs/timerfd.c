@@ -110,7 +110,7 @@ static void timerfd_release(struct inode *inode, struct file *f)
 
 static const struct file_operations timerfd_fops = {
 	.read = timerfd_read,
-	.llseek = no_llseek,
+	.llseek = noop_llseek,
 	.poll = timerfd_poll,
 	.release = timerfd_release,
 };

@@ -43,6 +43,7 @@ struct tmpfs_dir {
 
 static const struct inode_operations tmpfs_dir_iops, tmpfs_file_iops, tmpfs_link_iops, tmpfs_special_iops;
 static const struct file_operations tmpfs_dir_fops;
+static void account(struct inode *inode, u64 pages);
 
 static const struct address_space_operations tmpfs_aops = {
 	.readpage = shmem_readpage,
@@ -143,6 +144,8 @@ void tmpfs_evict(struct inode *inode)
 
 	if (S_ISDIR(inode->mode) || S_ISLNK(inode->mode))
 		kfree(inode->private_);
+	else if (S_ISREG(inode->mode))
+		account(inode, 0);
 	if (fs)
 		atomic_long_dec(&fs->inodes);
 }
@@ -398,21 +401,34 @@ static ssize_t tmpfs_read(struct file *f, struct iov_iter *to, loff_t *pos)
 	return shmem_read(f->inode->mapping, to, pos);
 }
 
-/* Room for what @len bytes at @pos may add; bytes beyond it are cut off. */
+/* Add what the file has grown by since last time.  The inode's lock is held, or it is going. */
+static void account(struct inode *inode, u64 pages)
+{
+	struct tmpfs *fs = inode->sb->private_;
+
+	if (!fs)
+		return;                 /* a memfd */
+	atomic_long_add((long)(pages - (u64)inode->private_), &fs->pages);
+	inode->private_ = (void *)pages;
+}
+
+/*
+ * Room for the bytes at @pos: those beyond it are cut off.  Pages that came by
+ * mmap are counted at the file's next write or close, so a limit may be passed
+ * by them.
+ */
 static int check_space(struct inode *inode, loff_t pos, struct iov_iter *from)
 {
 	struct tmpfs *fs = inode->sb->private_;
 	u64 used, room;
 
-	if (!fs || fs->max_blocks == ~0UL)
+	if (!fs)
 		return 0;
-	used = shmem_pages();
-	if (used < fs->max_blocks)
-		room = (fs->max_blocks - used) << PAGE_SHIFT;
-	else
-		room = 0;
-	if ((u64)pos + from->count <= ALIGN_UP(inode_size(inode), PAGE_SIZE))
+	if ((u64)pos + from->count <= inode->data.nr_pages << PAGE_SHIFT)
 		return 0;
+	used = (u64)max(atomic_long_read(&fs->pages), 0L);
+	room = used < fs->max_blocks ? (fs->max_blocks - used) << PAGE_SHIFT : 0;
+	room += (u64)-pos & ~PAGE_MASK; /* the rest of a page that is there */
 	if (!room)
 		return -ENOSPC;
 	from->count = min(from->count, (size_t)room);
@@ -430,9 +446,19 @@ static ssize_t tmpfs_write(struct file *f, struct iov_iter *from, loff_t *pos)
 		int err = check_space(inode, *pos, from);
 
 		n = err ? err : shmem_write(inode->mapping, from, pos);
+		account(inode, inode->data.nr_pages);
 	}
 	up_write(&inode->lock);
 	return n;
+}
+
+static void tmpfs_release(struct inode *inode, struct file *f)
+{
+	if (!(f->mode & FMODE_WRITE))
+		return;
+	down_write(&inode->lock);
+	account(inode, inode->data.nr_pages);
+	up_write(&inode->lock);
 }
 
 static int tmpfs_mmap(struct file *f, struct vm_area_struct *vma)
@@ -440,35 +466,46 @@ static int tmpfs_mmap(struct file *f, struct vm_area_struct *vma)
 	return vma_map_cached(vma, f->inode->mapping, f, &shmem_vm_ops);
 }
 
-static long tmpfs_fallocate(struct file *f, int mode, loff_t off, loff_t len)
+#define FALLOC_FL_KEEP_SIZE     1
+#define FALLOC_FL_PUNCH_HOLE    2
+
+static int allocate_pages(struct inode *inode, pgoff_t first, pgoff_t last)
 {
-	struct inode *inode = f->inode;
-	pgoff_t at, last = (pgoff_t)(off + len - 1) >> PAGE_SHIFT;
-	int err = 0;
+	struct tmpfs *fs = inode->sb->private_;
+	pgoff_t at;
 
-	down_write(&inode->lock);
-	if (mode & 2) {                         /* FALLOC_FL_PUNCH_HOLE */
-		loff_t end = min(off + len, (loff_t)inode_size(inode));
-
-		if (off < end)
-			shmem_truncate(inode->mapping, off, end);
-		goto out;
-	}
-	for (at = (pgoff_t)off >> PAGE_SHIFT; at <= last && !err; at++) {
+	if (fs && last - first >= fs->max_blocks)
+		return -ENOSPC;
+	for (at = first; at <= last; at++) {
 		struct page *page = shmem_get_page(inode->mapping, at, GFP_KERNEL);
 
-		if (IS_ERR(page)) {
-			err = PTR_ERR(page) == -ENOMEM ? -ENOSPC : (int)PTR_ERR(page);
-			break;
-		}
+		if (IS_ERR(page))
+			return PTR_ERR(page) == -ENOMEM ? -ENOSPC : (int)PTR_ERR(page);
 		unlock_page(page);
 		put_page(page);
 		if (signal_pending())
-			err = -EINTR;
+			return -EINTR;
 	}
-	if (!err && !(mode & 1) && (u64)(off + len) > inode_size(inode))
-		inode_set_size(inode, (u64)(off + len));
-out:
+	return 0;
+}
+
+static long tmpfs_fallocate(struct file *f, int mode, loff_t off, loff_t len)
+{
+	struct inode *inode = f->inode;
+	loff_t end = off + len;
+	int err = 0;
+
+	down_write(&inode->lock);
+	if (mode & FALLOC_FL_PUNCH_HOLE) {
+		end = min(end, (loff_t)inode_size(inode));
+		if (off < end)
+			shmem_truncate(inode->mapping, off, end);
+	} else {
+		err = allocate_pages(inode, (pgoff_t)off >> PAGE_SHIFT, (pgoff_t)(end - 1) >> PAGE_SHIFT);
+		if (!err && !(mode & FALLOC_FL_KEEP_SIZE) && (u64)end > inode_size(inode))
+			inode_set_size(inode, (u64)end);
+	}
+	account(inode, inode->data.nr_pages);
 	if (!err)
 		inode_set_times_now(inode, ATTR_MTIME | ATTR_CTIME);
 	up_write(&inode->lock);
@@ -483,6 +520,7 @@ static int tmpfs_setattr(struct inode *inode, const struct iattr *attr)
 		inode_set_size(inode, size);
 		if (size < old)
 			shmem_truncate(inode->mapping, attr->size, -1);
+		account(inode, inode->data.nr_pages);
 	}
 	setattr_copy(inode, attr);
 	return 0;
@@ -539,5 +577,6 @@ const struct file_operations tmpfs_file_fops = {
 	.write = tmpfs_write,
 	.mmap = tmpfs_mmap,
 	.fallocate = tmpfs_fallocate,
+	.release = tmpfs_release,
 	.fsync = no_fsync,
 };

@@ -12,7 +12,7 @@
 /* Behind sb->private_.  [l] lock  [a] atomic  [c] changed by remount only */
 struct tmpfs {
 	u64 max_blocks, max_inodes;     /* [c] */
-	atomic_long_t inodes;           /* [a] */
+	atomic_long_t inodes, pages;    /* [a] in use; a file's private_ says how many of them are its */
 	struct spinlock lock;           /* RANK_LEAF */
 	u64 next_ino;                   /* [l] */
 };

@@ -11,7 +11,6 @@
 #include <lib/printf.h>
 #include <lib/string.h>
 #include <mm/frames.h>
-#include <mm/shmem.h>
 #include <mm/slab.h>
 
 #define TMPFS_MAGIC     0x01021994
@@ -141,7 +140,7 @@ static int tmpfs_fill_super(struct super_block *sb, struct block_device *bdev, c
 static int tmpfs_statfs(struct super_block *sb, struct kstatfs *st)
 {
 	struct tmpfs *fs = sb->private_;
-	u64 used = shmem_pages(), inodes = (u64)atomic_long_read(&fs->inodes);
+	u64 used = (u64)max(atomic_long_read(&fs->pages), 0L), inodes = (u64)atomic_long_read(&fs->inodes);
 
 	st->blocks = fs->max_blocks;
 	st->bfree = st->bavail = used < fs->max_blocks ? fs->max_blocks - used : 0;

@@ -20,9 +20,13 @@ static int creat_file(const char *name, const char *text)
 {
 	int fd = open(name, O_CREAT | O_RDWR | O_TRUNC, 0644);
 
-	if (fd >= 0 && *text && write(fd, text, strlen(text)) < 0)
-		perror(name);
-	return fd < 0 ? -1 : close(fd);
+	if (fd < 0)
+		return -1;
+	if (*text && write(fd, text, strlen(text)) < 0) {
+		close(fd);
+		return -1;
+	}
+	return close(fd);
 }
 
 static ino_t ino(const char *name)
@@ -537,6 +541,7 @@ static void mounts(void)
 	fails(0, statfs("mnt", &sf));
 	ok(sf.f_type == 0x01021994 && sf.f_blocks * sf.f_bsize == 1 << 20, "statfs of a tmpfs of 1 MiB");
 	fails(0, creat_file("mnt/in", "text"));
+	ok(ino("mnt/in") && close(open("mnt/in", O_RDONLY)) == 0, "and opens");
 	fails(EBUSY, rmdir("mnt"));
 	fails(EBUSY, rename("mnt", "mnt3"));
 	fails(EXDEV, link("mnt/in", "out"));

@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: MIT
+"""Files, names, pipes and waiting: our programs, each claim first true on Linux."""
+
+import pytest
+
+
+@pytest.mark.parametrize("where", ["/tmp", "/root"])
+def test_names_and_rights(tap, where):
+    tap(f"names {where}")
+
+
+@pytest.mark.parametrize("where", ["/tmp", "/root"])
+def test_open_files_and_descriptors(tap, where):
+    tap(f"fileio {where}")
+
+
+def test_pipes_and_fifos(tap):
+    tap("pipes")
+
+
+def test_poll_select_epoll(tap):
+    tap("ready")
