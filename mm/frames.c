@@ -21,6 +21,7 @@
 #include <mm/page.h>
 #include <mm/pagewait.h>
 #include <mm/reclaim.h>
+#include <mm/slab.h>
 #include <mm/vmstat.h>
 
 #define BATCH_ORDER     4
@@ -261,8 +262,8 @@ static struct page *frames_take(unsigned int order, unsigned int gfp)
 }
 
 /*
- * Reclaim until there is a frame, then until nothing more can be had; then
- * collect what other harts hold; then a process must go, if @gfp is for one.
+ * Reclaim until there is a frame, or nothing more can be had; then collect what
+ * other harts hold; then a process must go, if @gfp is for one.
  */
 static struct page *frames_try_hard(unsigned int order, unsigned int gfp)
 {
@@ -282,6 +283,10 @@ static struct page *frames_try_hard(unsigned int order, unsigned int gfp)
 			return p;
 		if (freed && tries++ < RETRIES)
 			continue;
+		if (gfp & GFP_NOWARN)           /* it was only a wish: not worth interrupting everybody */
+			return NULL;
+		slab_shrink();
+		drain_this_hart(NULL);
 		ipi_call_others(drain_this_hart, NULL);
 		p = frames_take(order, gfp);
 		if (p || !(gfp & GFP_OOM) || order)

@@ -267,9 +267,9 @@ static void shrink_caches(struct scan *s)
 	struct shrinker *sh;
 
 	list_for_each_entry(sh, &reclaim.shrinkers, node)
-		sh->shrink(max(s->wanted, 64UL) << (PRIORITY - s->priority), s->gfp);
+		sh->shrink((unsigned long)BATCH << (PRIORITY - s->priority), s->gfp);
 	if (!s->priority)
-		s->freed += slab_shrink();
+		s->freed += slab_shrink_here();
 }
 
 /* ---- drop_caches ---- */

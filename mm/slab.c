@@ -317,11 +317,16 @@ static void flush_this_hart(void *unused)
  */
 unsigned long slab_shrink(void)
 {
+	ipi_call_others(flush_this_hart, NULL);
+	return slab_shrink_here();
+}
+
+unsigned long slab_shrink_here(void)
+{
 	unsigned long freed = 0;
 	struct kmem_cache *c;
 
 	flush_this_hart(NULL);
-	ipi_call_others(flush_this_hart, NULL);
 	list_for_each_entry(c, &caches, node)
 		freed += slab_release_empty(c, 0);
 	return freed;

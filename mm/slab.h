@@ -29,8 +29,12 @@ char *kstrndup(const char *s, size_t n, unsigned int gfp);
 void *kvmalloc(size_t size, unsigned int gfp);
 void kvfree(const void *p);
 
-/* Give empty slabs back; returns pages freed. */
+/*
+ * Give empty slabs back; returns pages freed.  _here leaves alone what other
+ * harts keep: interrupting them all is dear.
+ */
 unsigned long slab_shrink(void);
+unsigned long slab_shrink_here(void);
 
 struct slab_stat { const char *name; unsigned long active, total, size, per_slab, pages_per_slab, slabs; };
 /* The @i-th cache for /proc/slabinfo; false past the last. */

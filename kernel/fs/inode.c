@@ -281,7 +281,7 @@ static void lru_return(struct inode *inode)
 
 unsigned long inode_shrink(unsigned long nr)
 {
-	unsigned long freed = 0, scan = 2 * nr;
+	unsigned long freed = 0, scan = min(2 * nr, READ_ONCE(icache.nr_unused));       /* each once */
 	struct inode *inode;
 
 	while (freed < nr) {
