@@ -5,7 +5,8 @@
  * In the kernel tp is the current thread and sscratch is 0; in a program
  * sscratch is the thread.  A trap from a program saves all its registers in
  * the trapframe at the top of the kernel stack; one from the kernel pushes a
- * trapframe where sp is.  gp is the program's: the kernel does not use it.
+ * trapframe where sp is.  gp is the program's: the kernel does not use it, and
+ * thread_switch gives the next thread its own.
  */
 #include "asm.h"
 
@@ -68,7 +69,7 @@ back_to_user:
 	csrw	sscratch, tp
 	csrw	sepc, t0
 	csrw	sstatus, t1
-	.irp	n, 1, 3, 4, 5, 6, 7, 10, 11, 12, 13, 14, 15, 16, 17, 28, 29, 30, 31
+	.irp	n, 1, 4, 5, 6, 7, 10, 11, 12, 13, 14, 15, 16, 17, 28, 29, 30, 31
 	LOAD	\n
 	.endr
 	ld	sp, TF_X(2)(sp)
