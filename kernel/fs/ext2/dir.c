@@ -84,7 +84,9 @@ static void changed(struct inode *dir)
 	ext2_update_inode(dir);
 }
 
-/* Put a name into @page behind what the entry at @off needs itself, or into it when it is unused. */
+/*
+ * Put a name into @page behind what the entry at @off needs itself, or into it when it is unused.
+ */
 static void insert_at(struct inode *dir, struct page *page, u32 off, const char *name, u32 len,
 		      const struct inode *inode)
 {
@@ -280,6 +282,8 @@ static int list_block(struct ext2_sb *s, struct page *page, u64 start, struct di
 			ctx->pos = (loff_t)(start + off);
 			if (len && !ctx->emit(ctx, e->name, len, ctx->pos + rec, ino, dt_of(s, e->file_type)))
 				return 0;
+			/* so that damage behind it does not bring it again */
+			ctx->pos += rec;
 		}
 		off += (u32)rec;
 	}
