@@ -16,7 +16,8 @@ struct boot_info {
 	unsigned int nr_ram;
 	struct { paddr_t start, end; } ram[16];         /* page-aligned */
 	unsigned int nr_reserved;
-	struct { paddr_t start, end; } reserved[32];    /* kernel image, firmware, FDT, initrd, boot tables */
+	/* kernel image, firmware, FDT, initrd, boot tables */
+	struct { paddr_t start, end; } reserved[32];
 	char bootargs[2048];
 	paddr_t initrd_start, initrd_end;               /* 0, 0: none */
 };
@@ -41,7 +42,10 @@ void entry_user_exception(struct trapframe *tf, int sig, int code, vaddr_t addr)
 /* A system call: number and arguments in @tf, result into @tf.  Interrupts on. */
 void entry_syscall(struct trapframe *tf);
 
-/* thread.work is not zero and the program is about to go on.  Interrupts on; called until it is zero. */
+/*
+ * thread.work is not zero and the program is about to go on.  Interrupts on; called until it is
+ * zero.
+ */
 void entry_user_work(struct trapframe *tf);
 
 /* This hart's timer fired (timer_arm).  Interrupts off. */

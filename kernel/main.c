@@ -84,7 +84,8 @@ static void say_hello(void)
 	unsigned long used = frames_total - frames_free();
 
 	pr_info("Faultline: %u hart%s, %lu MiB of memory, %lu KiB of them the kernel's", nr_harts,
-		nr_harts == 1 ? "" : "s", frames_total >> (20 - PAGE_SHIFT), used << (PAGE_SHIFT - 10));
+		nr_harts == 1 ? "" : "s", frames_total >> (20 - PAGE_SHIFT),
+		used << (PAGE_SHIFT - 10));
 	machine_print();
 }
 
@@ -123,7 +124,8 @@ static void mount_disk(void)
 		return;
 	list_disks();
 	panic("root file system %s: error %d; give QEMU a disk (-drive file=...,if=none,id=d "
-	      "-device virtio-blk-device,drive=d) and root= among the boot arguments", device, -error);
+	      "-device virtio-blk-device,drive=d) and root= among the boot arguments",
+	      device, -error);
 }
 
 static void list_disks(void)
@@ -141,7 +143,8 @@ static void list_disks(void)
 static int try_program(const char *path)
 {
 	static char words[MAX_INIT_ARGS][128];
-	static const char *const envp[] = { "HOME=/", "TERM=linux", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", NULL };
+	static const char *const envp[] = { "HOME=/", "TERM=linux",
+					    "PATH=/usr/sbin:/usr/bin:/sbin:/bin", NULL };
 	const char *argv[MAX_INIT_ARGS + 2] = { path };
 	int error;
 

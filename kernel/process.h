@@ -44,11 +44,17 @@ long process_clone(const struct clone_args *args);
  */
 int kernel_execve(const char *path, const char *const *argv, const char *const *envp);
 
-/* End the current thread / the whole process with a wait status ((code & 0xff) << 8, or the signal).  Do not return. */
+/*
+ * End the current thread / the whole process with a wait status ((code & 0xff) << 8, or the
+ * signal).  Do not return.
+ */
 __noreturn void do_exit(int status);
 __noreturn void do_group_exit(int status);
 
-/* Called by exec once the point of no return is near: become the only thread (and the leader).  0 or -EAGAIN. */
+/*
+ * Called by exec once the point of no return is near: become the only thread (and the leader).  0
+ * or -EAGAIN.
+ */
 int de_thread(void);
 
 /* Wake a parent waiting in vfork: at exec and exit. */
@@ -68,7 +74,9 @@ void signal_put(struct signal_struct *sig);
 void task_discard(struct task_struct *t);
 /* tasklist_lock held: number @t and put it on the lists, child of @parent.  0 or -EAGAIN. */
 int task_publish(struct task_struct *t, struct task_struct *parent, bool thread);
-/* tasklist_lock held: off all lists; the caller drops the lists' reference (task_put) afterwards. */
+/*
+ * tasklist_lock held: off all lists; the caller drops the lists' reference (task_put) afterwards.
+ */
 void task_release(struct task_struct *t);
 /* Every page of @t's program that is about to go: robust futexes, CLONE_CHILD_CLEARTID. */
 void futex_exit(struct task_struct *t);

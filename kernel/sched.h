@@ -23,7 +23,8 @@ __noreturn void sched_exit(void);               /* in its last state: never come
  */
 struct mm_struct *sched_set_mm(struct mm_struct *mm);
 void sched_yield(void);
-u64 sched_tick(u64 now);                        /* from entry_timer: account, preempt; when to call again */
+/* from entry_timer: account, preempt; when to call again */
+u64 sched_tick(u64 now);
 int sched_set_policy(struct task_struct *t, int policy, int rt_priority);       /* checked values */
 /* ns the task has run, up to now. */
 u64 sched_task_ns(struct task_struct *t);

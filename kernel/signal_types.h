@@ -92,7 +92,8 @@
 typedef struct siginfo {
 	int si_signo, si_errno, si_code, pad;
 	union {
-		struct { int pid; u32 uid; union { int i; unsigned long p; } value; } rt;       /* kill, sigqueue */
+		/* kill, sigqueue */
+		struct { int pid; u32 uid; union { int i; unsigned long p; } value; } rt;
 		struct { int pid; u32 uid; int status; long utime, stime; } chld;
 		struct { unsigned long addr; } fault;
 		struct { int tid; int overrun; union { int i; unsigned long p; } value; } timer;
@@ -118,7 +119,8 @@ struct sigaction {
 
 struct sighand_struct {
 	atomic_t refs;                  /* [a] */
-	struct spinlock siglock;        /* RANK_SIGHAND, irqsave: actions, and all pending sets of its tasks */
+	/* RANK_SIGHAND, irqsave: actions, and all pending sets of its tasks */
+	struct spinlock siglock;
 	struct sigaction action[NSIG];  /* [s] index sig - 1 */
 };
 

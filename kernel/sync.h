@@ -23,7 +23,8 @@ struct task_struct;
 
 enum lock_rank {
 	/* sleeping locks */
-	RANK_FILE_POS,          /* a shared open file's position: read -> everything a file may do */
+	/* a shared open file's position: read -> everything a file may do */
+	RANK_FILE_POS,
 	RANK_SEQ,               /* one open of a generated file: seq_read -> what it prints */
 	RANK_EPOLL_CTL,         /* one epoll's set of files: epoll_ctl -> the file's poll */
 	RANK_EXEC,              /* one exec of a process at a time: execve -> everything */
@@ -57,7 +58,8 @@ enum lock_rank {
 	RANK_DRIVER,            /* one device's registers */
 	RANK_TIMER,             /* timers of a hart: timer callback runs without it */
 	RANK_WAIT,              /* a wait queue: wake_up -> run queue */
-	RANK_EPOLL_POLL,        /* those who poll an epoll that watches no other: source's wake -> epoll */
+	/* those who poll an epoll that watches no other: source's wake -> epoll */
+	RANK_EPOLL_POLL,
 	RANK_EPOLL_POLL_OUTER,  /* those who poll an epoll that watches epolls */
 	RANK_EPOLL,             /* an epoll's ready list */
 	RANK_EPOLL_WAIT,        /* those in epoll_wait */
@@ -85,7 +87,8 @@ static inline void spin_lock_init(struct spinlock *l, enum lock_rank rank)
 
 /* Out of line: debug checks (rank, recursion, holder) and the contended wait. */
 void spin_lock_slow(struct spinlock *l);
-void spin_debug_locked(struct spinlock *l);     /* check rank order, push on this hart's held list */
+/* check rank order, push on this hart's held list */
+void spin_debug_locked(struct spinlock *l);
 void spin_debug_trylocked(struct spinlock *l);  /* no order to check: it did not wait */
 void spin_debug_unlock(struct spinlock *l);
 bool spin_debug_held(const struct spinlock *l);
@@ -156,7 +159,10 @@ void might_sleep(void);
 /* Give the hart away; returns when woken (or at once while still TASK_RUNNING and alone). */
 void schedule(void);
 
-/* As schedule(), but at most until @deadline_ns (time_ns()); TIMER_NEVER waits for ever.  True: woken before. */
+/*
+ * As schedule(), but at most until @deadline_ns (time_ns()); TIMER_NEVER waits for ever.  True:
+ * woken before.
+ */
 bool schedule_until(u64 deadline_ns);
 
 /* Make @t runnable if it sleeps; true when it did.  Safe from interrupts. */
@@ -203,7 +209,10 @@ void wait_finish(struct wait_queue *wq, struct wait_entry *w);
 void wait_add(struct wait_queue *wq, struct wait_entry *w);
 void wait_remove(struct wait_queue *wq, struct wait_entry *w);
 
-/* Wake all non-exclusive waiters and one exclusive / all.  @key reaches wake().  Safe from interrupts. */
+/*
+ * Wake all non-exclusive waiters and one exclusive / all.  @key reaches wake().  Safe from
+ * interrupts.
+ */
 void wake_up(struct wait_queue *wq);
 void wake_up_all(struct wait_queue *wq);
 void wake_up_key(struct wait_queue *wq, unsigned long key);
@@ -260,7 +269,8 @@ struct mutex {
 
 void mutex_init(struct mutex *m, enum lock_rank rank);
 void mutex_lock(struct mutex *m);
-void mutex_lock_nested(struct mutex *m);        /* a second one of the same rank: caller orders them */
+/* a second one of the same rank: caller orders them */
+void mutex_lock_nested(struct mutex *m);
 int mutex_lock_killable(struct mutex *m);       /* 0 or -EINTR */
 int mutex_lock_interruptible(struct mutex *m);  /* 0 or -ERESTARTSYS */
 bool mutex_trylock(struct mutex *m);

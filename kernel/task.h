@@ -47,15 +47,18 @@ struct signal_struct {
 	atomic_t refs;                  /* [a] tasks that point here, dead ones too */
 	unsigned int nr_threads;        /* [s] live tasks */
 	atomic_t live;                  /* [a] tasks that have not begun to exit */
-	struct list_head threads;       /* [t] changed under siglock too; task_struct.thread_node, leader first */
+	/* [t] changed under siglock too; task_struct.thread_node, leader first */
+	struct list_head threads;
 	struct task_struct *leader;     /* [t] */
 	struct sigpending shared_pending;       /* [s] for the process as a whole */
 	int group_exit_code;            /* [s] wait status once group_exit */
-	bool group_exit;                /* [s] exit_group, fatal signal or exec is taking all down */
+	/* [s] exit_group, fatal signal or exec is taking all down */
+	bool group_exit;
 	struct task_struct *group_exec; /* [s] the thread whose exec waits for the others to go */
 	int group_stop_count;           /* [s] threads still to stop */
 	bool group_stopped;             /* [s] */
-	int stop_code;                  /* [s] signal that stopped it; not yet waited for: nonzero */
+	/* [s] signal that stopped it; not yet waited for: nonzero */
+	int stop_code;
 	bool continued;                 /* [s] SIGCONT since, not yet waited for */
 	struct wait_queue child_wait;   /* parents in wait4, and vfork */
 	int pgid, sid;                  /* [t] process group and session numbers */
@@ -72,7 +75,8 @@ struct signal_struct {
 	int oom_score_adj;              /* [a] */
 	struct list_head posix_timers;  /* [s] */
 	int next_timer_id;              /* posix_timer.c's mutex */
-	unsigned int nr_cpu_timers;     /* [a] timers on CPU time that are set: the tick must look */
+	/* [a] timers on CPU time that are set: the tick must look */
+	unsigned int nr_cpu_timers;
 	u64 cpu_limit_told;             /* [o] tick: CPU seconds at the last SIGXCPU */
 	struct itimer_state *itimers;   /* [s] setitimer, alarm */
 };
@@ -116,7 +120,8 @@ struct task_struct {
 	struct list_head sibling;       /* [t] */
 	struct list_head thread_node;   /* [t] */
 	struct list_head task_node;     /* [t] all tasks */
-	struct spinlock lock;           /* [k] RANK_LEAF: comm, and pointers below as others read them */
+	/* [k] RANK_LEAF: comm, and pointers below as others read them */
+	struct spinlock lock;
 	unsigned int flags;             /* [o] PF_ */
 	int exit_code;                  /* [t] wait status, valid as TASK_ZOMBIE */
 	int exit_signal;                /* [t] sent to the parent; -1: none (thread) */
@@ -132,7 +137,8 @@ struct task_struct {
 	struct sigpending pending;      /* [s] */
 	u64 blocked;                    /* [s] written by itself */
 	u64 saved_sigmask;              /* [o] for sigsuspend, ppoll */
-	u64 real_blocked;               /* [s] blocked as it was before rt_sigtimedwait opened it, or 0 */
+	/* [s] blocked as it was before rt_sigtimedwait opened it, or 0 */
+	u64 real_blocked;
 	bool stop_pending;              /* [s] must still stop for the group stop under way */
 	bool stop_dequeued;             /* [s] has taken a stop signal; SIGCONT since clears it */
 	bool restore_sigmask;           /* [o] */
@@ -154,12 +160,14 @@ struct task_struct {
 	/* reaching out */
 	unsigned long timer_slack_ns;   /* [o] */
 	struct held_lock_list { u16 rank[16]; u8 nr; } held;    /* debug: sleeping locks */
-	const char *wait_what;          /* [o] for /proc/PID/wchan and the hang dump: a lock's or queue's name, or NULL */
+	/* [o] for /proc/PID/wchan and the hang dump: a lock's or queue's name, or NULL */
+	const char *wait_what;
 	vaddr_t wait_pc;                /* [o] who called schedule() */
 	int in_execve;                  /* [o] */
 	int pdeath_signal;              /* [o] */
 	bool no_new_privs;              /* [o] */
-	bool keep_caps;                 /* [o] PR_SET_KEEPCAPS: setuid keeps cap_permitted; exec clears it */
+	/* [o] PR_SET_KEEPCAPS: setuid keeps cap_permitted; exec clears it */
+	bool keep_caps;
 	unsigned int personality;       /* [o] PER_ and ADDR_NO_RANDOMIZE; inherited */
 	bool trace;                     /* [a] log its system calls */
 };
@@ -174,7 +182,8 @@ struct task_struct {
 
 #define current ((struct task_struct *)current_thread())
 
-extern struct spinlock tasklist_lock;   /* RANK_TASKLIST, irqsave: parents, children, groups, pid table */
+/* RANK_TASKLIST, irqsave: parents, children, groups, pid table */
+extern struct spinlock tasklist_lock;
 extern struct list_head all_tasks;      /* [t] task_node */
 extern struct task_struct *init_task;   /* pid 1 */
 
@@ -182,7 +191,10 @@ static inline void task_get(struct task_struct *t) { atomic_inc(&t->refs); }
 void task_put(struct task_struct *t);
 
 static inline bool thread_group_leader(const struct task_struct *t) { return t->pid == t->tgid; }
-static inline struct trapframe *task_trapframe(struct task_struct *t) { return thread_trapframe(&t->thread); }
+static inline struct trapframe *task_trapframe(struct task_struct *t)
+{
+	return thread_trapframe(&t->thread);
+}
 
 /* With a reference, or NULL. */
 struct task_struct *find_task(int pid);         /* any thread */

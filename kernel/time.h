@@ -39,7 +39,8 @@ struct timer {
 };
 void timer_init(struct timer *t, void (*fn)(struct timer *));
 void timer_start(struct timer *t, u64 deadline_ns);     /* (re)arm */
-bool timer_cancel(struct timer *t);                     /* true: was armed; waits for a running fn */
+/* true: was armed; waits for a running fn */
+bool timer_cancel(struct timer *t);
 
 /* The scheduler wants entry_timer() on this hart by @deadline_ns.  Interrupts off. */
 void timer_need_tick(u64 deadline_ns);
@@ -59,7 +60,8 @@ struct signal_struct;
  * The expiry after @last of a timer with @interval, later than @now; how many were missed.
  */
 u64 timer_next_expiry(u64 last, u64 interval, u64 now, u64 *missed);
-void itimers_tick(struct task_struct *t);               /* CPU-time limits and timers; from the tick */
+/* CPU-time limits and timers; from the tick */
+void itimers_tick(struct task_struct *t);
 void posix_timers_tick(struct task_struct *t, u64 process_ns);
 void posix_timers_delete(struct signal_struct *sig);
 /* siglock held: the signal of timer @id is being taken; how often it expired besides. */

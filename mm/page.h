@@ -78,11 +78,17 @@ extern unsigned long mem_map_base;      /* pfn of mem_map[0] */
 extern unsigned long mem_map_nr;
 
 static inline struct page *pfn_to_page(unsigned long pfn) { return mem_map + (pfn - mem_map_base); }
-static inline unsigned long page_to_pfn(const struct page *p) { return (unsigned long)(p - mem_map) + mem_map_base; }
+static inline unsigned long page_to_pfn(const struct page *p)
+{
+	return (unsigned long)(p - mem_map) + mem_map_base;
+}
 static inline bool pfn_valid(unsigned long pfn) { return pfn - mem_map_base < mem_map_nr; }
 static inline paddr_t page_to_pa(const struct page *p) { return page_to_pfn(p) << PAGE_SHIFT; }
 static inline void *page_address(const struct page *p) { return pa_to_virt(page_to_pa(p)); }
-static inline struct page *virt_to_page(const void *va) { return pfn_to_page(virt_to_pa(va) >> PAGE_SHIFT); }
+static inline struct page *virt_to_page(const void *va)
+{
+	return pfn_to_page(virt_to_pa(va) >> PAGE_SHIFT);
+}
 
 /*
  * Flags order nothing, but for PG_uptodate: who sees it sees the contents that
@@ -103,8 +109,14 @@ static __always_inline void page_set(struct page *p, enum page_flag f)
 	set_bit(f, &p->flags);
 }
 static inline void page_clear(struct page *p, enum page_flag f) { clear_bit(f, &p->flags); }
-static inline bool page_test_and_set(struct page *p, enum page_flag f) { return test_and_set_bit(f, &p->flags); }
-static inline bool page_test_and_clear(struct page *p, enum page_flag f) { return test_and_clear_bit(f, &p->flags); }
+static inline bool page_test_and_set(struct page *p, enum page_flag f)
+{
+	return test_and_set_bit(f, &p->flags);
+}
+static inline bool page_test_and_clear(struct page *p, enum page_flag f)
+{
+	return test_and_clear_bit(f, &p->flags);
+}
 
 static inline void get_page(struct page *p) { atomic_inc(&p->count); }
 static inline bool get_page_unless_zero(struct page *p) { return atomic_inc_not_zero(&p->count); }

@@ -68,10 +68,12 @@ static void map_level(pte_t *table, int level, paddr_t start, paddr_t end)
 		if (p == PIECE_NONE || (pte_present(*e) && !pte_table(*e)))
 			continue;
 		if (p == PIECE_MIXED && level > 0)
-			map_level(early_table(e), level - 1, max(pa, start), min(pa + PT_SPAN(level), end));
+			map_level(early_table(e), level - 1, max(pa, start),
+				  min(pa + PT_SPAN(level), end));
 		else if (p != PIECE_MIXED)
 			*e = pte_make(pa >> PAGE_SHIFT,
-				      pte_kernel_prot(p == PIECE_RO ? VM_READ : VM_READ | VM_WRITE, false));
+				      pte_kernel_prot(p == PIECE_RO ? VM_READ : VM_READ | VM_WRITE,
+						      false));
 	}
 }
 

@@ -83,7 +83,8 @@ unsigned long early_map(unsigned long fdt_pa)
 	kernel_pgd_table[pt_index(VMALLOC_START, 2)] = table(vmalloc_l1);
 	kernel_pgd_table[pt_index(VMALLOC_START, 2) + 1] = table(vmalloc_l1 + PT_ENTRIES);
 	trampoline_pgd[pt_index(va, 2)] = table(image_l1);
-	trampoline_pgd[pt_index(here, 2)] = leaf(ALIGN_DOWN(here, PT_SPAN(2)), PTE_R | PTE_W | PTE_X);
+	trampoline_pgd[pt_index(here, 2)] =
+		leaf(ALIGN_DOWN(here, PT_SPAN(2)), PTE_R | PTE_W | PTE_X);
 	image_offset = va - here;
 	boot_thread.kstack = (unsigned long)boot_stack + image_offset;
 	return image_offset;

@@ -81,14 +81,15 @@ int hart_start(unsigned int h, struct thread *idle)
 	b->root = image_to_pa(kernel_pgd_table);
 	b->stack = idle->kernel_sp;
 	b->offset = image_offset;
-	smp_store_release(&b->hwid, hwid[h] + 1);       /* the record before the hart that reads it */
+	smp_store_release(&b->hwid, hwid[h] + 1); /* the record before the hart that reads it */
 	smp_mb();
 	error = sbi_hart_start(hwid[h], image_to_pa(hart_entry), image_to_pa(b));
 	return error ? -EIO : 0;
 }
 
 /* Call @fn for runs of @harts as the firmware takes them: a mask from a base. */
-static void for_each_hw_mask(unsigned long harts, void (*fn)(unsigned long mask, unsigned long base, void *arg),
+static void for_each_hw_mask(unsigned long harts,
+			     void (*fn)(unsigned long mask, unsigned long base, void *arg),
 			     void *arg)
 {
 	while (harts) {

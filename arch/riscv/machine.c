@@ -56,7 +56,8 @@ void *ioremap(paddr_t pa, size_t len)
 
 		if (!pte)
 			return NULL;
-		pte_set(pte, pte_make((first + off) >> PAGE_SHIFT, pte_kernel_prot(VM_READ | VM_WRITE, true)));
+		pte_set(pte, pte_make((first + off) >> PAGE_SHIFT,
+				      pte_kernel_prot(VM_READ | VM_WRITE, true)));
 	}
 	tlb_flush_kernel(va, va + len);
 	return (void *)(va + (pa - first));

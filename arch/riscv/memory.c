@@ -33,7 +33,8 @@ static void add_ram(struct boot_info *bi, u64 start, u64 size)
 	if (bi->nr_ram && start >= bi->ram[0].start)
 		end = min(end, bi->ram[0].start + DIRECT_MAP_SIZE - PT_SPAN(2));
 	if (bi->nr_ram == ARRAY_SIZE(bi->ram)) {
-		pr_warn("memory: more than %u banks, %#lx ignored", bi->nr_ram, (unsigned long)start);
+		pr_warn("memory: more than %u banks, %#lx ignored", bi->nr_ram,
+			(unsigned long)start);
 		return;
 	}
 	bi->ram[bi->nr_ram].start = start;

@@ -35,7 +35,7 @@ unsigned long mmu_asid_bits;
 static struct spinlock asid_lock = SPINLOCK_INIT(RANK_LEAF);
 static unsigned long asid_generation = 1;       /* [asid_lock], read freely */
 static unsigned long asid_next = 1;             /* [asid_lock] 0 belongs to kernel_pgd */
-static unsigned long hart_must_flush;           /* [a] bit h: a generation began since h last flushed all */
+static unsigned long hart_must_flush; /* [a] bit h: a generation began since h last flushed all */
 
 extern unsigned long hart_hwid(unsigned int h);
 void harts_remote_sfence(unsigned long harts, vaddr_t start, size_t size, unsigned long asid);
@@ -49,7 +49,7 @@ pteprot_t pte_kernel_prot(unsigned long vm_flags, bool io)
 		v |= PTE_W | PTE_D;
 	if (vm_flags & VM_EXEC)
 		v |= PTE_X;
-	return (pteprot_t){ v };        /* device memory: the platform's PMAs say so, not the entry */
+	return (pteprot_t){ v }; /* device memory: the platform's PMAs say so, not the entry */
 }
 
 static inline void sfence_all(void)
@@ -82,7 +82,8 @@ static void satp_write(unsigned long asid, const pte_t *root)
 /* Each hart: on its own kernel_pgd, with nothing remembered from boot; how many ASID bits. */
 void mmu_init_hart(void)
 {
-	unsigned long v = SATP_MODE | 0xffffUL << SATP_ASID_SHIFT | virt_to_pa(kernel_pgd) >> PAGE_SHIFT;
+	unsigned long v =
+		SATP_MODE | 0xffffUL << SATP_ASID_SHIFT | virt_to_pa(kernel_pgd) >> PAGE_SHIFT;
 
 	__asm__ volatile("csrw satp, %0; csrr %0, satp" : "+r"(v) : : "memory");
 	mmu_asid_bits = (unsigned int)__builtin_popcountl(v >> SATP_ASID_SHIFT & 0xffff);
@@ -185,7 +186,8 @@ static void flush_others(struct mmu_context *ctx, vaddr_t start, vaddr_t end)
 		return;
 	vmstat_inc(VMSTAT_tlb_flush_remote);
 	harts_remote_sfence(others, start,
-			    end - start > FLUSH_PAGES_MAX * PAGE_SIZE ? ~0UL : end - start, asid_of(ctx));
+			    end - start > FLUSH_PAGES_MAX * PAGE_SIZE ? ~0UL : end - start,
+			    asid_of(ctx));
 }
 
 void tlb_flush_range(struct mmu_context *ctx, vaddr_t start, vaddr_t end)

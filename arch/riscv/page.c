@@ -33,7 +33,8 @@ void page_zero(void *page)
 		p[0] = 0; p[1] = 0; p[2] = 0; p[3] = 0; p[4] = 0; p[5] = 0; p[6] = 0; p[7] = 0;
 		p[8] = 0; p[9] = 0; p[10] = 0; p[11] = 0; p[12] = 0; p[13] = 0; p[14] = 0; p[15] = 0;
 		p += 16;
-		__asm__ volatile("" : : : "memory");    /* stays a loop of stores, not a memset call */
+		/* stays a loop of stores, not a memset call */
+		__asm__ volatile("" : : : "memory");
 	} while (p < end);
 }
 

@@ -20,8 +20,9 @@ enum {
 
 static bool have_dbcn, have_srst;
 
-struct sbi_result sbi_call(unsigned long ext, unsigned long fn, unsigned long arg0, unsigned long arg1,
-			   unsigned long arg2, unsigned long arg3, unsigned long arg4)
+struct sbi_result sbi_call(unsigned long ext, unsigned long fn, unsigned long arg0,
+			   unsigned long arg1, unsigned long arg2, unsigned long arg3,
+			   unsigned long arg4)
 {
 	register unsigned long a0 __asm__("a0") = arg0;
 	register unsigned long a1 __asm__("a1") = arg1;
@@ -80,7 +81,8 @@ void sbi_remote_fence_i(unsigned long mask, unsigned long base)
 	sbi_call(EXT_RFENCE, 0, mask, base, 0, 0, 0);
 }
 
-void sbi_remote_sfence(unsigned long mask, unsigned long base, vaddr_t start, size_t size, unsigned long asid)
+void sbi_remote_sfence(unsigned long mask, unsigned long base, vaddr_t start, size_t size,
+		       unsigned long asid)
 {
 	if (asid == ~0UL)
 		sbi_call(EXT_RFENCE, 1, mask, base, start, size, 0);

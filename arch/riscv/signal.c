@@ -47,7 +47,8 @@ _Static_assert(sizeof(struct user_fp) == 528, "FP state is 528 bytes");
 _Static_assert(offsetof(struct ucontext, regs) == 176, "uc_mcontext at 176");
 _Static_assert(sizeof(struct ucontext) == 960, "ucontext is 960 bytes");
 
-static void frame_fill(struct rt_sigframe *fr, struct trapframe *tf, const struct signal_frame_info *sf)
+static void frame_fill(struct rt_sigframe *fr, struct trapframe *tf,
+		       const struct signal_frame_info *sf)
 {
 	struct thread *t = current_thread();
 

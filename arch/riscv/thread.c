@@ -9,11 +9,12 @@
  * with nobody in between finds them in place; any other starts with FP off
  * and loads at its next FP instruction.
  */
+#include <arch/thread.h>
+
 #include "asm.h"
 #include "boot.h"
 
 #include <arch/cpu.h>
-#include <arch/thread.h>
 #include <arch/trapframe.h>
 #include <lib/bug.h>
 #include <lib/string.h>

@@ -4,11 +4,12 @@
  * firmware's call.  ns = ticks * mult >> shift, exact where the timebase
  * divides 10^9.
  */
+#include <arch/time.h>
+
 #include "boot.h"
 #include "sbi.h"
 
 #include <arch/machine.h>
-#include <arch/time.h>
 #include <kernel/log.h>
 #include <lib/fdt.h>
 
@@ -49,7 +50,8 @@ static u64 ns_to_ticks(u64 ns)
 
 void timer_arm(u64 deadline_ns)
 {
-	u64 ticks = deadline_ns == TIMER_NEVER ? ~0ULL : ticks_at_boot + ns_to_ticks(deadline_ns) + 1;
+	u64 ticks =
+		deadline_ns == TIMER_NEVER ? ~0ULL : ticks_at_boot + ns_to_ticks(deadline_ns) + 1;
 
 	if (have_sstc)
 		__asm__ volatile("csrw 0x14d, %0" : : "r"(ticks) : "memory");   /* stimecmp */

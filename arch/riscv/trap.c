@@ -39,7 +39,9 @@ static unsigned long read_stval(void)
 /* This hart hears timer, other harts and devices from now on. */
 void irq_external_enable(void)
 {
-	__asm__ volatile("csrs sie, %0" : : "r"(1UL << IRQ_SOFT | 1UL << IRQ_TIMER | 1UL << IRQ_EXTERNAL));
+	__asm__ volatile("csrs sie, %0"
+			 :
+			 : "r"(1UL << IRQ_SOFT | 1UL << IRQ_TIMER | 1UL << IRQ_EXTERNAL));
 }
 
 static void interrupt(unsigned long cause, bool user)

@@ -130,7 +130,8 @@ static ssize_t tty_read(struct file *file, struct iov_iter *to, loff_t *pos)
 		if (n < 0)
 			return got ? (ssize_t)got : n;
 		got += n;
-		if (r.canonical ? !input_ready(tty) && got : got >= max(r.min, 1U) && !input_ready(tty))
+		if (r.canonical ? !input_ready(tty) && got
+				: got >= max(r.min, 1U) && !input_ready(tty))
 			break;
 	}
 	return got;
@@ -186,7 +187,9 @@ static ssize_t write_locked(struct tty *tty, struct iov_iter *from, bool nonbloc
 		if (done < (ssize_t)n) {
 			iov_iter_revert(from, &before);
 			iov_iter_advance(from, done > 0 ? done : 0);
-			return total + max(done, (ssize_t)0) ? (ssize_t)(total + max(done, (ssize_t)0)) : done;
+			return total + max(done, (ssize_t)0)
+				       ? (ssize_t)(total + max(done, (ssize_t)0))
+				       : done;
 		}
 		total += n;
 	}
@@ -231,7 +234,8 @@ static long tty_file_ioctl(struct file *file, unsigned int cmd, unsigned long ar
 	return tty_ioctl(file->private_, cmd, arg);
 }
 
-/* Opening a terminal makes it the controlling one of a session leader that has none, unless O_NOCTTY. */
+/* Opening a terminal makes it the controlling one of a session leader that has none, unless
+ * O_NOCTTY. */
 static int tty_open(struct inode *inode, struct file *file)
 {
 	if (!(file->flags & O_NOCTTY))
@@ -250,7 +254,9 @@ static int tty_open_own(struct inode *inode, struct file *file)
 	return 0;
 }
 
-#define TTY_FOPS .read = tty_read, .write = tty_write, .llseek = no_llseek, .poll = tty_poll, .ioctl = tty_file_ioctl
+#define TTY_FOPS                                                                     \
+	.read = tty_read, .write = tty_write, .llseek = no_llseek, .poll = tty_poll, \
+	.ioctl = tty_file_ioctl
 
 const struct file_operations tty_fops = { TTY_FOPS };
 const struct file_operations tty_serial_fops = { .open = tty_open, TTY_FOPS };

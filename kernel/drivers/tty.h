@@ -87,7 +87,10 @@ long tty_ioctl(struct tty *tty, unsigned int cmd, unsigned long arg);
  * (SIGTTOU)?  0, -ERESTARTSYS (signal sent), -EIO (orphaned).
  */
 int tty_check_background(struct tty *tty, int sig);
-/* Make @tty the controlling terminal of the current session leader if it has none and @tty is free. */
+/*
+ * Make @tty the controlling terminal of the current session leader if it has none and @tty is
+ * free.
+ */
 void tty_open_controlling(struct tty *tty);
 int tty_set_controlling(struct tty *tty, bool steal);
 int tty_give_up(struct tty *tty);               /* TIOCNOTTY */

@@ -29,7 +29,8 @@ static bool drained(struct tty *tty)
 	return done;
 }
 
-/* The port wakes writers when it has room; look again at least every 10 ms until the last byte is out. */
+/* The port wakes writers when it has room; look again at least every 10 ms until the last byte is
+ * out. */
 static int drain(struct tty *tty)
 {
 	int error = 0;

@@ -100,7 +100,8 @@ static bool receive_byte(struct tty *tty, u8 c, int *sig)
 		reprint(tty);
 	else if (is_cc(tty, VEOF, c))
 		append(tty, 0, true, true);
-	else if (c == '\n' || is_cc(tty, VEOL, c) || (is_cc(tty, VEOL2, c) && flag(t->c_lflag, IEXTEN))) {
+	else if (c == '\n' || is_cc(tty, VEOL, c) ||
+		 (is_cc(tty, VEOL2, c) && flag(t->c_lflag, IEXTEN))) {
 		if (flag(t->c_lflag, ECHO) || (c == '\n' && flag(t->c_lflag, ECHONL)))
 			echo(tty, c);
 		append(tty, c, true, false);
@@ -252,7 +253,8 @@ static void erase(struct tty *tty)
 
 static bool word_byte(u8 c)
 {
-	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c >= 0x80;
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	       c == '_' || c >= 0x80;
 }
 
 static void erase_word(struct tty *tty)
@@ -300,8 +302,8 @@ static void echo(struct tty *tty, u8 c)
 {
 	char text[2] = { '^', c ^ 0x40 };
 
-	if (flag(tty->termios.c_lflag, ECHOCTL) && (c < 0x20 || c == 0x7f) && c != '\n' && c != '\t' &&
-	    c != tty->termios.c_cc[VSTART] && c != tty->termios.c_cc[VSTOP])
+	if (flag(tty->termios.c_lflag, ECHOCTL) && (c < 0x20 || c == 0x7f) && c != '\n' &&
+	    c != '\t' && c != tty->termios.c_cc[VSTART] && c != tty->termios.c_cc[VSTOP])
 		echo_raw(tty, text, 2);
 	else
 		tty_output(tty, &c, 1);
@@ -417,7 +419,8 @@ void tty_flush_input(struct tty *tty)
 	tty->literal = false;
 }
 
-/* Leaving canonical mode, what was typed is there for the taking; entering it, what is there is a line. */
+/* Leaving canonical mode, what was typed is there for the taking; entering it, what is there is a
+ * line. */
 void tty_mode_changed(struct tty *tty, const struct termios *old)
 {
 	if ((old->c_lflag ^ tty->termios.c_lflag) & ICANON) {

@@ -11,7 +11,14 @@ struct vdso_timespec { s64 sec, nsec; };
 struct vdso_timeval { s64 sec, usec; };
 
 enum { SYS_CLOCK_GETTIME = 113, SYS_CLOCK_GETRES = 114, SYS_GETCPU = 168, SYS_FLUSH_ICACHE = 259 };
-enum { REALTIME = 0, MONOTONIC = 1, MONOTONIC_RAW = 4, REALTIME_COARSE = 5, MONOTONIC_COARSE = 6, BOOTTIME = 7 };
+enum {
+	REALTIME = 0,
+	MONOTONIC = 1,
+	MONOTONIC_RAW = 4,
+	REALTIME_COARSE = 5,
+	MONOTONIC_COARSE = 6,
+	BOOTTIME = 7
+};
 
 static long syscall3(long nr, long a, long b, long c)
 {
@@ -36,7 +43,8 @@ static u64 now_ns(bool real)
 		__asm__ volatile("fence r, r" : : : "memory");
 		__asm__ volatile("rdtime %0" : "=r"(ticks));
 		ticks -= d->boot_ticks;
-		ns = d->shift ? (u64)((unsigned __int128)ticks * d->mult >> d->shift) : ticks * d->mult;
+		ns = d->shift ? (u64)((unsigned __int128)ticks * d->mult >> d->shift)
+			      : ticks * d->mult;
 		ns += real ? d->realtime_offset_ns : d->monotonic_offset_ns;
 		__asm__ volatile("fence r, r" : : : "memory");
 	} while (d->seq != seq);
@@ -49,7 +57,8 @@ int __vdso_clock_gettime(int clock, struct vdso_timespec *ts)
 
 	if (clock == REALTIME || clock == REALTIME_COARSE)
 		ns = now_ns(true);
-	else if (clock == MONOTONIC || clock == MONOTONIC_RAW || clock == MONOTONIC_COARSE || clock == BOOTTIME)
+	else if (clock == MONOTONIC || clock == MONOTONIC_RAW || clock == MONOTONIC_COARSE ||
+		 clock == BOOTTIME)
 		ns = now_ns(false);
 	else
 		return syscall3(SYS_CLOCK_GETTIME, clock, (long)ts, 0);

@@ -33,8 +33,10 @@ int proc_show_meminfo(struct seq_file *m, struct task_struct *t)
 {
 	unsigned long free = frames_free(), file = vmstat_read(VMSTAT_nr_file_pages);
 	unsigned long buffers = buffer_pages(), shmem = vmstat_read(VMSTAT_nr_shmem);
-	unsigned long active_file = vmstat_read(VMSTAT_nr_active_file), inactive_file = vmstat_read(VMSTAT_nr_inactive_file);
-	unsigned long active_anon = vmstat_read(VMSTAT_nr_active_anon), inactive_anon = vmstat_read(VMSTAT_nr_inactive_anon);
+	unsigned long active_file = vmstat_read(VMSTAT_nr_active_file),
+		      inactive_file = vmstat_read(VMSTAT_nr_inactive_file);
+	unsigned long active_anon = vmstat_read(VMSTAT_nr_active_anon),
+		      inactive_anon = vmstat_read(VMSTAT_nr_inactive_anon);
 
 	kib(m, "MemTotal:", frames_total);
 	kib(m, "MemFree:", free);
@@ -99,11 +101,16 @@ int proc_show_slabinfo(struct seq_file *m, struct task_struct *t)
 {
 	struct slab_stat st;
 
-	seq_puts(m, "slabinfo - version: 2.1\n# name            <active_objs> <num_objs> <objsize> <objperslab> "
-		    "<pagesperslab> : tunables <limit> <batchcount> <sharedfactor> : slabdata <active_slabs> "
-		    "<num_slabs> <sharedavail>\n");
+	seq_puts(
+		m,
+		"slabinfo - version: 2.1\n# name            <active_objs> <num_objs> <objsize> <objperslab> "
+		"<pagesperslab> : tunables <limit> <batchcount> <sharedfactor> : slabdata <active_slabs> "
+		"<num_slabs> <sharedavail>\n");
 	for (unsigned int i = 0; slab_stat(i, &st); i++)
-		seq_printf(m, "%-17s %6lu %6lu %6lu %4lu %4lu : tunables    0    0    0 : slabdata %6lu %6lu      0\n",
-			   st.name, st.active, st.total, st.size, st.per_slab, st.pages_per_slab, st.slabs, st.slabs);
+		seq_printf(
+			m,
+			"%-17s %6lu %6lu %6lu %4lu %4lu : tunables    0    0    0 : slabdata %6lu %6lu      0\n",
+			st.name, st.active, st.total, st.size, st.per_slab, st.pages_per_slab,
+			st.slabs, st.slabs);
 	return 0;
 }

@@ -121,7 +121,8 @@ static int show_wchan(struct seq_file *m, struct task_struct *t)
 
 /* --------------------------------------------------------------- limits */
 
-static void show_limit(struct seq_file *m, const char *name, const struct rlimit *r, const char *unit)
+static void show_limit(struct seq_file *m, const char *name, const struct rlimit *r,
+		       const char *unit)
 {
 	char cur[24] = "unlimited", max[24] = "unlimited";
 
@@ -258,34 +259,39 @@ static int show_empty(struct seq_file *m, struct task_struct *t)
 #define PRIVATE(n, fn)   { .name = (n), .mode = S_IFREG | 0400, .show = (fn), .private_ = true }
 #define FOLLOW(n, fn)    { .name = (n), .mode = S_IFLNK | 0777, .follow = (fn) }
 
-#define COMMON_ENTRIES                                                                          \
-	PRIVATE("auxv", show_auxv),                                                             \
-	SHOW("cgroup", show_empty),                                                             \
-	SHOW("cmdline", show_cmdline),                                                          \
-	{ .name = "comm", .mode = S_IFREG | 0644, .show = show_comm, .store = store_comm },     \
-	FOLLOW("cwd", follow_cwd),                                                              \
-	PRIVATE("environ", show_environ),                                                       \
-	FOLLOW("exe", follow_exe),                                                              \
-	{ .name = "fd", .mode = S_IFDIR | 0500, .dir_iop = &proc_fd_iops, .dir_fop = &proc_fd_fops }, \
-	{ .name = "fdinfo", .mode = S_IFDIR | 0500, .dir_iop = &proc_fdinfo_iops,               \
-	  .dir_fop = &proc_fdinfo_fops },                                                       \
-	SHOW("limits", show_limits),                                                            \
-	SHOW("maps", proc_show_maps),                                                           \
-	SHOW("mountinfo", show_mountinfo),                                                      \
-	SHOW("mounts", show_mounts),                                                            \
-	{ .name = "oom_score_adj", .mode = S_IFREG | 0644, .show = show_oom_score_adj,          \
-	  .store = store_oom_score_adj },                                                       \
-	FOLLOW("root", follow_root),                                                            \
-	SHOW("smaps", proc_show_smaps),                                                         \
-	SHOW("smaps_rollup", proc_show_smaps_rollup),                                           \
-	SHOW("stat", proc_show_stat),                                                           \
-	SHOW("statm", proc_show_statm),                                                         \
-	SHOW("status", proc_show_status),                                                       \
-	SHOW("wchan", show_wchan)
+#define COMMON_ENTRIES                                                                         \
+	PRIVATE("auxv", show_auxv), SHOW("cgroup", show_empty), SHOW("cmdline", show_cmdline), \
+		{ .name = "comm",                                                              \
+		  .mode = S_IFREG | 0644,                                                      \
+		  .show = show_comm,                                                           \
+		  .store = store_comm },                                                       \
+		FOLLOW("cwd", follow_cwd), PRIVATE("environ", show_environ),                   \
+		FOLLOW("exe", follow_exe),                                                     \
+		{ .name = "fd",                                                                \
+		  .mode = S_IFDIR | 0500,                                                      \
+		  .dir_iop = &proc_fd_iops,                                                    \
+		  .dir_fop = &proc_fd_fops },                                                  \
+		{ .name = "fdinfo",                                                            \
+		  .mode = S_IFDIR | 0500,                                                      \
+		  .dir_iop = &proc_fdinfo_iops,                                                \
+		  .dir_fop = &proc_fdinfo_fops },                                              \
+		SHOW("limits", show_limits), SHOW("maps", proc_show_maps),                     \
+		SHOW("mountinfo", show_mountinfo), SHOW("mounts", show_mounts),                \
+		{ .name = "oom_score_adj",                                                     \
+		  .mode = S_IFREG | 0644,                                                      \
+		  .show = show_oom_score_adj,                                                  \
+		  .store = store_oom_score_adj },                                              \
+		FOLLOW("root", follow_root), SHOW("smaps", proc_show_smaps),                   \
+		SHOW("smaps_rollup", proc_show_smaps_rollup), SHOW("stat", proc_show_stat),    \
+		SHOW("statm", proc_show_statm), SHOW("status", proc_show_status),              \
+		SHOW("wchan", show_wchan)
 
 const struct proc_entry proc_pid_table[] = {
 	COMMON_ENTRIES,
-	{ .name = "task", .mode = S_IFDIR | 0555, .dir_iop = &proc_task_iops, .dir_fop = &proc_task_fops },
+	{ .name = "task",
+	  .mode = S_IFDIR | 0555,
+	  .dir_iop = &proc_task_iops,
+	  .dir_fop = &proc_task_fops },
 	{ .name = NULL },
 };
 
@@ -296,7 +302,9 @@ const struct proc_entry proc_tid_table[] = {
 
 /* --------------------------------------------------- task/: the threads */
 
-static const struct proc_entry tid_dir = { .name = "", .mode = S_IFDIR | 0555, .children = proc_tid_table };
+static const struct proc_entry tid_dir = { .name = "",
+					   .mode = S_IFDIR | 0555,
+					   .children = proc_tid_table };
 
 static int task_lookup(struct inode *dir, struct dentry *dentry)
 {
@@ -338,7 +346,8 @@ static int task_readdir(struct file *file, struct dir_context *ctx)
 
 	if (!proc_emit_table(file, ctx, NULL, &next))
 		return 0;
-	for (int tid = next_thread(leader, ctx->pos - 2); tid >= 0; tid = next_thread(leader, tid + 1)) {
+	for (int tid = next_thread(leader, ctx->pos - 2); tid >= 0;
+	     tid = next_thread(leader, tid + 1)) {
 		int len = snprintf(name, sizeof(name), "%d", tid);
 
 		ctx->pos = 2 + tid;

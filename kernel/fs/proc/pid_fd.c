@@ -17,13 +17,16 @@ static int fd_follow(struct inode *inode, struct path *path);
 static ssize_t fd_readlink(struct inode *inode, char *buf, size_t size);
 static int fdinfo_open(struct inode *inode, struct file *file);
 
-static const struct inode_operations fd_link_iops = { .readlink = fd_readlink, .follow = fd_follow };
+static const struct inode_operations fd_link_iops = { .readlink = fd_readlink,
+						      .follow = fd_follow };
 static const struct file_operations fdinfo_file_fops = {
 	.open = fdinfo_open, .read = seq_read, .llseek = seq_lseek, .release = single_release,
 };
 
 const struct proc_entry proc_fd_entry = { .name = "", .mode = S_IFLNK | 0700 };
-const struct proc_entry proc_fdinfo_entry = { .name = "", .mode = S_IFREG | 0400, .fop = &fdinfo_file_fops };
+const struct proc_entry proc_fdinfo_entry = { .name = "",
+					      .mode = S_IFREG | 0400,
+					      .fop = &fdinfo_file_fops };
 
 /* The open file @fd of @t with a reference, or NULL. */
 static struct file *task_file(struct task_struct *t, long fd)
@@ -103,7 +106,8 @@ static int lookup(struct inode *dir, struct dentry *dentry, const struct proc_en
 	inode = proc_new_inode(dir->sb, e, t, fd);
 	if (inode && S_ISLNK(e->mode)) {
 		inode->i_op = &fd_link_iops;
-		inode->mode = S_IFLNK | (file->mode & FMODE_READ ? 0500 : 0) | (file->mode & FMODE_WRITE ? 0300 : 0);
+		inode->mode = S_IFLNK | (file->mode & FMODE_READ ? 0500 : 0) |
+			      (file->mode & FMODE_WRITE ? 0300 : 0);
 	}
 	file_put(file);
 	if (!inode)
@@ -168,8 +172,8 @@ static int fdinfo_show(struct seq_file *m, void *v)
 		return -ENOENT;
 	if (file->f_op->show_fdinfo)
 		file->f_op->show_fdinfo(file, extra, sizeof(extra));
-	seq_printf(m, "pos:\t%ld\nflags:\t0%o\nmnt_id:\t%u\nino:\t%lu\n%s", (long)file->pos, file->flags,
-		   file->path.mnt->id, (unsigned long)file->inode->ino, extra);
+	seq_printf(m, "pos:\t%ld\nflags:\t0%o\nmnt_id:\t%u\nino:\t%lu\n%s", (long)file->pos,
+		   file->flags, file->path.mnt->id, (unsigned long)file->inode->ino, extra);
 	file_put(file);
 	return 0;
 }

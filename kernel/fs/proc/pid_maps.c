@@ -18,7 +18,8 @@
 #define AREAS_AT_ONCE   16
 #define NAME_COLUMN     73      /* where Linux puts the name */
 
-typedef int (*area_fn)(struct seq_file *m, struct mm_struct *mm, const struct mm_area *a, void *arg);
+typedef int (*area_fn)(struct seq_file *m, struct mm_struct *mm, const struct mm_area *a,
+		       void *arg);
 
 /* Call @fn for each area in order until one fails. */
 static int for_each_area(struct seq_file *m, struct mm_struct *mm, area_fn fn, void *arg)
@@ -62,9 +63,10 @@ static int show_area(struct seq_file *m, struct mm_struct *mm, const struct mm_a
 	u64 dev = inode && inode->sb ? inode->sb->dev : 0;
 	size_t before = m->count;
 
-	seq_printf(m, "%08lx-%08lx %c%c%c%c %08lx %02x:%02x %lu ", a->start, a->end, a->flags & VM_READ ? 'r' : '-',
-		   a->flags & VM_WRITE ? 'w' : '-', a->flags & VM_EXEC ? 'x' : '-',
-		   a->flags & VM_MAYSHARE ? 's' : 'p', a->pgoff << PAGE_SHIFT, MAJOR(dev), MINOR(dev),
+	seq_printf(m, "%08lx-%08lx %c%c%c%c %08lx %02x:%02x %lu ", a->start, a->end,
+		   a->flags & VM_READ ? 'r' : '-', a->flags & VM_WRITE ? 'w' : '-',
+		   a->flags & VM_EXEC ? 'x' : '-', a->flags & VM_MAYSHARE ? 's' : 'p',
+		   a->pgoff << PAGE_SHIFT, MAJOR(dev), MINOR(dev),
 		   inode ? (unsigned long)inode->ino : 0);
 	put_name(m, a, before);
 	seq_putc(m, '\n');
@@ -110,13 +112,16 @@ static void show_stats(struct seq_file *m, const struct mm_area_stats *s)
 
 static void show_flags(struct seq_file *m, unsigned long flags)
 {
-	static const struct { unsigned long flag; const char *name; } names[] = {
-		{ VM_READ, "rd" }, { VM_WRITE, "wr" }, { VM_EXEC, "ex" }, { VM_SHARED, "sh" },
-		{ VM_MAYREAD, "mr" }, { VM_MAYWRITE, "mw" }, { VM_MAYEXEC, "me" }, { VM_MAYSHARE, "ms" },
-		{ VM_GROWSDOWN, "gd" }, { VM_PFNMAP, "pf" }, { VM_LOCKED, "lo" }, { VM_IO, "io" },
-		{ VM_SEQ_READ, "sr" }, { VM_RAND_READ, "rr" }, { VM_DONTCOPY, "dc" }, { VM_DONTEXPAND, "de" },
-		{ VM_LOCKONFAULT, "lf" }, { VM_ACCOUNT, "ac" }, { VM_NORESERVE, "nr" }, { VM_WIPEONFORK, "wf" },
-		{ VM_DONTDUMP, "dd" }, { VM_HUGEPAGE, "hg" }, { VM_NOHUGEPAGE, "nh" }, { VM_SEALED, "sl" },
+	static const struct { unsigned long flag; const char *name;
+	} names[] = {
+		{ VM_READ, "rd" },	 { VM_WRITE, "wr" },	   { VM_EXEC, "ex" },
+		{ VM_SHARED, "sh" },	 { VM_MAYREAD, "mr" },	   { VM_MAYWRITE, "mw" },
+		{ VM_MAYEXEC, "me" },	 { VM_MAYSHARE, "ms" },	   { VM_GROWSDOWN, "gd" },
+		{ VM_PFNMAP, "pf" },	 { VM_LOCKED, "lo" },	   { VM_IO, "io" },
+		{ VM_SEQ_READ, "sr" },	 { VM_RAND_READ, "rr" },   { VM_DONTCOPY, "dc" },
+		{ VM_DONTEXPAND, "de" }, { VM_LOCKONFAULT, "lf" }, { VM_ACCOUNT, "ac" },
+		{ VM_NORESERVE, "nr" },	 { VM_WIPEONFORK, "wf" },  { VM_DONTDUMP, "dd" },
+		{ VM_HUGEPAGE, "hg" },	 { VM_NOHUGEPAGE, "nh" },  { VM_SEALED, "sl" },
 	};
 
 	seq_puts(m, "VmFlags: ");

@@ -116,20 +116,24 @@ int proc_show_stat(struct seq_file *m, struct task_struct *t)
 	bool look = mm && proc_may_look(t);
 
 	snapshot_take(t, &s);
-	seq_printf(m, "%d (%s) %c %d %d %d %lu %d %u %lu %lu %lu %lu %lu %lu %ld %ld %d %d %d 0 %lu ", t->pid, s.comm,
-		   s.state, s.ppid, s.pgid, s.sid, (unsigned long)s.tty, s.tpgid, t->flags, s.min_flt, s.cmin_flt,
-		   s.maj_flt, s.cmaj_flt, (unsigned long)(s.utime / TICK_NS), (unsigned long)(s.stime / TICK_NS),
-		   (long)(s.cutime / TICK_NS), (long)(s.cstime / TICK_NS), 20 + t->nice, t->nice, s.threads,
-		   (unsigned long)(t->start_ns / TICK_NS));
+	seq_printf(m,
+		   "%d (%s) %c %d %d %d %lu %d %u %lu %lu %lu %lu %lu %lu %ld %ld %d %d %d 0 %lu ",
+		   t->pid, s.comm, s.state, s.ppid, s.pgid, s.sid, (unsigned long)s.tty, s.tpgid,
+		   t->flags, s.min_flt, s.cmin_flt, s.maj_flt, s.cmaj_flt,
+		   (unsigned long)(s.utime / TICK_NS), (unsigned long)(s.stime / TICK_NS),
+		   (long)(s.cutime / TICK_NS), (long)(s.cstime / TICK_NS), 20 + t->nice, t->nice,
+		   s.threads, (unsigned long)(t->start_ns / TICK_NS));
 	seq_printf(m, "%lu %ld %lu %lu %lu %lu 0 0 %lu %lu %lu %lu %d 0 0 %d %u %d %d 0 0 0 ",
-		   mm ? mm->total_vm << PAGE_SHIFT : 0, mm ? (long)mm_rss(mm) : 0, t->signal->rlim[RLIMIT_RSS].cur,
-		   look ? mm->start_code : 0, look ? mm->end_code : 0, look ? mm->start_stack : 0,
+		   mm ? mm->total_vm << PAGE_SHIFT : 0, mm ? (long)mm_rss(mm) : 0,
+		   t->signal->rlim[RLIMIT_RSS].cur, look ? mm->start_code : 0,
+		   look ? mm->end_code : 0, look ? mm->start_stack : 0,
 		   (unsigned long)s.pending & 0x7fffffff, (unsigned long)s.blocked & 0x7fffffff,
 		   (unsigned long)s.ignored & 0x7fffffff, (unsigned long)s.caught & 0x7fffffff,
 		   s.state != 'R', s.exit_signal, t->thread.hart, t->rt_priority, t->policy);
-	seq_printf(m, "%lu %lu %lu %lu %lu %lu %lu %d\n", look ? mm->start_data : 0, look ? mm->end_data : 0,
-		   look ? mm->start_brk : 0, look ? mm->arg_start : 0, look ? mm->arg_end : 0,
-		   look ? mm->env_start : 0, look ? mm->env_end : 0, t->exit_code);
+	seq_printf(m, "%lu %lu %lu %lu %lu %lu %lu %d\n", look ? mm->start_data : 0,
+		   look ? mm->end_data : 0, look ? mm->start_brk : 0, look ? mm->arg_start : 0,
+		   look ? mm->arg_end : 0, look ? mm->env_start : 0, look ? mm->env_end : 0,
+		   t->exit_code);
 	if (mm)
 		mm_put(mm);
 	return 0;
@@ -144,8 +148,10 @@ int proc_show_statm(struct seq_file *m, struct task_struct *t)
 		return 0;
 	}
 	seq_printf(m, "%lu %lu %ld %lu 0 %lu 0\n", mm->total_vm, mm_rss(mm),
-		   atomic_long_read(&mm->rss[MM_FILEPAGES]) + atomic_long_read(&mm->rss[MM_SHMEMPAGES]),
-		   (ALIGN_UP(mm->end_code, PAGE_SIZE) - ALIGN_DOWN(mm->start_code, PAGE_SIZE)) >> PAGE_SHIFT,
+		   atomic_long_read(&mm->rss[MM_FILEPAGES]) +
+			   atomic_long_read(&mm->rss[MM_SHMEMPAGES]),
+		   (ALIGN_UP(mm->end_code, PAGE_SIZE) - ALIGN_DOWN(mm->start_code, PAGE_SIZE)) >>
+			   PAGE_SHIFT,
 		   mm->data_vm + mm->stack_vm);
 	mm_put(mm);
 	return 0;
@@ -178,9 +184,12 @@ static void show_kib(struct seq_file *m, const char *name, unsigned long pages)
 
 static void status_memory(struct seq_file *m, struct mm_struct *mm)
 {
-	long anon = atomic_long_read(&mm->rss[MM_ANONPAGES]), file = atomic_long_read(&mm->rss[MM_FILEPAGES]);
+	long anon = atomic_long_read(&mm->rss[MM_ANONPAGES]),
+	     file = atomic_long_read(&mm->rss[MM_FILEPAGES]);
 	long shmem = atomic_long_read(&mm->rss[MM_SHMEMPAGES]);
-	unsigned long text = (ALIGN_UP(mm->end_code, PAGE_SIZE) - ALIGN_DOWN(mm->start_code, PAGE_SIZE)) >> PAGE_SHIFT;
+	unsigned long text =
+		(ALIGN_UP(mm->end_code, PAGE_SIZE) - ALIGN_DOWN(mm->start_code, PAGE_SIZE)) >>
+		PAGE_SHIFT;
 
 	show_kib(m, "VmPeak", max(mm->hiwater_vm, mm->total_vm));
 	show_kib(m, "VmSize", mm->total_vm);
@@ -216,9 +225,12 @@ static void status_caps(struct seq_file *m, struct task_struct *t)
 {
 	struct cred *c = task_cred_get(t);
 
-	seq_printf(m, "CapInh:\t%016lx\nCapPrm:\t%016lx\nCapEff:\t%016lx\nCapBnd:\t%016lx\nCapAmb:\t%016lx\n",
-		   (unsigned long)c->cap_inheritable, (unsigned long)c->cap_permitted,
-		   (unsigned long)c->cap_effective, (unsigned long)c->cap_bounding, (unsigned long)c->cap_ambient);
+	seq_printf(
+		m,
+		"CapInh:\t%016lx\nCapPrm:\t%016lx\nCapEff:\t%016lx\nCapBnd:\t%016lx\nCapAmb:\t%016lx\n",
+		(unsigned long)c->cap_inheritable, (unsigned long)c->cap_permitted,
+		(unsigned long)c->cap_effective, (unsigned long)c->cap_bounding,
+		(unsigned long)c->cap_ambient);
 	cred_put(c);
 }
 
@@ -228,21 +240,28 @@ int proc_show_status(struct seq_file *m, struct task_struct *t)
 	struct mm_struct *mm = task_mm_get(t);
 
 	snapshot_take(t, &s);
-	seq_printf(m, "Name:\t%s\nUmask:\t%04o\nState:\t%s\nTgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t%d\n",
-		   s.comm, 022, state_name(s.state), t->tgid, t->pid, s.ppid, s.tracer);
+	seq_printf(
+		m,
+		"Name:\t%s\nUmask:\t%04o\nState:\t%s\nTgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t%d\n",
+		s.comm, 022, state_name(s.state), t->tgid, t->pid, s.ppid, s.tracer);
 	status_ids(m, t);
-	seq_printf(m, "NStgid:\t%d\nNSpid:\t%d\nNSpgid:\t%d\nNSsid:\t%d\nKthread:\t%d\n", t->tgid, t->pid, s.pgid, s.sid,
-		   !!(t->flags & PF_KTHREAD));
+	seq_printf(m, "NStgid:\t%d\nNSpid:\t%d\nNSpgid:\t%d\nNSsid:\t%d\nKthread:\t%d\n", t->tgid,
+		   t->pid, s.pgid, s.sid, !!(t->flags & PF_KTHREAD));
 	if (mm) {
 		status_memory(m, mm);
 		mm_put(mm);
 	}
-	seq_printf(m, "Threads:\t%d\nSigQ:\t%u/%lu\n", s.threads, s.sigq, t->signal->rlim[RLIMIT_SIGPENDING].cur);
-	seq_printf(m, "SigPnd:\t%016lx\nShdPnd:\t%016lx\nSigBlk:\t%016lx\nSigIgn:\t%016lx\nSigCgt:\t%016lx\n",
-		   (unsigned long)s.pending, (unsigned long)s.shared_pending, (unsigned long)s.blocked,
-		   (unsigned long)s.ignored, (unsigned long)s.caught);
+	seq_printf(m, "Threads:\t%d\nSigQ:\t%u/%lu\n", s.threads, s.sigq,
+		   t->signal->rlim[RLIMIT_SIGPENDING].cur);
+	seq_printf(
+		m,
+		"SigPnd:\t%016lx\nShdPnd:\t%016lx\nSigBlk:\t%016lx\nSigIgn:\t%016lx\nSigCgt:\t%016lx\n",
+		(unsigned long)s.pending, (unsigned long)s.shared_pending, (unsigned long)s.blocked,
+		(unsigned long)s.ignored, (unsigned long)s.caught);
 	status_caps(m, t);
-	seq_printf(m, "NoNewPrivs:\t%d\nSeccomp:\t0\nCpus_allowed:\t%lx\n", t->no_new_privs, t->hart_mask & harts_online);
-	seq_printf(m, "voluntary_ctxt_switches:\t%lu\nnonvoluntary_ctxt_switches:\t%lu\n", t->nvcsw, t->nivcsw);
+	seq_printf(m, "NoNewPrivs:\t%d\nSeccomp:\t0\nCpus_allowed:\t%lx\n", t->no_new_privs,
+		   t->hart_mask & harts_online);
+	seq_printf(m, "voluntary_ctxt_switches:\t%lu\nnonvoluntary_ctxt_switches:\t%lu\n", t->nvcsw,
+		   t->nivcsw);
 	return 0;
 }

@@ -32,8 +32,8 @@ static int show_cpuinfo(struct seq_file *m, struct task_struct *t)
 {
 	for (unsigned int h = 0; h < nr_harts; h++)
 		if (harts_online & BIT(h))
-			seq_printf(m, "processor\t: %u\nhart\t\t: %u\nisa\t\t: %s\nmmu\t\t: %s\n\n", h, h,
-				   cpu_isa_string, cpu_mmu_string);
+			seq_printf(m, "processor\t: %u\nhart\t\t: %u\nisa\t\t: %s\nmmu\t\t: %s\n\n",
+				   h, h, cpu_isa_string, cpu_mmu_string);
 	return 0;
 }
 
@@ -113,10 +113,12 @@ static int show_stat(struct seq_file *m, struct task_struct *t)
 		sched_hart_times(h, &one);
 		show_hart_line(m, name, &one);
 	}
-	seq_printf(m, "intr 0\nctxt %lu\nbtime %lu\nprocesses %lu\nprocs_running %u\nprocs_blocked 0\n",
-		   sched_nr_switches(),
-		   (unsigned long)((clock_realtime_ns() - clock_monotonic_ns()) / NSEC_PER_SEC),
-		   READ_ONCE(total_forks), sched_nr_running());
+	seq_printf(
+		m,
+		"intr 0\nctxt %lu\nbtime %lu\nprocesses %lu\nprocs_running %u\nprocs_blocked 0\n",
+		sched_nr_switches(),
+		(unsigned long)((clock_realtime_ns() - clock_monotonic_ns()) / NSEC_PER_SEC),
+		READ_ONCE(total_forks), sched_nr_running());
 	return 0;
 }
 
@@ -135,17 +137,18 @@ static int show_partitions(struct seq_file *m, struct task_struct *t)
 {
 	seq_puts(m, "major minor  #blocks  name\n\n");
 	for (struct block_device *b = block_device_next(NULL); b; b = block_device_next(b))
-		seq_printf(m, "%4u  %7u %10lu %s\n", MAJOR(b->dev), MINOR(b->dev), (unsigned long)b->nr_sectors / 2,
-			   b->name);
+		seq_printf(m, "%4u  %7u %10lu %s\n", MAJOR(b->dev), MINOR(b->dev),
+			   (unsigned long)b->nr_sectors / 2, b->name);
 	return 0;
 }
 
 static int show_diskstats(struct seq_file *m, struct task_struct *t)
 {
 	for (struct block_device *b = block_device_next(NULL); b; b = block_device_next(b))
-		seq_printf(m, "%4u %7u %s %lu 0 %lu 0 %lu 0 %lu 0 %u 0 0 0 0 0 0 %lu 0\n", MAJOR(b->dev),
-			   MINOR(b->dev), b->name, (unsigned long)b->stat.reads, (unsigned long)b->stat.sectors_read,
-			   (unsigned long)b->stat.writes, (unsigned long)b->stat.sectors_written, b->in_flight,
+		seq_printf(m, "%4u %7u %s %lu 0 %lu 0 %lu 0 %lu 0 %u 0 0 0 0 0 0 %lu 0\n",
+			   MAJOR(b->dev), MINOR(b->dev), b->name, (unsigned long)b->stat.reads,
+			   (unsigned long)b->stat.sectors_read, (unsigned long)b->stat.writes,
+			   (unsigned long)b->stat.sectors_written, b->in_flight,
 			   (unsigned long)b->stat.flushes);
 	return 0;
 }
@@ -201,7 +204,9 @@ const struct proc_entry proc_mounts_entry = FILE_ENTRY("mounts", show_mounts);
 
 /* ------------------------------------------------- processes by number */
 
-static const struct proc_entry pid_dir = { .name = "", .mode = S_IFDIR | 0555, .children = proc_pid_table };
+static const struct proc_entry pid_dir = { .name = "",
+					   .mode = S_IFDIR | 0555,
+					   .children = proc_pid_table };
 
 /* A decimal number without leading zeroes, or -1. */
 long proc_number(const char *name, size_t len)

@@ -170,7 +170,10 @@ static int store_printk(struct task_struct *t, char *buf, size_t len)
 static const struct proc_entry vm_table[] = {
 	SETTING(dirty_background_ratio),
 	SETTING(dirty_ratio),
-	{ .name = "drop_caches", .mode = S_IFREG | 0200, .show = show_drop_caches, .store = store_drop_caches },
+	{ .name = "drop_caches",
+	  .mode = S_IFREG | 0200,
+	  .show = show_drop_caches,
+	  .store = store_drop_caches },
 	SETTING(max_map_count),
 	SETTING(min_free_kbytes),
 	SETTING(mmap_min_addr),

@@ -73,7 +73,8 @@ static void set_owner(struct inode *inode, struct task_struct *t)
 	cred_put(c);
 }
 
-struct inode *proc_new_inode(struct super_block *sb, const struct proc_entry *e, struct task_struct *t, long number)
+struct inode *proc_new_inode(struct super_block *sb, const struct proc_entry *e,
+			     struct task_struct *t, long number)
 {
 	struct inode *inode = inode_alloc(sb);
 	struct proc_inode *pi = inode ? kzalloc(sizeof(*pi), GFP_KERNEL) : NULL;
@@ -98,7 +99,8 @@ struct inode *proc_new_inode(struct super_block *sb, const struct proc_entry *e,
 	return inode;
 }
 
-int proc_add(struct inode *dir, struct dentry *dentry, const struct proc_entry *e, struct task_struct *t, long number)
+int proc_add(struct inode *dir, struct dentry *dentry, const struct proc_entry *e,
+	     struct task_struct *t, long number)
 {
 	struct inode *inode = proc_new_inode(dir->sb, e, t, number);
 
@@ -109,10 +111,12 @@ int proc_add(struct inode *dir, struct dentry *dentry, const struct proc_entry *
 	return 0;
 }
 
-int proc_lookup_table(struct inode *dir, struct dentry *dentry, const struct proc_entry *table, struct task_struct *t)
+int proc_lookup_table(struct inode *dir, struct dentry *dentry, const struct proc_entry *table,
+		      struct task_struct *t)
 {
 	for (const struct proc_entry *e = table; e->name; e++)
-		if (strlen(e->name) == dentry->name_len && memcmp(e->name, dentry->name, dentry->name_len) == 0)
+		if (strlen(e->name) == dentry->name_len &&
+		    memcmp(e->name, dentry->name, dentry->name_len) == 0)
 			return proc_add(dir, dentry, e, t, 0);
 	dentry->flags |= D_NOCACHE;
 	d_add(dentry, NULL);
@@ -128,7 +132,8 @@ static int proc_lookup(struct inode *dir, struct dentry *dentry)
 	return proc_lookup_table(dir, dentry, pi->entry->children, pi->task);
 }
 
-bool proc_emit_table(struct file *file, struct dir_context *ctx, const struct proc_entry *table, loff_t *next)
+bool proc_emit_table(struct file *file, struct dir_context *ctx, const struct proc_entry *table,
+		     loff_t *next)
 {
 	loff_t n = 2;
 
@@ -136,7 +141,8 @@ bool proc_emit_table(struct file *file, struct dir_context *ctx, const struct pr
 		return false;
 	if (ctx->pos == 0)
 		ctx->pos = 1;
-	if (ctx->pos == 1 && !ctx->emit(ctx, "..", 2, 1, file->path.dentry->parent->inode->ino, S_IFDIR >> 12))
+	if (ctx->pos == 1 &&
+	    !ctx->emit(ctx, "..", 2, 1, file->path.dentry->parent->inode->ino, S_IFDIR >> 12))
 		return false;
 	if (ctx->pos == 1)
 		ctx->pos = 2;
@@ -278,7 +284,8 @@ static int proc_follow(struct inode *inode, struct path *path)
 	return pi->entry->follow(pi->task, path);
 }
 
-static const struct inode_operations proc_link_iops = { .readlink = proc_readlink, .follow = proc_follow };
+static const struct inode_operations proc_link_iops = { .readlink = proc_readlink,
+							.follow = proc_follow };
 /* Links that are text only: /proc/self. */
 static const struct inode_operations proc_text_link_iops = { .readlink = proc_readlink };
 

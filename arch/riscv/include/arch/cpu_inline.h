@@ -47,7 +47,8 @@ static inline bool irqs_off(void)
 
 static inline void cpu_relax(void)
 {
-	__asm__ volatile(".4byte 0x0100000f" : : : "memory");  /* pause: Zihintpause, a fence elsewhere */
+	/* pause: Zihintpause, a fence elsewhere */
+	__asm__ volatile(".4byte 0x0100000f" : : : "memory");
 }
 
 #endif

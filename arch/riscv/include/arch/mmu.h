@@ -20,9 +20,11 @@
  */
 struct mmu_context {
 	unsigned long harts;            /* [a] bit h: hart h has it loaded now */
-	unsigned long stale;            /* [a] bit h: hart h must flush the ASID before it uses it again */
+	/* [a] bit h: hart h must flush the ASID before it uses it again */
+	unsigned long stale;
 	unsigned long asid;             /* [a] generation << 16 | ASID; 0: none yet */
-	unsigned long icache_stale;     /* [a] bit h: hart h must fence.i before it runs user code */
+	/* [a] bit h: hart h must fence.i before it runs user code */
+	unsigned long icache_stale;
 };
 
 /* The root table of the kernel alone; the upper half of every other root equals its own. */

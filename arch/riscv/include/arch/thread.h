@@ -38,7 +38,8 @@ struct thread {
 	unsigned long scratch;          /* trap entry: the program's sp */
 	unsigned long work;             /* [a] WORK_ flags */
 	unsigned int hart;              /* where it runs, or ran last */
-	unsigned int fp_used;           /* 0: never; else the program has FP state, last in the registers of hart fp_used - 1 */
+	/* 0: never; else the program has FP state, last in the registers of hart fp_used - 1 */
+	unsigned int fp_used;
 	struct mm_struct *mm;           /* NULL for kernel threads */
 	struct switch_context ctx;
 	unsigned long kstack;           /* lowest address of the kernel stack */

@@ -12,7 +12,8 @@ struct trapframe {
 	unsigned long x[32];
 	unsigned long status;
 	unsigned long orig_a0;          /* a0 at the system call, for restarting it */
-	unsigned long cause;            /* of the last trap; syscall_nr() is valid while it is a call */
+	/* of the last trap; syscall_nr() is valid while it is a call */
+	unsigned long cause;
 	unsigned long pad;
 };
 
@@ -47,7 +48,10 @@ static inline void tf_restart_syscall(struct trapframe *tf)
 	tf->x[0] -= 4;
 }
 
-/* Make a function call of the program: pc, sp, return address and three arguments (signal delivery). */
+/*
+ * Make a function call of the program: pc, sp, return address and three arguments (signal
+ * delivery).
+ */
 static inline void tf_call(struct trapframe *tf, unsigned long pc, unsigned long sp,
 			   unsigned long ra, unsigned long a0, unsigned long a1, unsigned long a2)
 {

@@ -17,7 +17,10 @@ unsigned long vdso_data_pfn(void);
 /* Offset of __vdso_rt_sigreturn in the code. */
 unsigned long vdso_sigreturn_offset(void);
 
-/* Tell programs the wall clock: CLOCK_REALTIME minus CLOCK_MONOTONIC, and CLOCK_MONOTONIC at time_ns() = 0. */
+/*
+ * Tell programs the wall clock: CLOCK_REALTIME minus CLOCK_MONOTONIC, and CLOCK_MONOTONIC at
+ * time_ns() = 0.
+ */
 void vdso_set_clock(s64 realtime_offset_ns, s64 monotonic_offset_ns);
 
 #endif
