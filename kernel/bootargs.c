@@ -20,6 +20,7 @@ struct word {
 	size_t name_len, value_len;
 };
 
+static void set_level(unsigned long level);
 static const char *next_word(const char *p, struct word *w);
 static bool find_last(const char *name, struct word *w);
 static const char *copy_value(const struct word *w, char *buf, size_t len);
@@ -32,11 +33,17 @@ void bootargs_init(const char *text)
 
 	strscpy(line, text, sizeof(line));
 	if (bootarg_bool("quiet"))
-		console_loglevel = LOG_WARNING;
+		set_level(LOG_WARNING);
 	if (bootarg_bool("debug"))
-		console_loglevel = LOG_DEBUG + 1;
+		set_level(LOG_DEBUG + 1);
 	if (bootarg_value("loglevel", value, sizeof(value)) && !parse_ulong(value, NULL, 0, &level))
-		console_loglevel = min(level, (unsigned long)LOG_DEBUG + 1);
+		set_level(min(level, (unsigned long)LOG_DEBUG + 1));
+}
+
+static void set_level(unsigned long level)
+{
+	console_loglevel = (int)level;
+	console_loglevel_asked = true;
 }
 
 const char *bootargs_line(void)

@@ -31,6 +31,7 @@ static u64 head, tail;          /* log_lock */
 static bool broken;             /* panic: no locks any more */
 
 int console_loglevel = LOG_DEBUG;
+bool console_loglevel_asked;
 static void (*console_write)(const char *s, size_t len) = early_puts;
 
 static void ring_append(const char *s, size_t len);
@@ -116,7 +117,7 @@ void log_set_console(void (*write)(const char *s, size_t len))
 
 void log_boot_done(void)
 {
-	if (console_loglevel == LOG_DEBUG)      /* nobody changed it */
+	if (!console_loglevel_asked)
 		console_loglevel = LOG_WARNING;
 }
 

@@ -10,7 +10,16 @@
 #include <lib/types.h>
 #include <stdarg.h>
 
-enum log_level { LOG_EMERG, LOG_ALERT, LOG_CRIT, LOG_ERR, LOG_WARNING, LOG_NOTICE, LOG_INFO, LOG_DEBUG };
+enum log_level {
+	LOG_EMERG,
+	LOG_ALERT,
+	LOG_CRIT,
+	LOG_ERR,
+	LOG_WARNING,
+	LOG_NOTICE,
+	LOG_INFO,
+	LOG_DEBUG
+};
 
 /* Safe anywhere: interrupts, before the console.  A line per call; no trailing newline needed. */
 void printk(enum log_level level, const char *fmt, ...) __printf(2, 3);
@@ -23,6 +32,7 @@ void vprintk(enum log_level level, const char *fmt, va_list ap) __printf(2, 0);
 #define pr_debug(...)   printk(LOG_DEBUG, __VA_ARGS__)
 
 extern int console_loglevel;            /* lines with a lower number reach the console */
+extern bool console_loglevel_asked;     /* by a boot argument */
 
 /*
  * The first program is about to run: from now on the console is the programs', and only errors
