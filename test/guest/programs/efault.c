@@ -66,7 +66,7 @@ static struct call calls[] = {
 	{ "getcwd buffer", SYS_getcwd, { BAD, 100 }, 1 },
 	{ "read buffer", SYS_read, { -3, BAD, 100 }, 1 },
 	{ "pread64 buffer", SYS_pread64, { -3, BAD, 100, 0 }, 1 },
-	{ "write buffer to a pipe", SYS_write, { -4, BAD, 100 } },
+	{ "write buffer to a pipe", SYS_write, { -4, BAD, 100 }, 1 },
 	{ "readv vector", SYS_readv, { -3, BAD, 2 } },
 	{ "writev vector", SYS_writev, { -4, BAD, 2 } },
 	{ "getdents64 buffer", SYS_getdents64, { -5, BAD, 1024 } },
