@@ -99,7 +99,8 @@ static void bdev_readpages(struct address_space *as, struct page **pages, unsign
 
 		memset(data + len, 0, PAGE_SIZE - len);
 		if (len) {
-			bio_run_add(&run, pages[i]->index * SECTORS_PER_PAGE, pages[i], len, nr - i);
+			bio_run_add(&run, pages[i]->index * SECTORS_PER_PAGE, pages[i], len,
+				    nr - i);
 			continue;
 		}
 		page_set(pages[i], PG_uptodate);
@@ -123,7 +124,8 @@ static int bdev_writepages(struct address_space *as, struct page **pages, unsign
 		unsigned int len = page_bytes(bdev, pages[i]->index);
 
 		if (len)
-			bio_run_add(&run, pages[i]->index * SECTORS_PER_PAGE, pages[i], len, nr - i);
+			bio_run_add(&run, pages[i]->index * SECTORS_PER_PAGE, pages[i], len,
+				    nr - i);
 		else
 			page_end_writeback(pages[i]);
 		unlock_page(pages[i]);
@@ -163,7 +165,8 @@ void bio_end_write_pages(struct bio *bio)
 	bio_free(bio);
 }
 
-void bio_run_add(struct bio_run *run, u64 sector, struct page *page, unsigned int len, unsigned int left)
+void bio_run_add(struct bio_run *run, u64 sector, struct page *page, unsigned int len,
+		 unsigned int left)
 {
 	if (run->bio && (sector != run->next || !bio_add(run->bio, page, 0, len)))
 		bio_run_submit(run);

@@ -76,12 +76,14 @@ static bool reserve_give(struct bio *bio)
 	return true;
 }
 
-struct bio *bio_alloc(struct block_device *bdev, enum bio_op op, u64 sector, unsigned int max_vecs, unsigned int gfp)
+struct bio *bio_alloc(struct block_device *bdev, enum bio_op op, u64 sector, unsigned int max_vecs,
+		      unsigned int gfp)
 {
 	struct bio *bio;
 
 	max_vecs = min(max_vecs, (unsigned int)BIO_MAX_VECS);
-	bio = kmalloc(sizeof(*bio) + max_vecs * sizeof(struct bio_vec), (gfp & ~GFP_OOM) | GFP_NOWARN);
+	bio = kmalloc(sizeof(*bio) + max_vecs * sizeof(struct bio_vec),
+		      (gfp & ~GFP_OOM) | GFP_NOWARN);
 	if (!bio) {
 		bio = reserve_take();
 		max_vecs = min(max_vecs, RESERVE_VECS);
@@ -158,8 +160,8 @@ static int bio_check(struct bio *bio)
 		return -EROFS;
 	if (nr > bdev->nr_sectors || bio->sector > bdev->nr_sectors - nr) {
 		pr_err("%s: %s of %lu sectors at %lu is beyond the end, %lu", bdev->name,
-		       bio->op == BIO_READ ? "read" : "write", (unsigned long)nr, (unsigned long)bio->sector,
-		       (unsigned long)bdev->nr_sectors);
+		       bio->op == BIO_READ ? "read" : "write", (unsigned long)nr,
+		       (unsigned long)bio->sector, (unsigned long)bdev->nr_sectors);
 		return -EIO;
 	}
 	return nr > 0;
@@ -218,12 +220,15 @@ void bio_done(struct bio *bio, int error)
 	if (bdev->whole)
 		bio_account_done(bdev->whole, error);
 	if (tell)
-		pr_err("%s: %s error at sector %lu", bdev->name, bio->op == BIO_READ ? "read" : "write",
-		       (unsigned long)bio->sector);
+		pr_err("%s: %s error at sector %lu", bdev->name,
+		       bio->op == BIO_READ ? "read" : "write", (unsigned long)bio->sector);
 	bio->end_io(bio);               /* the bio may be gone now */
 }
 
-/* Who waits is woken through a queue that outlives him: he may be gone as soon as he sees the flag. */
+/*
+ * Who waits is woken through a queue that outlives him: he may be gone as soon as he sees the
+ * flag.
+ */
 static void submit_wait_done(struct bio *bio)
 {
 	smp_store_release((bool *)bio->private_, true);
@@ -308,7 +313,8 @@ static const u8 *read_sector(void *arg, u64 sector, u8 *buf)
 
 	if (IS_ERR(page))
 		return NULL;
-	memcpy(buf, (u8 *)page_address(page) + sector % (PAGE_SIZE / SECTOR_SIZE) * SECTOR_SIZE, SECTOR_SIZE);
+	memcpy(buf, (u8 *)page_address(page) + sector % (PAGE_SIZE / SECTOR_SIZE) * SECTOR_SIZE,
+	       SECTOR_SIZE);
 	put_page(page);
 	return buf;
 }

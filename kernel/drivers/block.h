@@ -36,19 +36,27 @@ struct bio {
 	void *private_;
 	u64 nr_sectors;         /* BIO_DISCARD: how many; else counted from the vecs */
 	struct list_head node;  /* driver's queue */
-	unsigned int next_vec;  /* driver: what is not in a request yet; and bytes of that vec that are */
+	/* driver: what is not in a request yet; and bytes of that vec that are */
+	unsigned int next_vec;
 	unsigned int next_off;
 	unsigned int parts;     /* driver: requests under way for it */
 	unsigned int max_vecs;
 	struct bio_vec vecs[];
 };
 
-/* GFP flags of mm/frames.h; a reserve makes small ones succeed while writing out.  NULL without GFP_WAIT only. */
-struct bio *bio_alloc(struct block_device *bdev, enum bio_op op, u64 sector, unsigned int max_vecs, unsigned int gfp);
+/*
+ * GFP flags of mm/frames.h; a reserve makes small ones succeed while writing out.  NULL without
+ * GFP_WAIT only.
+ */
+struct bio *bio_alloc(struct block_device *bdev, enum bio_op op, u64 sector, unsigned int max_vecs,
+		      unsigned int gfp);
 /* False when full: submit it and start another. */
 bool bio_add(struct bio *bio, struct page *page, unsigned int offset, unsigned int len);
 void bio_free(struct bio *bio);
-/* Never sleeps for the I/O; may sleep for a free slot.  Out-of-range and read-only fail through end_io. */
+/*
+ * Never sleeps for the I/O; may sleep for a free slot.  Out-of-range and read-only fail through
+ * end_io.
+ */
 void bio_submit(struct bio *bio);
 /* Submit and wait (uninterruptible): 0 or -EIO. */
 int bio_submit_wait(struct bio *bio);
@@ -70,7 +78,8 @@ struct block_device {
 	struct block_device *whole;     /* partition of; NULL for a disk */
 	u64 start_sector;               /* partition's first */
 	struct list_head node;          /* all devices */
-	struct { u64 reads, sectors_read, writes, sectors_written, flushes, errors; } stat;     /* [a] */
+	/* [a] */
+	struct { u64 reads, sectors_read, writes, sectors_written, flushes, errors; } stat;
 	unsigned int in_flight;         /* [a] */
 	void *holder;                   /* mounted or swap: who has it exclusively */
 };
@@ -82,9 +91,15 @@ struct block_device *block_device_by_dev(u64 dev);
 struct block_device *block_device_next(struct block_device *prev);      /* NULL starts */
 int block_device_flush(struct block_device *bdev);      /* 0, -EIO; sleeps */
 
-/* Page @index of the device's own cache, up to date, with a reference; ERR_PTR(-EIO, -ENOMEM, -EINTR).  Sleeps. */
+/*
+ * Page @index of the device's own cache, up to date, with a reference; ERR_PTR(-EIO, -ENOMEM,
+ * -EINTR).  Sleeps.
+ */
 struct page *bdev_read_page(struct block_device *bdev, u64 index);
-/* What is dirty there goes to the disk and all that is not in use is forgotten: somebody else takes over.  Sleeps. */
+/*
+ * What is dirty there goes to the disk and all that is not in use is forgotten: somebody else
+ * takes over.  Sleeps.
+ */
 int bdev_flush_cache(struct block_device *bdev);
 
 /*
@@ -99,8 +114,10 @@ struct bio_run {
 	u64 next;                       /* the sector that would continue it */
 };
 /* @left: pages still to come, this one included. */
-void bio_run_add(struct bio_run *run, u64 sector, struct page *page, unsigned int len, unsigned int left);
-void bio_run_submit(struct bio_run *run);       /* what is gathered; at the end, and before waiting */
+void bio_run_add(struct bio_run *run, u64 sector, struct page *page, unsigned int len,
+		 unsigned int left);
+/* what is gathered; at the end, and before waiting */
+void bio_run_submit(struct bio_run *run);
 
 /* end_io: PG_uptodate or PG_error, unlock; free the bio. */
 void bio_end_read_pages(struct bio *bio);

@@ -42,7 +42,8 @@ static void probe_all(const void *fdt, const struct driver *d)
 			continue;
 		err = d->probe(fdt, node);
 		if (err && err != -ENODEV)
-			pr_err("%s: %s: probe failed, error %d", fdt_node_name(fdt, node), d->compatible, err);
+			pr_err("%s: %s: probe failed, error %d", fdt_node_name(fdt, node),
+			       d->compatible, err);
 	}
 }
 

@@ -14,7 +14,10 @@ struct driver {
 	int (*probe)(const void *fdt, int node);
 };
 
-/* Probe every device of the tree.  Once, in a task that may sleep, interrupts on, after vfs_init(). */
+/*
+ * Probe every device of the tree.  Once, in a task that may sleep, interrupts on, after
+ * vfs_init().
+ */
 void drivers_init(void);
 
 /* Map entry @index of the node's "reg"; at least @min_size bytes.  NULL: no such thing. */

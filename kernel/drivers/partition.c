@@ -48,10 +48,12 @@ static u64 get64(const u8 *p)
 	return get32(p) | (u64)get32(p + 4) << 32;
 }
 
-unsigned int partition_scan(const u8 *(*read)(void *arg, u64 sector, u8 *buf), void *arg, u64 nr_sectors,
-			    struct partition *parts, unsigned int max)
+unsigned int partition_scan(const u8 *(*read)(void *arg, u64 sector, u8 *buf), void *arg,
+			    u64 nr_sectors, struct partition *parts, unsigned int max)
 {
-	struct scan s = { .read = read, .arg = arg, .nr_sectors = nr_sectors, .parts = parts, .max = max };
+	struct scan s = {
+		.read = read, .arg = arg, .nr_sectors = nr_sectors, .parts = parts, .max = max
+	};
 	u8 mbr[SECTOR];
 
 	if (nr_sectors < 2 || !read(arg, 0, mbr) || mbr[510] != 0x55 || mbr[511] != 0xaa)
@@ -112,7 +114,8 @@ static void scan_logical(struct scan *s, u32 extended, u32 len)
 	for (unsigned int n = LOGICAL_FIRST; n <= s->max; n++) {
 		struct mbr_entry part, next;
 
-		if (at >= s->nr_sectors || !s->read(s->arg, at, ebr) || ebr[510] != 0x55 || ebr[511] != 0xaa)
+		if (at >= s->nr_sectors || !s->read(s->arg, at, ebr) || ebr[510] != 0x55 ||
+		    ebr[511] != 0xaa)
 			return;
 		part = mbr_entry(ebr, 0);
 		next = mbr_entry(ebr, 1);

@@ -19,7 +19,7 @@ struct partition {
  * returns it, or NULL: unreadable.  The number of entries of @parts; 0: no
  * table, or none that can be believed.
  */
-unsigned int partition_scan(const u8 *(*read)(void *arg, u64 sector, u8 *buf), void *arg, u64 nr_sectors,
-			    struct partition *parts, unsigned int max);
+unsigned int partition_scan(const u8 *(*read)(void *arg, u64 sector, u8 *buf), void *arg,
+			    u64 nr_sectors, struct partition *parts, unsigned int max);
 
 #endif

@@ -78,7 +78,8 @@ int plic_probe(const void *fdt, int node)
 
 	if (plic.regs)
 		return -EBUSY;
-	if (fdt_prop_u32(fdt, node, "riscv,ndev", &sources) || fdt_reg(fdt, node, 0, &pa, &plic.size))
+	if (fdt_prop_u32(fdt, node, "riscv,ndev", &sources) ||
+	    fdt_reg(fdt, node, 0, &pa, &plic.size))
 		return -EINVAL;
 	err = find_context(fdt, node, hart_hwid(hart_id()), &plic.context);
 	if (err)
@@ -127,7 +128,8 @@ static void silence(const void *fdt, int node)
 {
 	u32 cause;
 
-	for (unsigned int ctx = 0; !fdt_prop_cell(fdt, node, "interrupts-extended", 2 * ctx + 1, &cause); ctx++) {
+	for (unsigned int ctx = 0;
+	     !fdt_prop_cell(fdt, node, "interrupts-extended", 2 * ctx + 1, &cause); ctx++) {
 		if (cause != CAUSE_EXTERNAL || plic.size < CLAIM(ctx) + 4)
 			continue;
 		for (unsigned int irq = 0; irq < plic_chip.nr_irqs; irq += 32)

@@ -42,7 +42,7 @@ enum { RBR = 0, THR = 0, IER = 1, IIR = 2, FCR = 2, LCR = 3, MCR = 4, LSR = 5, M
 
 #define FIFO_16550      16U
 #define RX_BATCH        64U             /* bytes handed up at once */
-#define IRQ_ROUNDS      256             /* a chip whose interrupt never goes away does not hang us */
+#define IRQ_ROUNDS	256 /* a chip whose interrupt never goes away does not hang us */
 #define POLL_LIMIT      10000000        /* reads of LSR before a port counts as dead */
 #define UART_MAX        8
 
@@ -59,7 +59,9 @@ static u8 reg_read(struct uart_port *port, unsigned int reg)
 {
 	char *at = port->regs + (reg << port->shift);
 
-	return port->width == 4 ? (u8)io_read32(at) : port->width == 2 ? (u8)io_read16(at) : io_read8(at);
+	return port->width == 4	  ? (u8)io_read32(at)
+	       : port->width == 2 ? (u8)io_read16(at)
+				  : io_read8(at);
 }
 
 static void reg_write(struct uart_port *port, unsigned int reg, u8 v)
@@ -261,7 +263,8 @@ static void uart_interrupt(void *arg)
 			port->starved = false;
 			transmit(port);         /* it may stop asking */
 		}
-		reg_read(port, MSR);            /* a change of modem lines interrupts until it is read */
+		/* a change of modem lines interrupts until it is read */
+		reg_read(port, MSR);
 		spin_unlock_irqrestore(&port->lock, flags);
 		if (room) {
 			wake_up_all(&port->tx_wait);

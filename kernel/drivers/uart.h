@@ -22,7 +22,10 @@ struct uart_port {
 	u8 ier;                         /* [l] interrupts that are on */
 	bool starved;                   /* [l] a writer found no room: to be told */
 	bool broken;                    /* [l] does not send any more */
-	/* Bytes have arrived; half of the ring is free again.  Interrupt context, no lock held.  May be NULL. */
+	/*
+	 * Bytes have arrived; half of the ring is free again.  Interrupt context, no lock held.
+	 * May be NULL.
+	 */
 	void (*rx)(void *arg, const u8 *buf, size_t n);
 	void (*tx_ready)(void *arg);
 	void *arg;

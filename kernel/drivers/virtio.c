@@ -34,14 +34,16 @@ int virtio_mmio_probe(const void *fdt, int node)
 	if (!vd)
 		return -ENOMEM;
 	vd->regs = driver_map(fdt, node, 0, VIRTIO_CONFIG);
-	if (!vd->regs || fdt_reg(fdt, node, 0, &pa, &vd->size) || virtio_read(vd, VIRTIO_MAGIC) != VIRTIO_MAGIC_VALUE)
+	if (!vd->regs || fdt_reg(fdt, node, 0, &pa, &vd->size) ||
+	    virtio_read(vd, VIRTIO_MAGIC) != VIRTIO_MAGIC_VALUE)
 		goto out;
 	vd->version = virtio_read(vd, VIRTIO_VERSION);
 	vd->device_id = virtio_read(vd, VIRTIO_DEVICE_ID);
 	if (!vd->device_id)
 		goto out;               /* an empty slot */
 	if (vd->version != 1 && vd->version != 2) {
-		pr_err("%s: virtio-mmio version %u is unknown", fdt_node_name(fdt, node), vd->version);
+		pr_err("%s: virtio-mmio version %u is unknown", fdt_node_name(fdt, node),
+		       vd->version);
 		goto out;
 	}
 	err = driver_irq(fdt, node, &vd->irq);

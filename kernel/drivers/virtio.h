@@ -32,12 +32,17 @@ struct virtio_device {
 
 /* Agree on those of @wanted that the device has; 0, or -ENODEV when it refuses. */
 int virtio_negotiate(struct virtio_device *vd, u64 wanted);
-static inline bool virtio_has(const struct virtio_device *vd, u64 feature) { return vd->features & feature; }
+static inline bool virtio_has(const struct virtio_device *vd, u64 feature)
+{
+	return vd->features & feature;
+}
 void virtio_driver_ok(struct virtio_device *vd);
 /* Give up: the device is reset and forgets all requests. */
 void virtio_fail(struct virtio_device *vd);
 
-/* Device-specific configuration; read whole even while the device changes it.  -EINVAL: too short. */
+/*
+ * Device-specific configuration; read whole even while the device changes it.  -EINVAL: too short.
+ */
 int virtio_config_read(struct virtio_device *vd, unsigned int off, void *buf, unsigned int len);
 
 /* Acknowledge and return what the interrupt was for. */
@@ -58,8 +63,8 @@ struct virtio_sg {
  * Queue @index with at most @nr_requests in flight of at most @max_sg
  * stretches each (both may come out smaller).  ERR_PTR(-ENODEV, -ENOMEM).
  */
-struct virtqueue *virtqueue_create(struct virtio_device *vd, unsigned int index, unsigned int nr_requests,
-				   unsigned int max_sg);
+struct virtqueue *virtqueue_create(struct virtio_device *vd, unsigned int index,
+				   unsigned int nr_requests, unsigned int max_sg);
 unsigned int virtqueue_max_sg(const struct virtqueue *vq);
 unsigned int virtqueue_max_requests(const struct virtqueue *vq);
 /* Would a request of @nr stretches go in now? */

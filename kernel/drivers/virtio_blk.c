@@ -113,7 +113,8 @@ static int read_config(struct blk_disk *d)
 	if (!err && virtio_has(vd, F_SEG_MAX))
 		err = virtio_config_read(vd, CFG_SEG_MAX, &segs, sizeof(segs));
 	if (!err && virtio_has(vd, F_DISCARD))
-		err = virtio_config_read(vd, CFG_MAX_DISCARD, &d->max_discard, sizeof(d->max_discard));
+		err = virtio_config_read(vd, CFG_MAX_DISCARD, &d->max_discard,
+					 sizeof(d->max_discard));
 	if (err)
 		return err;
 	d->size_max = ALIGN_DOWN(d->size_max, SECTOR_SIZE);
@@ -162,14 +163,16 @@ int virtio_blk_probe(struct virtio_device *vd)
 	d->bdev.ops = &disk_ops;
 	d->bdev.driver = d;
 	/* Steps 4 to 8; 1 to 3 are done. */
-	err = virtio_negotiate(vd, F_SIZE_MAX | F_SEG_MAX | F_RO | F_FLUSH | F_DISCARD | VIRTIO_F_INDIRECT_DESC);
+	err = virtio_negotiate(vd, F_SIZE_MAX | F_SEG_MAX | F_RO | F_FLUSH | F_DISCARD |
+					   VIRTIO_F_INDIRECT_DESC);
 	if (!err)
 		err = read_config(d);
 	if (!err)
 		err = setup_queue(d);
 	if (!err)
 		err = irq_request(vd->irq, disk_interrupt, d, d->bdev.name);
-	if (err) {              /* a queue that was made stays: the device has been told of its frames */
+	/* a queue that was made stays: the device has been told of its frames */
+	if (err) {
 		virtio_fail(vd);
 		pr_err("%s: bring-up failed, error %d", d->bdev.name, err);
 		return err;
@@ -237,7 +240,8 @@ static bool sg_add(struct build *b, paddr_t pa, u32 len, bool device_writes)
 	struct virtio_sg *last = &b->d->sg[b->nr - 1];
 
 	/* Frames side by side in memory make one stretch. */
-	if (b->nr > 1 && last->pa + last->len == pa && len <= b->d->size_max - min(last->len, b->d->size_max)) {
+	if (b->nr > 1 && last->pa + last->len == pa &&
+	    len <= b->d->size_max - min(last->len, b->d->size_max)) {
 		last->len += len;
 		return true;
 	}
@@ -273,7 +277,8 @@ static bool build_discard(struct build *b, struct bio *bio)
 	u64 done = (u64)bio->next_off++ * b->d->max_discard, left = bio->nr_sectors - done;
 	struct blk_discard *range = &b->rq->discard;
 
-	*range = (struct blk_discard){ bio->sector + done, (u32)min(left, (u64)b->d->max_discard), 0 };
+	*range = (struct blk_discard){ bio->sector + done, (u32)min(left, (u64)b->d->max_discard),
+				       0 };
 	sg_add(b, virt_to_pa(range), sizeof(*range), false);
 	return left <= b->d->max_discard;
 }
@@ -320,7 +325,10 @@ static void build_merge(struct build *b, enum bio_op op)
 static bool request_build(struct blk_disk *d, struct blk_request *rq)
 {
 	static const u32 types[] = {
-		[BIO_READ] = T_IN, [BIO_WRITE] = T_OUT, [BIO_FLUSH] = T_FLUSH, [BIO_DISCARD] = T_DISCARD,
+		[BIO_READ] = T_IN,
+		[BIO_WRITE] = T_OUT,
+		[BIO_FLUSH] = T_FLUSH,
+		[BIO_DISCARD] = T_DISCARD,
 	};
 	struct bio *bio = list_first_entry(&d->pending, struct bio, node);
 	struct build b = { .d = d, .rq = rq };
@@ -378,7 +386,9 @@ static void disk_interrupt(void *arg)
 /* Lock held: the bios that end with this request go to @done, their verdict in ->error. */
 static void request_finish(struct blk_request *rq, bool written, struct list_head *done)
 {
-	int err = rq->status == S_UNSUPPORTED ? -EOPNOTSUPP : rq->status != S_OK || !written ? -EIO : 0;
+	int err = rq->status == S_UNSUPPORTED	   ? -EOPNOTSUPP
+		  : rq->status != S_OK || !written ? -EIO
+						   : 0;
 
 	for (unsigned int i = 0; i < rq->nr_bios; i++) {
 		struct bio *bio = rq->bios[i];

@@ -94,7 +94,8 @@ static void queue_init_free(struct virtqueue *vq)
 /* Descriptors, then avail, then, from the next frame on, used (virtio 1.2 §2.7.2). */
 static int queue_memory(struct virtqueue *vq)
 {
-	size_t used_at = ALIGN_UP(vq->num * sizeof(struct desc) + sizeof(u16) * (3 + vq->num), PAGE_SIZE);
+	size_t used_at =
+		ALIGN_UP(vq->num * sizeof(struct desc) + sizeof(u16) * (3 + vq->num), PAGE_SIZE);
 	char *mem;
 
 	vq->frames = alloc_pages(QUEUE_ORDER, GFP_KERNEL | GFP_ZERO);
@@ -105,15 +106,16 @@ static int queue_memory(struct virtqueue *vq)
 	vq->avail = (struct avail *)(mem + vq->num * sizeof(struct desc));
 	vq->used = (struct used *)(mem + used_at);
 	if (virtio_has(vq->vd, VIRTIO_F_INDIRECT_DESC)) {
-		vq->tables = kmalloc(vq->max_requests * vq->max_sg * sizeof(struct desc), GFP_KERNEL);
+		vq->tables =
+			kmalloc(vq->max_requests * vq->max_sg * sizeof(struct desc), GFP_KERNEL);
 		if (!vq->tables)
 			return -ENOMEM;
 	}
 	return 0;
 }
 
-struct virtqueue *virtqueue_create(struct virtio_device *vd, unsigned int index, unsigned int nr_requests,
-				   unsigned int max_sg)
+struct virtqueue *virtqueue_create(struct virtio_device *vd, unsigned int index,
+				   unsigned int nr_requests, unsigned int max_sg)
 {
 	struct virtqueue *vq;
 	unsigned int num = QUEUE_NUM;
@@ -132,7 +134,10 @@ struct virtqueue *virtqueue_create(struct virtio_device *vd, unsigned int index,
 	vq->vd = vd;
 	vq->index = index;
 	vq->num = num;
-	/* A chain may not be longer than the queue (virtio 1.2 §2.7.5.3.1); unlinked ones should leave room for another. */
+	/*
+	 * A chain may not be longer than the queue (virtio 1.2 §2.7.5.3.1); unlinked ones should
+	 * leave room for another.
+	 */
 	vq->max_sg = min(max_sg, virtio_has(vd, VIRTIO_F_INDIRECT_DESC) ? num : max(num / 4, 3U));
 	vq->max_requests = min(nr_requests, num);
 	queue_init_free(vq);
@@ -204,8 +209,11 @@ static u16 add_indirect(struct virtqueue *vq, const struct virtio_sg *sg, unsign
 
 	for (unsigned int i = 0; i < nr; i++)
 		table[i] = (struct desc){
-			.addr = sg[i].pa, .len = sg[i].len, .next = i + 1,
-			.flags = (i + 1 < nr ? DESC_NEXT : 0) | (sg[i].device_writes ? DESC_WRITE : 0),
+			.addr = sg[i].pa,
+			.len = sg[i].len,
+			.next = i + 1,
+			.flags = (i + 1 < nr ? DESC_NEXT : 0) |
+				 (sg[i].device_writes ? DESC_WRITE : 0),
 		};
 	vq->desc[head] = (struct desc){
 		.addr = virt_to_pa(table), .len = nr * sizeof(struct desc), .flags = DESC_INDIRECT,
@@ -223,8 +231,11 @@ static u16 add_chain(struct virtqueue *vq, const struct virtio_sg *sg, unsigned 
 
 	for (unsigned int i = 0; i < nr; i++) {
 		vq->desc[d] = (struct desc){
-			.addr = sg[i].pa, .len = sg[i].len, .next = vq->next[d],
-			.flags = (i + 1 < nr ? DESC_NEXT : 0) | (sg[i].device_writes ? DESC_WRITE : 0),
+			.addr = sg[i].pa,
+			.len = sg[i].len,
+			.next = vq->next[d],
+			.flags = (i + 1 < nr ? DESC_NEXT : 0) |
+				 (sg[i].device_writes ? DESC_WRITE : 0),
 		};
 		last = d;
 		d = vq->next[d];
@@ -237,7 +248,8 @@ static u16 add_chain(struct virtqueue *vq, const struct virtio_sg *sg, unsigned 
 
 bool virtqueue_has_room(const struct virtqueue *vq, unsigned int nr)
 {
-	return !vq->broken && vq->nr_free >= (vq->tables ? 1 : nr) && (!vq->tables || vq->nr_free_tables);
+	return !vq->broken && vq->nr_free >= (vq->tables ? 1 : nr) &&
+	       (!vq->tables || vq->nr_free_tables);
 }
 
 int virtqueue_add(struct virtqueue *vq, const struct virtio_sg *sg, unsigned int nr, void *token)
@@ -260,7 +272,8 @@ void virtqueue_kick(struct virtqueue *vq)
 	smp_wmb();      /* descriptors and ring before the index that shows them (§2.7.13.3.1) */
 	WRITE_ONCE(vq->avail->idx, vq->avail_idx);
 	vq->kicked_idx = vq->avail_idx;
-	smp_mb();       /* the index before the flag is read: one of the two sides sees the other (§2.7.13.4.1) */
+	/* the index before the flag is read: one of the two sides sees the other (§2.7.13.4.1) */
+	smp_mb();
 	if (!(READ_ONCE(vq->used->flags) & USED_NO_NOTIFY))
 		virtio_write(vq->vd, VIRTIO_QUEUE_NOTIFY, vq->index);
 }
@@ -297,8 +310,8 @@ void *virtqueue_get(struct virtqueue *vq, u32 *written)
 	id = READ_ONCE(vq->used->ring[vq->used_idx % vq->num].id);
 	*written = READ_ONCE(vq->used->ring[vq->used_idx % vq->num].len);
 	if (ahead > vq->num || id >= vq->num || !vq->slots[id].token) {
-		pr_err("virtio: queue %u is broken: used entry %u of %u, id %u", vq->index, vq->used_idx,
-		       READ_ONCE(vq->used->idx), id);
+		pr_err("virtio: queue %u is broken: used entry %u of %u, id %u", vq->index,
+		       vq->used_idx, READ_ONCE(vq->used->idx), id);
 		vq->broken = true;
 		return NULL;
 	}

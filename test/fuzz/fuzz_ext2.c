@@ -33,7 +33,9 @@ static void lay_group(u8 *image)
 {
 	struct ext2_group *gd = (void *)(image + 2048);
 
-	*gd = (struct ext2_group){ .bg_block_bitmap = LE32(3), .bg_inode_bitmap = LE32(4), .bg_inode_table = LE32(5) };
+	*gd = (struct ext2_group){ .bg_block_bitmap = LE32(3),
+				   .bg_inode_bitmap = LE32(4),
+				   .bg_inode_table = LE32(5) };
 }
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size)

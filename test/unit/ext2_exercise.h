@@ -49,16 +49,19 @@ static inline void exercise_dirblock(const struct ext2_geometry *geo, const u8 *
 	int off = ext2_find_dirent(geo, block, "name", 4), rec;
 	u32 at = 0;
 
-	promise(off < 0 || (u32)off + EXT2_DIRENT_LEN(4) <= geo->block_size, "the name lies in the block");
+	promise(off < 0 || (u32)off + EXT2_DIRENT_LEN(4) <= geo->block_size,
+		"the name lies in the block");
 	for (u32 len = 1; len <= EXT2_NAME_MAX; len += 127) {
 		off = ext2_find_room(geo, block, len);
-		promise(off < 0 || (u32)off + EXT2_DIRENT_LEN(len) <= geo->block_size, "there is room");
+		promise(off < 0 || (u32)off + EXT2_DIRENT_LEN(len) <= geo->block_size,
+			"there is room");
 	}
 	ext2_dirblock_is_empty(geo, block);
 	while (at < geo->block_size && (rec = ext2_check_dirent(geo, block, at)) > 0) {
 		const struct ext2_dirent *e = (const void *)(block + at);
 
-		promise((u32)rec >= EXT2_DIRENT_HEAD + e->name_len && at + (u32)rec <= geo->block_size,
+		promise((u32)rec >= EXT2_DIRENT_HEAD + e->name_len &&
+				at + (u32)rec <= geo->block_size,
 			"an entry lies in its block");
 		memcpy(name, e->name, e->name_len);
 		at += (u32)rec;
@@ -72,10 +75,12 @@ static inline void exercise_inode(const struct ext2_geometry *geo, const u8 *byt
 
 	memcpy(raw, bytes, geo->inode_size);
 	if (!ext2_decode_inode(geo, raw, &f)) {
-		promise(f.size <= ext2_max_blocks(geo) << geo->block_bits, "the size can be mapped");
+		promise(f.size <= ext2_max_blocks(geo) << geo->block_bits,
+			"the size can be mapped");
 		promise(f.atime.nsec < 1000000000 && f.mtime.nsec < 1000000000, "nanoseconds");
 		promise(!f.file_acl || ext2_block_valid(geo, f.file_acl), "the attributes' block");
-		promise((f.mode & MODE_FMT) != MODE_DIR || f.size % geo->block_size == 0, "whole blocks");
+		promise((f.mode & MODE_FMT) != MODE_DIR || f.size % geo->block_size == 0,
+			"whole blocks");
 		if ((f.mode & MODE_FMT) == MODE_LNK && ext2_symlink_is_fast(geo, &f))
 			promise(f.size < sizeof(f.block), "a short link's text is in the inode");
 		ext2_encode_inode(geo, raw, &f);
@@ -85,14 +90,17 @@ static inline void exercise_inode(const struct ext2_geometry *geo, const u8 *byt
 	free(raw);
 }
 
-static inline void exercise_group(const struct ext2_image *img, u32 group, const struct ext2_group *gd)
+static inline void exercise_group(const struct ext2_image *img, u32 group,
+				  const struct ext2_group *gd)
 {
 	const struct ext2_geometry *geo = &img->geo;
 	u32 first = ext2_group_first(geo, group), nbits = ext2_group_blocks(geo, group), bit;
 	u8 *map;
 
-	promise(ext2_block_valid(geo, LE32(gd->bg_block_bitmap)), "the bitmap lies in the file system");
-	promise(ext2_block_valid(geo, LE32(gd->bg_inode_table) + geo->table_blocks - 1), "and the table");
+	promise(ext2_block_valid(geo, LE32(gd->bg_block_bitmap)),
+		"the bitmap lies in the file system");
+	promise(ext2_block_valid(geo, LE32(gd->bg_inode_table) + geo->table_blocks - 1),
+		"and the table");
 	promise(ext2_block_is_system(geo, gd, LE32(gd->bg_inode_table)), "which is not for files");
 	promise(ext2_group_of(geo, first + nbits - 1) == group, "the last block is the group's");
 	map = image_block(img, LE32(gd->bg_block_bitmap));
@@ -100,7 +108,8 @@ static inline void exercise_group(const struct ext2_image *img, u32 group, const
 		bit = ext2_find_zero_bit(map, 0, nbits);
 		promise(bit == nbits || !ext2_test_bit(map, bit), "the bit is clear");
 		bit = ext2_find_zero_bytes(map, nbits / 2, nbits, 8);
-		promise(bit == nbits || (bit + 64 <= nbits && bit >= nbits / 2), "a run lies in the map");
+		promise(bit == nbits || (bit + 64 <= nbits && bit >= nbits / 2),
+			"a run lies in the map");
 		free(map);
 	}
 	for (u32 b = 0; b < min(geo->table_blocks, 2U); b++) {
@@ -131,13 +140,15 @@ static inline int exercise_ext2(const u8 *data, size_t size)
 	free(es);
 	promise(why, "there is a reason");
 	if (err) {
-		promise(strlen(ext2_feature_name(EXT2_FEATURE_INCOMPAT, img.geo.incompat, name, sizeof(name))) > 0,
+		promise(strlen(ext2_feature_name(EXT2_FEATURE_INCOMPAT, img.geo.incompat, name,
+						 sizeof(name))) > 0,
 			"a feature has a name");
 		return err;
 	}
 	promise((u64)img.geo.blocks * img.geo.block_size <= size, "it fits the device");
 	for (u32 g = 0; g < min(img.geo.groups, 8U); g++) {
-		u8 *block = image_block(&img, img.geo.first_data_block + 1 + g / img.geo.groups_per_block);
+		u8 *block = image_block(&img, img.geo.first_data_block + 1 +
+						      g / img.geo.groups_per_block);
 		struct ext2_group gd;
 
 		promise(block, "the descriptors lie in the file system");
@@ -172,15 +183,18 @@ static inline const u8 *image_sector(void *arg, u64 sector, u8 *buf)
 	return memcpy(buf, img->data + sector * 512, 512);
 }
 
-static inline unsigned int exercise_partitions(const u8 *data, size_t size, struct partition parts[PARTITIONS_MAX])
+static inline unsigned int exercise_partitions(const u8 *data, size_t size,
+					       struct partition parts[PARTITIONS_MAX])
 {
 	struct ext2_image img = { data, size, { 0 } };
 	unsigned int nr = partition_scan(image_sector, &img, size / 512, parts, PARTITIONS_MAX);
 
 	promise(nr <= PARTITIONS_MAX, "there is room for them");
 	for (unsigned int i = 0; i < nr; i++)
-		promise(parts[i].number >= 1 && parts[i].number <= PARTITIONS_MAX && parts[i].nr_sectors &&
-			parts[i].start_sector + parts[i].nr_sectors <= size / 512, "a partition lies in the disk");
+		promise(parts[i].number >= 1 && parts[i].number <= PARTITIONS_MAX &&
+				parts[i].nr_sectors &&
+				parts[i].start_sector + parts[i].nr_sectors <= size / 512,
+			"a partition lies in the disk");
 	return nr;
 }
 

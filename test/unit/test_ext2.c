@@ -58,9 +58,13 @@ static int make_image(void **state)
 	es->s_inode_size = LE16(128);
 	es->s_feature_incompat = LE32(EXT2_INCOMPAT_FILETYPE);
 	es->s_feature_ro_compat = LE32(EXT2_RO_SPARSE_SUPER | EXT2_RO_LARGE_FILE);
-	*group() = (struct ext2_group){ LE32(3), LE32(4), LE32(5), LE16(50), LE16(20), LE16(1), 0, { 0 } };
+	*group() = (struct ext2_group){ LE32(3),  LE32(4), LE32(5), LE16(50),
+					LE16(20), LE16(1), 0,	    { 0 } };
 	*raw_inode(2) = (struct ext2_raw_inode){
-		.i_mode = LE16(0040755), .i_links_count = LE16(2), .i_size = LE32(BS), .i_blocks = LE32(2),
+		.i_mode = LE16(0040755),
+		.i_links_count = LE16(2),
+		.i_size = LE32(BS),
+		.i_blocks = LE32(2),
 		.i_block = { LE32(9) },
 	};
 	off = put_entry(root, 0, 2, ".", 12);
@@ -140,10 +144,14 @@ static void an_unknown_feature_is_named(void **state)
 
 	super()->s_feature_incompat |= LE32(0x40);
 	assert_int_equal(ext2_check_super(super(), sizeof(image), &geo, &why), -EINVAL);
-	assert_string_equal(ext2_feature_name(EXT2_FEATURE_INCOMPAT, geo.incompat & ~EXT2_INCOMPAT_KNOWN, buf,
-					      sizeof(buf)), "extent");
-	assert_string_equal(ext2_feature_name(EXT2_FEATURE_INCOMPAT, 1U << 31, buf, sizeof(buf)), "feature I31");
-	assert_string_equal(ext2_feature_name(EXT2_FEATURE_RO_COMPAT, 0x400, buf, sizeof(buf)), "metadata_csum");
+	assert_string_equal(ext2_feature_name(EXT2_FEATURE_INCOMPAT,
+					      geo.incompat & ~EXT2_INCOMPAT_KNOWN, buf,
+					      sizeof(buf)),
+			    "extent");
+	assert_string_equal(ext2_feature_name(EXT2_FEATURE_INCOMPAT, 1U << 31, buf, sizeof(buf)),
+			    "feature I31");
+	assert_string_equal(ext2_feature_name(EXT2_FEATURE_RO_COMPAT, 0x400, buf, sizeof(buf)),
+			    "metadata_csum");
 }
 
 static void descriptors_that_lead_elsewhere_are_refused(void **state)
@@ -302,7 +310,8 @@ static void free_bits_are_found_as_one_by_one(void **state)
 	u8 *map = (u8 *)words;
 
 	for (int round = 0; round < 2000; round++) {
-		u32 n = 1 + (u32)harness_below(sizeof(words) * 8), start = (u32)harness_below(n), want = start;
+		u32 n = 1 + (u32)harness_below(sizeof(words) * 8), start = (u32)harness_below(n),
+		    want = start;
 
 		memset(words, 0xff, sizeof(words));
 		for (u64 holes = harness_below(4); holes; holes--)
@@ -412,13 +421,16 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(a_sound_image_is_accepted, make_image),
-		cmocka_unit_test_setup(a_super_block_that_makes_no_sense_is_refused_by_name, make_image),
+		cmocka_unit_test_setup(a_super_block_that_makes_no_sense_is_refused_by_name,
+				       make_image),
 		cmocka_unit_test_setup(an_unknown_feature_is_named, make_image),
 		cmocka_unit_test_setup(descriptors_that_lead_elsewhere_are_refused, make_image),
-		cmocka_unit_test_setup(copies_of_the_super_block_lie_where_mke2fs_puts_them, make_image),
+		cmocka_unit_test_setup(copies_of_the_super_block_lie_where_mke2fs_puts_them,
+				       make_image),
 		cmocka_unit_test_setup(an_inode_is_written_as_it_was_read, make_image),
 		cmocka_unit_test_setup(a_damaged_inode_is_refused, make_image),
-		cmocka_unit_test_setup(every_block_of_a_file_has_a_path_and_none_beyond, make_image),
+		cmocka_unit_test_setup(every_block_of_a_file_has_a_path_and_none_beyond,
+				       make_image),
 		cmocka_unit_test_setup(names_are_found_and_room_for_new_ones, make_image),
 		cmocka_unit_test_setup(an_entry_that_lies_about_its_length_is_refused, make_image),
 		cmocka_unit_test_setup(free_bits_are_found_as_one_by_one, make_image),

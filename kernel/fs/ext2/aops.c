@@ -27,11 +27,17 @@ struct run {
 };
 
 static int read_pieces(struct inode *inode, struct run *run, struct page *page, u32 nr);
-static int move_piece(struct inode *inode, enum bio_op op, struct page *page, u32 at, u32 block, u32 nr);
-static int write_map(struct inode *inode, struct run *run, u32 lblock, struct page *page, u32 at, u32 want);
+static int move_piece(struct inode *inode, enum bio_op op, struct page *page, u32 at, u32 block,
+		      u32 nr);
+static int write_map(struct inode *inode, struct run *run, u32 lblock, struct page *page, u32 at,
+		     u32 want);
 
-/* Blocks from @lblock on: *block and how many are side by side (or a hole), up to @want; asks beyond for the next. */
-static int run_look(struct inode *inode, struct run *run, u32 lblock, u32 want, u32 ahead, u32 *block)
+/*
+ * Blocks from @lblock on: *block and how many are side by side (or a hole), up to @want; asks
+ * beyond for the next.
+ */
+static int run_look(struct inode *inode, struct run *run, u32 lblock, u32 want, u32 ahead,
+		    u32 *block)
 {
 	u32 skip = lblock - run->lblock;
 
@@ -46,6 +52,11 @@ static int run_look(struct inode *inode, struct run *run, u32 lblock, u32 want, 
 	}
 	*block = run->block ? run->block + skip : 0;
 	return (int)min(run->len - skip, want);
+}
+
+static struct bio_run run_of(struct address_space *as, enum bio_op op, unsigned int gfp)
+{
+	return (struct bio_run){ .bdev = ext2_sb(as->host->sb)->bdev, .op = op, .gfp = gfp };
 }
 
 /* Blocks of the page that lie within the file. */
@@ -75,14 +86,19 @@ static void read_ends(struct page *page, int err)
 	unlock_page(page);
 }
 
-/* One locked page; @left: how many follow, this one included.  0, or -errno with the page unlocked. */
-static int read_page(struct inode *inode, struct run *run, struct bio_run *bios, struct page *page, u32 left)
+/*
+ * One locked page; @left: how many follow, this one included.  0, or -errno with the page
+ * unlocked.
+ */
+static int read_page(struct inode *inode, struct run *run, struct bio_run *bios, struct page *page,
+		     u32 left)
 {
 	u32 bs = ext2_sb(inode->sb)->geo.block_size, nr = page_blocks(inode, page), block = 0;
 	int n = 0;
 
 	if (nr) {
-		n = run_look(inode, run, page_lblock(inode, page), nr, left * (PAGE_SIZE / bs), &block);
+		n = run_look(inode, run, page_lblock(inode, page), nr, left * (PAGE_SIZE / bs),
+			     &block);
 		if (n < 0) {
 			read_ends(page, n);
 			return n;
@@ -111,7 +127,8 @@ static int read_pieces(struct inode *inode, struct run *run, struct page *page, 
 
 	page_zero(page_address(page));
 	while (at < nr) {
-		int n = run_look(inode, run, page_lblock(inode, page) + at, nr - at, 0, &block), err = 0;
+		u32 lblock = page_lblock(inode, page) + at;
+		int n = run_look(inode, run, lblock, nr - at, 0, &block), err = 0;
 
 		if (n < 0)
 			return n;
@@ -125,7 +142,8 @@ static int read_pieces(struct inode *inode, struct run *run, struct page *page, 
 }
 
 /* @nr blocks from @block on, from or to byte @at of the page; wait. */
-static int move_piece(struct inode *inode, enum bio_op op, struct page *page, u32 at, u32 block, u32 nr)
+static int move_piece(struct inode *inode, enum bio_op op, struct page *page, u32 at, u32 block,
+		      u32 nr)
 {
 	struct ext2_sb *s = ext2_sb(inode->sb);
 	struct bio *bio = bio_alloc(s->bdev, op, to_sector(inode, block), 1, EXT2_GFP);
@@ -139,7 +157,7 @@ static int move_piece(struct inode *inode, enum bio_op op, struct page *page, u3
 
 static int ext2_readpage(struct address_space *as, struct page *page)
 {
-	struct bio_run bios = { .bdev = ext2_sb(as->host->sb)->bdev, .op = BIO_READ, .gfp = GFP_NOFS };
+	struct bio_run bios = run_of(as, BIO_READ, GFP_NOFS);
 	struct run run = { 0 };
 	int err = read_page(as->host, &run, &bios, page, 1);
 
@@ -149,7 +167,7 @@ static int ext2_readpage(struct address_space *as, struct page *page)
 
 static void ext2_readpages(struct address_space *as, struct page **pages, unsigned int nr)
 {
-	struct bio_run bios = { .bdev = ext2_sb(as->host->sb)->bdev, .op = BIO_READ, .gfp = GFP_NOFS };
+	struct bio_run bios = run_of(as, BIO_READ, GFP_NOFS);
 	struct run run = { 0 };
 
 	for (unsigned int i = 0; i < nr; i++)
@@ -159,7 +177,9 @@ static void ext2_readpages(struct address_space *as, struct page **pages, unsign
 
 /* --------------------------------------------------------------- writing */
 
-/* The page's write-back ends here, with or without an error; what only lacked memory stays dirty. */
+/*
+ * The page's write-back ends here, with or without an error; what only lacked memory stays dirty.
+ */
 static void write_ends(struct address_space *as, struct page *page, int err)
 {
 	if (err == -ENOMEM)
@@ -174,13 +194,14 @@ static int write_pieces(struct inode *inode, struct run *run, struct page *page,
 	u32 bs = ext2_sb(inode->sb)->geo.block_size, at = 0;
 
 	while (at < nr) {
-		int n = write_map(inode, run, page_lblock(inode, page) + at, page, at * bs, nr - at), err = 0;
+		u32 lblock = page_lblock(inode, page) + at;
+		int n = write_map(inode, run, lblock, page, at * bs, nr - at), err = 0;
 
 		if (n < 0)
 			return n;
 		if (run->block)
 			err = move_piece(inode, BIO_WRITE, page, at * bs,
-					 run->block + (page_lblock(inode, page) + at - run->lblock), (u32)n);
+					 run->block + (lblock - run->lblock), (u32)n);
 		if (err)
 			return err;
 		at += (u32)n;
@@ -203,7 +224,8 @@ static bool all_zero(const struct page *page, u32 at, u32 len)
  * in it.  How many blocks from there on, up to @want, are side by side; they
  * are in *run.
  */
-static int write_map(struct inode *inode, struct run *run, u32 lblock, struct page *page, u32 at, u32 want)
+static int write_map(struct inode *inode, struct run *run, u32 lblock, struct page *page, u32 at,
+		     u32 want)
 {
 	u32 bs = ext2_sb(inode->sb)->geo.block_size, block;
 	bool fresh;
@@ -221,7 +243,8 @@ static int write_map(struct inode *inode, struct run *run, u32 lblock, struct pa
 }
 
 /* One locked page under write-back: unlocked here, and on its way or done with. */
-static void write_page(struct inode *inode, struct run *run, struct bio_run *bios, struct page *page, u32 left)
+static void write_page(struct inode *inode, struct run *run, struct bio_run *bios,
+		       struct page *page, u32 left)
 {
 	u32 bs = ext2_sb(inode->sb)->geo.block_size, nr = page_blocks(inode, page), block = 0;
 	u64 size = inode_size(inode), at = (u64)page->index << PAGE_SHIFT;
@@ -230,7 +253,8 @@ static void write_page(struct inode *inode, struct run *run, struct bio_run *bio
 	if (nr && size - at < PAGE_SIZE)
 		memset((char *)page_address(page) + (size - at), 0, PAGE_SIZE - (size - at));
 	if (nr)
-		n = run_look(inode, run, page_lblock(inode, page), nr, left * (PAGE_SIZE / bs), &block);
+		n = run_look(inode, run, page_lblock(inode, page), nr, left * (PAGE_SIZE / bs),
+			     &block);
 	if (nr && n == (int)nr && block) {
 		bio_run_add(bios, to_sector(inode, block), page, nr * bs, left);
 		unlock_page(page);
@@ -246,7 +270,7 @@ static void write_page(struct inode *inode, struct run *run, struct bio_run *bio
 
 static int ext2_writepages(struct address_space *as, struct page **pages, unsigned int nr)
 {
-	struct bio_run bios = { .bdev = ext2_sb(as->host->sb)->bdev, .op = BIO_WRITE, .gfp = EXT2_GFP };
+	struct bio_run bios = run_of(as, BIO_WRITE, EXT2_GFP);
 	struct run run = { 0 };
 
 	for (unsigned int i = 0; i < nr; i++)

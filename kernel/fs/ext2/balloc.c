@@ -20,7 +20,8 @@
 #include <kernel/cred.h>
 #include <kernel/task.h>
 
-#define RUN_SMALL       1U      /* bytes of the bitmap that must be free where a piece begins: 8 blocks */
+/* Bytes of the bitmap that must be free where a piece begins: 8 blocks. */
+#define RUN_SMALL       1U
 #define RUN_LARGE       8U      /* for a file that has shown that it grows */
 
 static int alloc_in_group(struct ext2_sb *s, u32 group, u32 goal, u32 run, u32 *block);
@@ -43,7 +44,8 @@ static bool may_take(struct ext2_sb *s)
 		return true;
 	if (!s->free_blocks)
 		return false;
-	return capable(CAP_SYS_RESOURCE) || c->fsuid == s->resuid || (s->resgid && cred_in_group(c, s->resgid));
+	return capable(CAP_SYS_RESOURCE) || c->fsuid == s->resuid ||
+	       (s->resgid && cred_in_group(c, s->resgid));
 }
 
 int ext2_alloc_block(struct ext2_sb *s, u32 goal, bool want_run, u32 *block)
@@ -103,7 +105,8 @@ static void count_blocks(struct ext2_sb *s, u32 group, s32 delta)
 static int alloc_in_group(struct ext2_sb *s, u32 group, u32 goal, u32 run, u32 *block)
 {
 	struct ext2_group *gd = ext2_group(s, group, NULL);
-	u32 first = ext2_group_first(&s->geo, group), nbits = ext2_group_blocks(&s->geo, group), bit;
+	u32 first = ext2_group_first(&s->geo, group), nbits = ext2_group_blocks(&s->geo, group),
+	    bit;
 	struct page *page;
 	int err = -ENOSPC;
 	u8 *map;
@@ -121,7 +124,8 @@ static int alloc_in_group(struct ext2_sb *s, u32 group, u32 goal, u32 run, u32 *
 		ext2_set_bit(map, bit);
 		ext2_meta_dirty(s, page);
 		if (ext2_block_is_system(&s->geo, gd, first + bit)) {
-			ext2_damaged(s, "the bitmap of group %u calls block %u of metadata free", group, first + bit);
+			ext2_damaged(s, "the bitmap of group %u calls block %u of metadata free",
+				     group, first + bit);
 			continue;
 		}
 		count_blocks(s, group, -1);
@@ -131,7 +135,8 @@ static int alloc_in_group(struct ext2_sb *s, u32 group, u32 goal, u32 run, u32 *
 	}
 	/* The count promised more than the bitmap has: with any bit allowed, that is damage. */
 	if (err && !run) {
-		ext2_damaged(s, "group %u counts %u free blocks and has none", group, LE16(gd->bg_free_blocks_count));
+		ext2_damaged(s, "group %u counts %u free blocks and has none", group,
+			     LE16(gd->bg_free_blocks_count));
 		count_blocks(s, group, -(s32)LE16(gd->bg_free_blocks_count));
 	}
 	put_page(page);
@@ -147,7 +152,8 @@ static void free_in_group(struct ext2_sb *s, u32 group, u32 block, u32 count)
 	u8 *map;
 
 	if (IS_ERR(page)) {
-		ext2_damaged(s, "blocks %u to %u are lost: the bitmap cannot be read", block, block + count - 1);
+		ext2_damaged(s, "blocks %u to %u are lost: the bitmap cannot be read", block,
+			     block + count - 1);
 		return;
 	}
 	map = page_address(page);

@@ -35,7 +35,8 @@ static struct page *dir_block(struct inode *dir, u32 n)
 static int bad_block(struct inode *dir, u32 n, int err)
 {
 	if (err == -EUCLEAN)
-		return ext2_damaged(ext2_sb(dir->sb), "block %u of directory %lu is damaged", n, (unsigned long)dir->ino);
+		return ext2_damaged(ext2_sb(dir->sb), "block %u of directory %lu is damaged", n,
+				    (unsigned long)dir->ino);
 	return err;
 }
 
@@ -58,7 +59,8 @@ int ext2_dir_find(struct inode *dir, const char *name, u32 len, struct ext2_dirp
 			return (int)PTR_ERR(page);
 		off = ext2_find_dirent(&s->geo, page_address(page), name, len);
 		if (off >= 0) {
-			*pos = (struct ext2_dirpos){ page, (u32)off, LE32(entry_at(page, (u32)off)->inode) };
+			*pos = (struct ext2_dirpos){ page, (u32)off,
+						     LE32(entry_at(page, (u32)off)->inode) };
 			return 0;
 		}
 		put_page(page);
@@ -72,7 +74,9 @@ int ext2_dir_find(struct inode *dir, const char *name, u32 len, struct ext2_dirp
 
 static u8 type_of(const struct ext2_sb *s, u32 mode)
 {
-	static const u8 types[16] = { [1] = 5, [2] = 3, [4] = 2, [6] = 4, [8] = 1, [10] = 7, [12] = 6 };
+	static const u8 types[16] = {
+		[1] = 5, [2] = 3, [4] = 2, [6] = 4, [8] = 1, [10] = 7, [12] = 6
+	};
 
 	return s->geo.has_filetype ? types[mode >> 12 & 15] : 0;
 }
@@ -280,7 +284,8 @@ static int list_block(struct ext2_sb *s, struct page *page, u64 start, struct di
 			u32 len = min((u32)e->name_len, (u32)rec - EXT2_DIRENT_HEAD);
 
 			ctx->pos = (loff_t)(start + off);
-			if (len && !ctx->emit(ctx, e->name, len, ctx->pos + rec, ino, dt_of(s, e->file_type)))
+			if (len && !ctx->emit(ctx, e->name, len, ctx->pos + rec, ino,
+					      dt_of(s, e->file_type)))
 				return 0;
 			/* so that damage behind it does not bring it again */
 			ctx->pos += rec;

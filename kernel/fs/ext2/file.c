@@ -55,7 +55,8 @@ static loff_t seek_data_or_hole(struct inode *inode, loff_t off, bool data)
 	if (off < 0 || at >= size)
 		return -ENXIO;
 	while (at < size) {
-		u32 lblock = (u32)(at >> bits), want = (u32)min(DIV_ROUND_UP(size, 1ULL << bits) - lblock, 0x7fffffffULL);
+		u32 lblock = (u32)(at >> bits),
+		    want = (u32)min(DIV_ROUND_UP(size, 1ULL << bits) - lblock, 0x7fffffffULL);
 		int n = ext2_map(inode, lblock, want, &block);
 
 		if (n < 0)
@@ -83,7 +84,10 @@ static loff_t ext2_llseek(struct file *file, loff_t off, int whence)
 
 /* -------------------------------------------------------------- fallocate */
 
-/* Blocks for one page, zeroes in those that were holes: through the cache, so that readers never see old bytes. */
+/*
+ * Blocks for one page, zeroes in those that were holes: through the cache, so that readers never
+ * see old bytes.
+ */
 static int allocate_page(struct inode *inode, pgoff_t index, u64 end)
 {
 	struct address_space *as = inode->mapping;
@@ -148,7 +152,10 @@ static long allocate(struct inode *inode, loff_t off, loff_t len, bool keep_size
 	return 0;
 }
 
-/* Bytes at the ends that do not fill a page are cleared in the cache: have them there.  A reference, or NULL, or ERR_PTR. */
+/*
+ * Bytes at the ends that do not fill a page are cleared in the cache: have them there.  A
+ * reference, or NULL, or ERR_PTR.
+ */
 static struct page *edge_page(struct inode *inode, u64 at)
 {
 	if (!(at % PAGE_SIZE) || at >= inode_size(inode))

@@ -40,7 +40,8 @@ static void flush_run(struct freeing *f)
 static bool free_one(struct freeing *f, u32 block)
 {
 	if (!ext2_block_valid(&f->s->geo, block) || f->freed == f->budget) {
-		f->err = ext2_damaged(f->s, "inode %lu points to block %u%s", (unsigned long)f->inode->ino, block,
+		f->err = ext2_damaged(f->s, "inode %lu points to block %u%s",
+				      (unsigned long)f->inode->ino, block,
 				      f->freed == f->budget ? ", one more than there are" : "");
 		return false;
 	}
@@ -83,7 +84,8 @@ int ext2_free_range(struct inode *inode, u64 from, u64 to)
 			cut[i] = ei->block[i];
 			WRITE_ONCE(ei->block[i], 0);
 		} else if (from < at + span && to > at && ei->block[i]) {
-			free_slot(&f, &ei->block[i], true, level_of(i), from > at ? from - at : 0, min(to - at, span));
+			free_slot(&f, &ei->block[i], true, level_of(i), from > at ? from - at : 0,
+				  min(to - at, span));
 		}
 		at += span;
 	}
@@ -108,7 +110,10 @@ static bool block_empty(const struct ext2_sb *s, struct page *page)
 	return true;
 }
 
-/* What of an indirect block lies in [from, to), which is not all of it.  True: nothing is left in it. */
+/*
+ * What of an indirect block lies in [from, to), which is not all of it.  True: nothing is left in
+ * it.
+ */
 static bool free_part(struct freeing *f, u32 block, u32 level, u64 from, u64 to)
 {
 	struct ext2_sb *s = f->s;
@@ -117,7 +122,8 @@ static bool free_part(struct freeing *f, u32 block, u32 level, u64 from, u64 to)
 	bool empty;
 
 	if (!ext2_block_valid(&s->geo, block)) {
-		f->err = ext2_damaged(s, "inode %lu points to block %u", (unsigned long)f->inode->ino, block);
+		f->err = ext2_damaged(s, "inode %lu points to block %u",
+				      (unsigned long)f->inode->ino, block);
 		return false;
 	}
 	page = ext2_meta_read(s, block);
@@ -127,8 +133,8 @@ static bool free_part(struct freeing *f, u32 block, u32 level, u64 from, u64 to)
 	}
 	for (u64 i = from / span; i < s->geo.ptrs && i * span < to; i++)
 		if (*ext2_ptr(page, (u32)i))
-			free_slot(f, ext2_ptr(page, (u32)i), false, level - 1, from > i * span ? from - i * span : 0,
-				  min(to - i * span, span));
+			free_slot(f, ext2_ptr(page, (u32)i), false, level - 1,
+				  from > i * span ? from - i * span : 0, min(to - i * span, span));
 	ext2_meta_dirty(s, page);
 	empty = block_empty(s, page);
 	put_page(page);

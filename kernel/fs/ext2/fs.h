@@ -52,8 +52,10 @@ struct ext2_sb {
 	u32 next_dir_group;             /* [l] where the next directory below the root goes */
 	struct mutex super_lock;        /* RANK_SLEEPING_LEAF: the super block's bytes */
 	u32 clean;                      /* [a] nothing has changed since the last sync began */
-	bool says_valid;                /* [s] EXT2_VALID_FS is on the disk: to be taken back before a change */
-	bool was_clean;                 /* [c] it was checked or unmounted properly before this mount */
+	/* [s] EXT2_VALID_FS is on the disk: to be taken back before a change */
+	bool says_valid;
+	/* [c] it was checked or unmounted properly before this mount */
+	bool was_clean;
 	bool counted;                   /* [s] this mount is in s_mnt_count */
 	atomic_t orphans;               /* inodes in use that have no name */
 	u32 errors;                     /* [a] damage seen: logged, and marked in s_state */
@@ -67,7 +69,8 @@ struct ext2_inode {
 	u32 dtime;
 	u32 extra_isize;                /* [c] */
 	u32 last_lblock, last_block;    /* [m] the last allocation: where the next one goes on */
-	u32 dir_room;                   /* directory lock: no room for a name in blocks below this one */
+	/* directory lock: no room for a name in blocks below this one */
+	u32 dir_room;
 	bool live;                      /* read or made completely; else there is nothing to free */
 };
 
@@ -107,7 +110,10 @@ void ext2_meta_readahead(struct ext2_sb *s, u32 block, u32 nr);
 /* ---- balloc.c, ialloc.c: take alloc_lock ---- */
 
 struct ext2_group *ext2_group(struct ext2_sb *s, u32 group, struct page **page);
-/* A free block near @goal: 0 and *block; -ENOSPC, -EIO, -ENOMEM.  @want_run: a file that goes on growing. */
+/*
+ * A free block near @goal: 0 and *block; -ENOSPC, -EIO, -ENOMEM.  @want_run: a file that goes on
+ * growing.
+ */
 int ext2_alloc_block(struct ext2_sb *s, u32 goal, bool want_run, u32 *block);
 void ext2_free_blocks(struct ext2_sb *s, u32 block, u32 count);
 bool ext2_block_in_use(struct ext2_sb *s, u32 block);
@@ -140,7 +146,10 @@ int ext2_map(struct inode *inode, u32 lblock, u32 max, u32 *block);
 /* The block, allocated if there was none (*fresh).  -ENOSPC too. */
 int ext2_map_create(struct inode *inode, u32 lblock, u32 *block, bool *fresh);
 /* Pointer @index of an indirect block; it may be changed. */
-static inline u32 *ext2_ptr(struct page *page, u32 index) { return (u32 *)page_address(page) + index; }
+static inline u32 *ext2_ptr(struct page *page, u32 index)
+{
+	return (u32 *)page_address(page) + index;
+}
 
 /* ---- free.c: takes map_lock ---- */
 
@@ -173,7 +182,8 @@ int ext2_readdir(struct file *file, struct dir_context *ctx);
 
 /* ---- operations ---- */
 
-extern const struct inode_operations ext2_dir_iops, ext2_file_iops, ext2_symlink_iops, ext2_special_iops;
+extern const struct inode_operations ext2_dir_iops, ext2_file_iops, ext2_symlink_iops,
+	ext2_special_iops;
 extern const struct file_operations ext2_dir_fops, ext2_file_fops;
 extern const struct address_space_operations ext2_aops;
 /* aops.c: for filemap_write() and page_mkwrite: blocks for the page up to byte @to. */

@@ -20,7 +20,8 @@
 static u32 first_group(struct ext2_sb *s, const struct inode *dir, bool is_dir)
 {
 	u32 parent = (u32)(dir->ino - 1) / s->geo.inodes_per_group;
-	u32 average_inodes = (u32)(s->free_inodes / s->geo.groups), average_blocks = (u32)(s->free_blocks / s->geo.groups);
+	u32 average_inodes = (u32)(s->free_inodes / s->geo.groups),
+	    average_blocks = (u32)(s->free_blocks / s->geo.groups);
 
 	if (!is_dir || dir->ino != EXT2_ROOT_INO)
 		return parent;
@@ -69,7 +70,8 @@ static int alloc_in_group(struct ext2_sb *s, u32 group, bool is_dir, u32 *ino)
 		count_inodes(s, group, -1, is_dir);
 		*ino = group * n + bit + 1;
 	} else {
-		ext2_damaged(s, "group %u counts %u free inodes and has none", group, LE16(gd->bg_free_inodes_count));
+		ext2_damaged(s, "group %u counts %u free inodes and has none", group,
+			     LE16(gd->bg_free_inodes_count));
 		count_inodes(s, group, -(int)LE16(gd->bg_free_inodes_count), 0);
 	}
 	put_page(page);

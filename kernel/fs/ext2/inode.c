@@ -20,7 +20,8 @@
 #include <mm/filemap.h>
 #include <mm/slab.h>
 
-#define TABLE_AHEAD     8U      /* blocks of an inode table read at once: who lists a directory wants many */
+#define TABLE_AHEAD 8U /* blocks of an inode table read at once: who lists a directory wants many \
+			*/
 
 static struct kmem_cache *inode_cache;
 
@@ -52,11 +53,13 @@ void ext2_inode_free(struct ext2_inode *ei)
 static struct page *table_block(struct ext2_sb *s, u32 ino, bool ahead, struct ext2_raw_inode **raw)
 {
 	u32 index = (ino - 1) % s->geo.inodes_per_group, n = index / s->geo.inodes_per_block;
-	u32 block = LE32(ext2_group(s, (ino - 1) / s->geo.inodes_per_group, NULL)->bg_inode_table) + n;
+	u32 block =
+		LE32(ext2_group(s, (ino - 1) / s->geo.inodes_per_group, NULL)->bg_inode_table) + n;
 	struct page *page;
 
 	if (!ext2_block_valid(&s->geo, block))
-		return ERR_PTR(ext2_damaged(s, "the table of inode %u lies at block %u", ino, block));
+		return ERR_PTR(
+			ext2_damaged(s, "the table of inode %u lies at block %u", ino, block));
 	page = filemap_find(&s->meta, block);
 	if (!page && ahead)
 		ext2_meta_readahead(s, block, min(TABLE_AHEAD, s->geo.table_blocks - n));
@@ -66,7 +69,8 @@ static struct page *table_block(struct ext2_sb *s, u32 ino, bool ahead, struct e
 		page = ext2_meta_read(s, block);
 	}
 	if (!IS_ERR(page))
-		*raw = (void *)((char *)page_address(page) + index % s->geo.inodes_per_block * s->geo.inode_size);
+		*raw = (void *)((char *)page_address(page) +
+				index % s->geo.inodes_per_block * s->geo.inode_size);
 	return page;
 }
 
@@ -224,7 +228,8 @@ static bool has_blocks(const struct inode *inode)
 	const struct ext2_inode *ei = ext2_inode(inode);
 	u32 acl = ei->file_acl ? ext2_sb(inode->sb)->geo.block_size / 512 : 0;
 
-	return S_ISREG(inode->mode) || S_ISDIR(inode->mode) || (S_ISLNK(inode->mode) && inode->blocks > acl);
+	return S_ISREG(inode->mode) || S_ISDIR(inode->mode) ||
+	       (S_ISLNK(inode->mode) && inode->blocks > acl);
 }
 
 static void delete_inode(struct inode *inode)

@@ -23,7 +23,8 @@ struct slot {
 
 static int bad_pointer(struct inode *inode, u32 block)
 {
-	return ext2_damaged(ext2_sb(inode->sb), "inode %lu points to block %u", (unsigned long)inode->ino, block);
+	return ext2_damaged(ext2_sb(inode->sb), "inode %lu points to block %u",
+			    (unsigned long)inode->ino, block);
 }
 
 /* Pointers in the inode are in the machine's order, those in blocks in the disk's. */
@@ -67,8 +68,11 @@ static int slot_down(struct inode *inode, struct slot *slot, u32 block, u32 inde
 	return 0;
 }
 
-/* Pointers behind @slot's within its array, up to @max, that go on from @block (or are 0 as well). */
-static u32 run_length(const struct ext2_sb *s, const struct slot *slot, u32 index, u32 block, u32 max)
+/*
+ * Pointers behind @slot's within its array, up to @max, that go on from @block (or are 0 as well).
+ */
+static u32 run_length(const struct ext2_sb *s, const struct slot *slot, u32 index, u32 block,
+		      u32 max)
 {
 	u32 end = slot->page ? s->geo.ptrs : EXT2_NDIR, n = 1;
 
@@ -115,7 +119,9 @@ out:
 	return ret;
 }
 
-/* Behind the file's previous block, wherever it can be seen; else somewhere in the inode's group. */
+/*
+ * Behind the file's previous block, wherever it can be seen; else somewhere in the inode's group.
+ */
 static u32 find_goal(struct inode *inode, const struct slot *slot, u32 lblock)
 {
 	struct ext2_sb *s = ext2_sb(inode->sb);
@@ -132,7 +138,10 @@ static u32 find_goal(struct inode *inode, const struct slot *slot, u32 lblock)
 	return ext2_group_first(&s->geo, (u32)(inode->ino - 1) / s->geo.inodes_per_group) + 1;
 }
 
-/* A block for @slot, which is 0: an indirect block full of zeroes, or data.  map_lock held for writing. */
+/*
+ * A block for @slot, which is 0: an indirect block full of zeroes, or data.  map_lock held for
+ * writing.
+ */
 static int fill_slot(struct inode *inode, struct slot *slot, u32 lblock, bool indirect, u32 *block)
 {
 	struct ext2_sb *s = ext2_sb(inode->sb);

@@ -41,7 +41,8 @@ void ext2_meta_init(struct ext2_sb *s)
 	s->meta.size = (u64)s->geo.blocks << PAGE_SHIFT;
 }
 
-static void submit(struct address_space *as, struct page **pages, unsigned int nr, struct bio_run *run)
+static void submit(struct address_space *as, struct page **pages, unsigned int nr,
+		   struct bio_run *run)
 {
 	struct ext2_sb *s = container_of(as, struct ext2_sb, meta);
 	unsigned int shift = s->geo.block_bits - SECTOR_SHIFT;
@@ -49,7 +50,8 @@ static void submit(struct address_space *as, struct page **pages, unsigned int n
 	run->bdev = s->bdev;
 	run->gfp = EXT2_GFP;
 	for (unsigned int i = 0; i < nr; i++) {
-		bio_run_add(run, (u64)pages[i]->index << shift, pages[i], s->geo.block_size, nr - i);
+		bio_run_add(run, (u64)pages[i]->index << shift, pages[i], s->geo.block_size,
+			    nr - i);
 		if (run->op == BIO_WRITE)
 			unlock_page(pages[i]);
 	}
@@ -125,7 +127,8 @@ void ext2_meta_dirty(struct ext2_sb *s, struct page *page)
 		ext2_unclean(s);
 	if (!page_test(page, PG_dirty))
 		set_page_dirty(page);
-	smp_mb();       /* the dirty page before the look: a sync that has just begun finds one or the other */
+	/* the dirty page before the look: a sync that has just begun finds one or the other */
+	smp_mb();
 	if (unlikely(READ_ONCE(s->clean)))
 		ext2_unclean(s);
 }

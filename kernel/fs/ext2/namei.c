@@ -195,7 +195,9 @@ static ssize_t ext2_readlink(struct inode *inode, char *buf, size_t size)
 	if (inode->blocks > acl) {
 		n = ext2_map(inode, 0, 1, &block);
 		if (n < 0 || !block)
-			return n < 0 ? n : ext2_damaged(s, "link %lu has no text", (unsigned long)inode->ino);
+			return n < 0 ? n
+				     : ext2_damaged(s, "link %lu has no text",
+						    (unsigned long)inode->ino);
 		page = ext2_meta_read(s, block);
 		if (IS_ERR(page))
 			return PTR_ERR(page);
@@ -220,7 +222,8 @@ static int find_name(struct inode *dir, const struct dentry *dentry, struct ext2
 
 	if (!err && pos->ino != dentry->inode->ino) {
 		put_page(pos->page);
-		err = ext2_damaged(ext2_sb(dir->sb), "a name in directory %lu has moved", (unsigned long)dir->ino);
+		err = ext2_damaged(ext2_sb(dir->sb), "a name in directory %lu has moved",
+				   (unsigned long)dir->ino);
 	}
 	return err;
 }
@@ -379,8 +382,8 @@ static int move(struct moving *m, struct dentry *old, struct dentry *new)
 	return err;
 }
 
-static int ext2_rename(struct inode *old_dir, struct dentry *old, struct inode *new_dir, struct dentry *new,
-		       unsigned int flags)
+static int ext2_rename(struct inode *old_dir, struct dentry *old, struct inode *new_dir,
+		       struct dentry *new, unsigned int flags)
 {
 	struct moving m = { .old_dir = old_dir, .new_dir = new_dir };
 	bool swap = flags & RENAME_EXCHANGE, is_dir = S_ISDIR(old->inode->mode);

@@ -37,7 +37,8 @@ static u32 log2_of(u32 x)
 	return 31U - (u32)__builtin_clz(x);
 }
 
-int ext2_check_super(const struct ext2_super *es, u64 device_bytes, struct ext2_geometry *geo, const char **why)
+int ext2_check_super(const struct ext2_super *es, u64 device_bytes, struct ext2_geometry *geo,
+		     const char **why)
 {
 	u32 log = LE32(es->s_log_block_size);
 	bool old = LE32(es->s_rev_level) == 0;
@@ -47,7 +48,8 @@ int ext2_check_super(const struct ext2_super *es, u64 device_bytes, struct ext2_
 	if (LE16(es->s_magic) != EXT2_MAGIC)
 		return wrong(why, -EINVAL, "no ext2 file system");
 	if (log > 2)
-		return wrong(why, log > 6 ? -EUCLEAN : -EINVAL, "a block size other than 1, 2 or 4 KiB");
+		return wrong(why, log > 6 ? -EUCLEAN : -EINVAL,
+			     "a block size other than 1, 2 or 4 KiB");
 	geo->block_bits = 10 + log;
 	geo->block_size = 1U << geo->block_bits;
 	geo->blocks = LE32(es->s_blocks_count);
@@ -91,7 +93,8 @@ static int check_layout(struct ext2_geometry *geo, const char **why)
 		return wrong(why, -EUCLEAN, "inode tables larger than their groups");
 	if (geo->blocks <= geo->first_data_block + 1)
 		return wrong(why, -EUCLEAN, "number of blocks");
-	groups = ((u64)geo->blocks - geo->first_data_block + geo->blocks_per_group - 1) / geo->blocks_per_group;
+	groups = ((u64)geo->blocks - geo->first_data_block + geo->blocks_per_group - 1) /
+		 geo->blocks_per_group;
 	geo->groups = (u32)groups;
 	if (groups * geo->inodes_per_group != geo->inodes)
 		return wrong(why, -EUCLEAN, "number of inodes");
@@ -109,14 +112,30 @@ static int check_layout(struct ext2_geometry *geo, const char **why)
 const char *ext2_feature_name(enum ext2_feature_set set, u32 mask, char *buf, size_t size)
 {
 	static const char *const incompat[] = {
-		"compression", "filetype", "needs_recovery", "journal_dev", "meta_bg", NULL, "extent",
-		"64bit", "mmp", "flex_bg", "ea_inode", NULL, "dirdata", "metadata_csum_seed", "large_dir",
-		"inline_data", "encrypt", "casefold",
+		"compression",
+		"filetype",
+		"needs_recovery",
+		"journal_dev",
+		"meta_bg",
+		NULL,
+		"extent",
+		"64bit",
+		"mmp",
+		"flex_bg",
+		"ea_inode",
+		NULL,
+		"dirdata",
+		"metadata_csum_seed",
+		"large_dir",
+		"inline_data",
+		"encrypt",
+		"casefold",
 	};
 	static const char *const ro_compat[] = {
-		"sparse_super", "large_file", "btree_dir", "huge_file", "uninit_bg", "dir_nlink",
-		"extra_isize", "snapshot", "quota", "bigalloc", "metadata_csum", "replica", "read-only",
-		"project", "shared_blocks", "verity", "orphan_present",
+		"sparse_super",	 "large_file",	   "btree_dir", "huge_file", "uninit_bg",
+		"dir_nlink",	 "extra_isize",	   "snapshot",	"quota",     "bigalloc",
+		"metadata_csum", "replica",	   "read-only", "project",   "shared_blocks",
+		"verity",	 "orphan_present",
 	};
 	bool in = set == EXT2_FEATURE_INCOMPAT;
 	unsigned int bit = mask ? (unsigned int)__builtin_ctz(mask) : 0;
@@ -157,15 +176,20 @@ int ext2_check_group(const struct ext2_geometry *geo, u32 group, const struct ex
 	u32 bmap = LE32(gd->bg_block_bitmap) - first, imap = LE32(gd->bg_inode_bitmap) - first;
 	u32 table = LE32(gd->bg_inode_table) - first, head = 0;
 
-	/* Without flex_bg a group's own structures lie in the group, behind the copy of the super block. */
+	/*
+	 * Without flex_bg a group's own structures lie in the group, behind the copy of the super
+	 * block.
+	 */
 	if (ext2_group_has_super(geo, group))
 		head = 1 + geo->gdt_blocks;
-	if (blocks < geo->table_blocks || bmap >= blocks || imap >= blocks || table > blocks - geo->table_blocks)
+	if (blocks < geo->table_blocks || bmap >= blocks || imap >= blocks ||
+	    table > blocks - geo->table_blocks)
 		return -EUCLEAN;
 	if (bmap < head || imap < head || table < head || bmap == imap ||
 	    bmap - table < geo->table_blocks || imap - table < geo->table_blocks)
 		return -EUCLEAN;
-	if (LE16(gd->bg_free_blocks_count) > blocks || LE16(gd->bg_free_inodes_count) > geo->inodes_per_group)
+	if (LE16(gd->bg_free_blocks_count) > blocks ||
+	    LE16(gd->bg_free_inodes_count) > geo->inodes_per_group)
 		return -EUCLEAN;
 	return 0;
 }
@@ -177,12 +201,16 @@ bool ext2_block_is_system(const struct ext2_geometry *geo, const struct ext2_gro
 	if (block == LE32(gd->bg_block_bitmap) || block == LE32(gd->bg_inode_bitmap) ||
 	    block - LE32(gd->bg_inode_table) < geo->table_blocks)
 		return true;
-	return ext2_group_has_super(geo, group) && block - ext2_group_first(geo, group) <= geo->gdt_blocks;
+	return ext2_group_has_super(geo, group) &&
+	       block - ext2_group_first(geo, group) <= geo->gdt_blocks;
 }
 
 /* --------------------------------------------------------------- inodes */
 
-/* Seconds before 1970 have the upper bits 0, as always; the extra field adds 2 bits and the nanoseconds. */
+/*
+ * Seconds before 1970 have the upper bits 0, as always; the extra field adds 2 bits and the
+ * nanoseconds.
+ */
 static s64 decode_time(u32 raw, u32 extra, bool has_extra, u32 *nsec)
 {
 	s64 sec = (s32)LE32(raw);
@@ -203,14 +231,20 @@ static u32 encode_extra(s64 sec, u32 nsec)
 }
 
 /* Does the inode have the extra field that ends at @end? */
-#define HAS_EXTRA(extra, field) \
-	(EXT2_INODE_BASE + (extra) >= __builtin_offsetof(struct ext2_raw_inode, field) + sizeof(u32))
+#define HAS_EXTRA(extra, field)       \
+	(EXT2_INODE_BASE + (extra) >= \
+	 __builtin_offsetof(struct ext2_raw_inode, field) + sizeof(u32))
 
 static bool known_type(u32 mode)
 {
 	switch (mode & MODE_FMT) {
-	case 0010000: case 0020000: case 0040000: case 0060000: case 0100000: case 0120000: case 0140000:
-		return true;
+	case 0010000:
+	case 0020000:
+	case 0040000:
+	case 0060000:
+	case 0100000:
+	case 0120000:
+	case 0140000: return true;
 	default:
 		return false;
 	}
@@ -226,10 +260,12 @@ static void decode_times(const struct ext2_raw_inode *raw, u32 extra, struct ext
 	f->ctime.sec = decode_time(raw->i_ctime, c ? raw->i_ctime_extra : 0, c, &f->ctime.nsec);
 	f->has_crtime = HAS_EXTRA(extra, i_crtime_extra);
 	if (f->has_crtime)
-		f->crtime.sec = decode_time(raw->i_crtime, raw->i_crtime_extra, true, &f->crtime.nsec);
+		f->crtime.sec =
+			decode_time(raw->i_crtime, raw->i_crtime_extra, true, &f->crtime.nsec);
 }
 
-int ext2_decode_inode(const struct ext2_geometry *geo, const struct ext2_raw_inode *raw, struct ext2_inode_fields *f)
+int ext2_decode_inode(const struct ext2_geometry *geo, const struct ext2_raw_inode *raw,
+		      struct ext2_inode_fields *f)
 {
 	memset(f, 0, sizeof(*f));
 	f->mode = LE16(raw->i_mode);
@@ -253,7 +289,8 @@ int ext2_decode_inode(const struct ext2_geometry *geo, const struct ext2_raw_ino
 	decode_times(raw, f->extra_isize, f);
 	for (unsigned int i = 0; i < EXT2_NBLOCKS; i++)
 		f->block[i] = LE32(raw->i_block[i]);
-	if (!known_type(f->mode) || (f->flags & (EXT2_FL_EXTENTS | EXT2_FL_HUGE | EXT2_FL_INLINE)) ||
+	if (!known_type(f->mode) ||
+	    (f->flags & (EXT2_FL_EXTENTS | EXT2_FL_HUGE | EXT2_FL_INLINE)) ||
 	    LE16(raw->i_blocks_high) || f->size > ext2_max_blocks(geo) << geo->block_bits)
 		return -EUCLEAN;
 	if (f->file_acl && !ext2_block_valid(geo, f->file_acl))
@@ -261,7 +298,8 @@ int ext2_decode_inode(const struct ext2_geometry *geo, const struct ext2_raw_ino
 	if ((f->mode & MODE_FMT) == MODE_DIR && f->size % geo->block_size)
 		return -EUCLEAN;
 	if ((f->mode & MODE_FMT) == MODE_LNK &&
-	    (!f->size || f->size >= (ext2_symlink_is_fast(geo, f) ? sizeof(raw->i_block) : geo->block_size)))
+	    (!f->size ||
+	     f->size >= (ext2_symlink_is_fast(geo, f) ? sizeof(raw->i_block) : geo->block_size)))
 		return -EUCLEAN;
 	return 0;
 }
@@ -283,7 +321,8 @@ static void encode_times(struct ext2_raw_inode *raw, const struct ext2_inode_fie
 	}
 }
 
-void ext2_encode_inode(const struct ext2_geometry *geo, struct ext2_raw_inode *raw, const struct ext2_inode_fields *f)
+void ext2_encode_inode(const struct ext2_geometry *geo, struct ext2_raw_inode *raw,
+		       const struct ext2_inode_fields *f)
 {
 	raw->i_mode = LE16((u16)f->mode);
 	raw->i_uid = LE16((u16)f->uid);

@@ -45,7 +45,7 @@
 #define EXT2_FL_HUGE            0x40000U        /* i_blocks counts blocks, not sectors */
 #define EXT2_FL_EXTENTS         0x80000U
 #define EXT2_FL_INLINE          0x10000000U
-#define EXT2_FL_INHERITED       0x000000dfU     /* what a new object takes from its directory, at most */
+#define EXT2_FL_INHERITED       0x000000dfU     /* what a new object takes from its directory */
 
 struct ext2_super {
 	u32 s_inodes_count, s_blocks_count, s_r_blocks_count, s_free_blocks_count;
@@ -96,7 +96,7 @@ struct ext2_raw_inode {
 };
 
 #define EXT2_INODE_BASE         128U
-#define EXT2_EXTRA_WANTED       32U     /* up to crtime_extra and what follows it, as mke2fs makes it */
+#define EXT2_EXTRA_WANTED	32U /* up to crtime_extra and what follows it, as mke2fs makes it */
 
 struct ext2_dirent {
 	u32 inode;                      /* 0: unused */
@@ -111,7 +111,8 @@ struct ext2_dirent {
 _Static_assert(sizeof(struct ext2_super) == EXT2_SUPER_SIZE, "super block");
 _Static_assert(sizeof(struct ext2_group) == 32, "group descriptor");
 _Static_assert(sizeof(struct ext2_raw_inode) == 152, "inode");
-_Static_assert(__builtin_offsetof(struct ext2_raw_inode, i_extra_isize) == EXT2_INODE_BASE, "inode");
+_Static_assert(__builtin_offsetof(struct ext2_raw_inode, i_extra_isize) == EXT2_INODE_BASE,
+	       "inode");
 _Static_assert(__builtin_offsetof(struct ext2_super, s_min_extra_isize) == 0x15c, "super block");
 
 /* What a super block says, once it has been found to make sense. */
@@ -120,13 +121,15 @@ struct ext2_geometry {
 	u32 first_data_block;
 	u32 block_size, block_bits;
 	u32 inode_size, inodes_per_block;
-	u32 blocks_per_group, inodes_per_group, table_blocks;   /* per group: blocks of its inode table */
+	/* per group: blocks of its inode table */
+	u32 blocks_per_group, inodes_per_group, table_blocks;
 	u32 groups, gdt_blocks, groups_per_block;
 	u32 first_ino;                  /* first that is not reserved */
 	u32 ptrs;                       /* block numbers in a block */
 	u32 ptr_bits;
 	bool has_filetype;
-	u32 want_extra;                 /* i_extra_isize for new inodes; 0: they have no extra fields */
+	/* i_extra_isize for new inodes; 0: they have no extra fields */
+	u32 want_extra;
 	u32 compat, incompat, ro_compat;
 };
 
@@ -135,7 +138,8 @@ struct ext2_geometry {
  * 0; -EINVAL: not ext2, or a feature or size that this driver does not have;
  * -EUCLEAN: ext2, and damaged.  *why says what was wrong.
  */
-int ext2_check_super(const struct ext2_super *es, u64 device_bytes, struct ext2_geometry *geo, const char **why);
+int ext2_check_super(const struct ext2_super *es, u64 device_bytes, struct ext2_geometry *geo,
+		     const char **why);
 
 enum ext2_feature_set { EXT2_FEATURE_INCOMPAT, EXT2_FEATURE_RO_COMPAT };
 /* The name that mke2fs knows the lowest bit of @mask by, or "feature N" in @buf. */
@@ -159,7 +163,9 @@ u32 ext2_group_blocks(const struct ext2_geometry *geo, u32 group);
 bool ext2_group_has_super(const struct ext2_geometry *geo, u32 group);
 /* Do its bitmaps and its table lie in the file system, apart?  0 or -EUCLEAN. */
 int ext2_check_group(const struct ext2_geometry *geo, u32 group, const struct ext2_group *gd);
-/* Is @block one that no file may own: super block, descriptors, bitmaps, inode table of its group? */
+/*
+ * Is @block one that no file may own: super block, descriptors, bitmaps, inode table of its group?
+ */
 bool ext2_block_is_system(const struct ext2_geometry *geo, const struct ext2_group *gd, u32 block);
 
 /* An inode, decoded. */
@@ -169,13 +175,16 @@ struct ext2_inode_fields {
 	struct { s64 sec; u32 nsec; } atime, mtime, ctime, crtime;
 	bool has_crtime;
 	u32 extra_isize;
-	u32 block[EXT2_NBLOCKS];        /* in the machine's order; a short symbolic link's bytes as they are */
+	/* in the machine's order; a short symbolic link's bytes as they are */
+	u32 block[EXT2_NBLOCKS];
 };
 
 /* @raw has geo->inode_size bytes.  0; -ESTALE: not in use; -EUCLEAN. */
-int ext2_decode_inode(const struct ext2_geometry *geo, const struct ext2_raw_inode *raw, struct ext2_inode_fields *f);
+int ext2_decode_inode(const struct ext2_geometry *geo, const struct ext2_raw_inode *raw,
+		      struct ext2_inode_fields *f);
 /* Change @raw to say @f; bytes that no field of ours names are kept. */
-void ext2_encode_inode(const struct ext2_geometry *geo, struct ext2_raw_inode *raw, const struct ext2_inode_fields *f);
+void ext2_encode_inode(const struct ext2_geometry *geo, struct ext2_raw_inode *raw,
+		       const struct ext2_inode_fields *f);
 /* Is the target in the inode itself? */
 bool ext2_symlink_is_fast(const struct ext2_geometry *geo, const struct ext2_inode_fields *f);
 
@@ -202,7 +211,10 @@ static inline void ext2_set_bit(u8 *map, u32 nr) { map[nr / 8] |= (u8)(1U << nr 
 static inline void ext2_clear_bit(u8 *map, u32 nr) { map[nr / 8] &= (u8)~(1U << nr % 8); }
 /* The first clear bit of [start, end); @end if there is none. */
 u32 ext2_find_zero_bit(const u8 *map, u32 start, u32 end);
-/* The first run of @bytes zero bytes whose bits lie in [start, end): its first bit; @end if there is none. */
+/*
+ * The first run of @bytes zero bytes whose bits lie in [start, end): its first bit; @end if there
+ * is none.
+ */
 u32 ext2_find_zero_bytes(const u8 *map, u32 start, u32 end, u32 bytes);
 
 #endif

@@ -29,7 +29,8 @@ int ext2_check_dirent(const struct ext2_geometry *geo, const void *block, u32 of
 	if (off >= geo->block_size || left < EXT2_DIRENT_LEN(1) || off % 4)
 		return -EUCLEAN;
 	rec = LE16(READ_ONCE(e->rec_len));
-	if (rec % 4 || rec > left || rec < EXT2_DIRENT_LEN(1) || rec < EXT2_DIRENT_LEN(READ_ONCE(e->name_len)))
+	if (rec % 4 || rec > left || rec < EXT2_DIRENT_LEN(1) ||
+	    rec < EXT2_DIRENT_LEN(READ_ONCE(e->name_len)))
 		return -EUCLEAN;
 	if (LE32(READ_ONCE(e->inode)) > geo->inodes)
 		return -EUCLEAN;
@@ -44,7 +45,8 @@ int ext2_find_dirent(const struct ext2_geometry *geo, const void *block, const c
 
 		if (rec < 0)
 			return rec;
-		if (e->name_len == len && e->inode && EXT2_DIRENT_LEN(len) <= (u32)rec && !memcmp(e->name, name, len))
+		if (e->name_len == len && e->inode && EXT2_DIRENT_LEN(len) <= (u32)rec &&
+		    !memcmp(e->name, name, len))
 			return (int)off;
 		off += (u32)rec;
 	}
@@ -77,7 +79,8 @@ int ext2_dirblock_is_empty(const struct ext2_geometry *geo, const void *block)
 
 		if (rec < 0)
 			return rec;
-		dot = e->name_len <= 2 && e->name[0] == '.' && (e->name_len == 1 || e->name[1] == '.');
+		dot = e->name_len <= 2 && e->name[0] == '.' &&
+		      (e->name_len == 1 || e->name[1] == '.');
 		if (e->inode && !dot)
 			return 0;
 		off += (u32)rec;
@@ -92,8 +95,12 @@ u32 ext2_find_zero_bit(const u8 *map, u32 start, u32 end)
 	while (start < end) {
 		if (start % 8 == 0 && map[start / 8] == 0xff) {
 			start += 8;
-			/* Eight full bytes at a time where they are aligned: bitmaps of a nearly full disk. */
-			while (start % 64 == 0 && start + 64 <= end && *(const u64 *)(map + start / 8) == ~0ULL)
+			/*
+			 * Eight full bytes at a time where they are aligned: bitmaps of a nearly
+			 * full disk.
+			 */
+			while (start % 64 == 0 && start + 64 <= end &&
+			       *(const u64 *)(map + start / 8) == ~0ULL)
 				start += 64;
 			continue;
 		}

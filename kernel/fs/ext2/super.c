@@ -50,7 +50,8 @@ int ext2_damaged(struct ext2_sb *s, const char *fmt, ...)
 		va_start(ap, fmt);
 		vsnprintf(text, sizeof(text), fmt, ap);
 		va_end(ap);
-		pr_err("ext2 (%s): %s%s", s->bdev->name, text, n + 1 == DAMAGES_TOLD ? " (no more is told)" : "");
+		pr_err("ext2 (%s): %s%s", s->bdev->name, text,
+		       n + 1 == DAMAGES_TOLD ? " (no more is told)" : "");
 	}
 	return -EUCLEAN;
 }
@@ -124,7 +125,8 @@ static int mark_valid(struct ext2_sb *s)
 	int err = 0;
 
 	mutex_lock(&s->super_lock);
-	if (READ_ONCE(s->clean) && s->was_clean && !READ_ONCE(s->errors) && !atomic_read(&s->orphans)) {
+	if (READ_ONCE(s->clean) && s->was_clean && !READ_ONCE(s->errors) &&
+	    !atomic_read(&s->orphans)) {
 		ext2_super(s)->s_state |= LE16(EXT2_VALID_FS);
 		s->says_valid = true;
 		err = super_write(s);
@@ -133,7 +135,10 @@ static int mark_valid(struct ext2_sb *s)
 	return err;
 }
 
-/* The inodes were written by write-back already (sync_super); the device's cache is flushed after us. */
+/*
+ * The inodes were written by write-back already (sync_super); the device's cache is flushed after
+ * us.
+ */
 static int ext2_sync(struct super_block *sb, bool wait)
 {
 	struct ext2_sb *s = ext2_sb(sb);
@@ -164,9 +169,9 @@ static int ext2_sync(struct super_block *sb, bool wait)
 static int check_options(const char *options)
 {
 	static const char *const known[] = {
-		"errors=", "acl", "noacl", "user_xattr", "nouser_xattr", "bsddf", "check=none", "nocheck",
-		"grpid", "nogrpid", "bsdgroups", "sysvgroups", "nouid32", "debug", "nobh", "resuid=", "resgid=",
-		"noload",
+		"errors=",    "acl",	 "noacl", "user_xattr", "nouser_xattr", "bsddf",
+		"check=none", "nocheck", "grpid", "nogrpid",	"bsdgroups",	"sysvgroups",
+		"nouid32",    "debug",	 "nobh",  "resuid=",	"resgid=",	"noload",
 	};
 
 	while (options && *options) {
@@ -176,7 +181,8 @@ static int check_options(const char *options)
 		for (unsigned int i = 0; i < ARRAY_SIZE(known) && !ok; i++) {
 			size_t k = strlen(known[i]);
 
-			ok = !strncmp(options, known[i], k) && (k == len || (known[i][k - 1] == '=' && len > k));
+			ok = !strncmp(options, known[i], k) &&
+			     (k == len || (known[i][k - 1] == '=' && len > k));
 		}
 		if (!ok) {
 			pr_err("ext2: unknown option %.*s", (int)len, options);
@@ -201,8 +207,10 @@ static int read_super(struct ext2_sb *s, struct ext2_super *es)
 	put_page(page);
 	err = ext2_check_super(es, s->bdev->nr_sectors << SECTOR_SHIFT, &s->geo, &why);
 	if (err && (s->geo.incompat & ~EXT2_INCOMPAT_KNOWN))
-		pr_err("ext2 (%s): not mounted: it has the feature \"%s\", unknown here", s->bdev->name,
-		       ext2_feature_name(EXT2_FEATURE_INCOMPAT, s->geo.incompat & ~EXT2_INCOMPAT_KNOWN, name,
+		pr_err("ext2 (%s): not mounted: it has the feature \"%s\", unknown here",
+		       s->bdev->name,
+		       ext2_feature_name(EXT2_FEATURE_INCOMPAT,
+					 s->geo.incompat & ~EXT2_INCOMPAT_KNOWN, name,
 					 sizeof(name)));
 	else if (err)
 		pr_err("ext2 (%s): not mounted: %s", s->bdev->name, why);
@@ -215,7 +223,8 @@ static bool unknown_ro_compat(struct ext2_sb *s)
 	char name[16];
 
 	if (unknown)
-		pr_warn("ext2 (%s): read-only: it has the feature \"%s\", unknown here", s->bdev->name,
+		pr_warn("ext2 (%s): read-only: it has the feature \"%s\", unknown here",
+			s->bdev->name,
 			ext2_feature_name(EXT2_FEATURE_RO_COMPAT, unknown, name, sizeof(name)));
 	return unknown;
 }
@@ -239,7 +248,8 @@ static int read_groups(struct ext2_sb *s)
 
 		err = ext2_check_group(&s->geo, g, gd);
 		if (err)
-			pr_err("ext2 (%s): not mounted: the descriptor of group %u is damaged", s->bdev->name, g);
+			pr_err("ext2 (%s): not mounted: the descriptor of group %u is damaged",
+			       s->bdev->name, g);
 		s->free_blocks += LE16(gd->bg_free_blocks_count);
 		s->free_inodes += LE16(gd->bg_free_inodes_count);
 	}
@@ -281,7 +291,8 @@ static int read_state(struct ext2_sb *s)
 	s->says_valid = s->was_clean;
 	s->clean = s->was_clean;
 	if (!s->was_clean && !(sb->flags & MS_RDONLY))
-		pr_warn("ext2 (%s): was not unmounted cleanly: e2fsck is recommended", s->bdev->name);
+		pr_warn("ext2 (%s): was not unmounted cleanly: e2fsck is recommended",
+			s->bdev->name);
 	return 0;
 }
 
