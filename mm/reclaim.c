@@ -16,10 +16,10 @@
  * A page is looked at in one order: used since → keep; mapped → unmap; dirty →
  * write; clean, and only the cache and we hold it → free.
  *
- * Shmem and anonymous pages stay: swap is where they will go, and page_dispose()
+ * Shmem and anonymous pages stay: swap is where they will go, and page_release()
  * is the place that will send them there.
  *
- * Lock: the page lock of one page at a time, by trylock.
+ * Lock: the page locks of one batch, by trylock.
  */
 #include <mm/reclaim.h>
 
@@ -29,6 +29,7 @@
 #include <mm/lru.h>
 #include <mm/page.h>
 #include <mm/pagecache.h>
+#include <mm/rmap.h>
 #include <mm/slab.h>
 #include <mm/vmstat.h>
 #include <mm/writeback.h>
@@ -44,13 +45,20 @@ struct scan {
 	unsigned int gfp;
 	bool thread;            /* the reclaim thread: may write, counts as kswapd */
 	bool unmapped_only;     /* drop_caches: leave what is in use */
-	int priority;
+	int priority;           /* 0: nothing else is left */
 	unsigned long wanted;
 	unsigned long freed;
 	unsigned long skipped;  /* pages not freed because they are dirty or being written */
 };
 
 enum disposal { PAGE_KEEP, PAGE_ACTIVATE, PAGE_FREE, PAGE_GONE };
+
+/* Isolated pages on their way; what is to become of each. */
+struct page_batch {
+	struct page *page[BATCH];
+	enum disposal fate[BATCH];
+	unsigned int nr;
+};
 
 static struct {
 	struct wait_queue wq;
@@ -69,8 +77,10 @@ static void reclaim_main(void *unused);
 static void shrink_pass(struct scan *s);
 static void shrink_inactive(struct scan *s, unsigned long scan);
 static void shrink_active(struct scan *s, unsigned long scan);
-static enum disposal page_dispose(struct scan *s, struct page *page);
+static void batch_dispose(struct scan *s, struct page_batch *b);
+static enum disposal page_select(struct scan *s, struct page *page, struct unmap_batch *unmap);
 static enum disposal page_used(struct scan *s, struct page *page);
+static enum disposal page_release(struct scan *s, struct page *page);
 static enum disposal page_write(struct scan *s, struct page *page);
 static void shrink_caches(struct scan *s);
 
@@ -143,24 +153,17 @@ static void shrink_pass(struct scan *s)
 
 static void shrink_inactive(struct scan *s, unsigned long scan)
 {
-	struct page *pages[BATCH];
-	unsigned int n;
+	struct page_batch b;
 
 	while (s->freed < s->wanted &&
-	       (n = lru_isolate(LRU_INACTIVE_FILE, pages, BATCH, &scan))) {
+	       (b.nr = lru_isolate(LRU_INACTIVE_FILE, b.page, BATCH, &scan))) {
 		unsigned long before = s->freed;
 
-		for (unsigned int i = 0; i < n; i++) {
-			enum disposal d = page_dispose(s, pages[i]);
-
-			if (d == PAGE_KEEP || d == PAGE_ACTIVATE) {
-				lru_putback(pages[i], d == PAGE_ACTIVATE);
-				continue;
-			}
-			put_page(pages[i]);
-			s->freed += d == PAGE_FREE;
-		}
-		vmstat_add(s->thread ? VMSTAT_pgscan_kswapd : VMSTAT_pgscan_direct, n);
+		batch_dispose(s, &b);
+		for (unsigned int i = 0; i < b.nr; i++)
+			if (b.fate[i] == PAGE_KEEP || b.fate[i] == PAGE_ACTIVATE)
+				lru_putback(b.page[i], b.fate[i] == PAGE_ACTIVATE);
+		vmstat_add(s->thread ? VMSTAT_pgscan_kswapd : VMSTAT_pgscan_direct, b.nr);
 		vmstat_add(s->thread ? VMSTAT_pgsteal_kswapd : VMSTAT_pgsteal_direct,
 			   s->freed - before);
 	}
@@ -174,11 +177,12 @@ static void shrink_active(struct scan *s, unsigned long scan)
 
 	while ((n = lru_isolate(LRU_ACTIVE_FILE, pages, BATCH, &scan)))
 		for (unsigned int i = 0; i < n; i++) {
+			unsigned int young = 0;
 			bool used = false;
 
 			if (atomic_read(&pages[i]->mapcount) && trylock_page(pages[i])) {
-				used = pages[i]->mapping && rmap_clear_young(pages[i]) &&
-				       s->priority;
+				used = pages[i]->mapping && s->priority &&
+				       (!rmap_try_clear_young(pages[i], &young) || young);
 				unlock_page(pages[i]);
 			}
 			page_clear(pages[i], PG_referenced);
@@ -188,35 +192,57 @@ static void shrink_active(struct scan *s, unsigned long scan)
 		}
 }
 
-/* ---- one page: isolated, referenced ---- */
+/* ---- isolated, referenced pages ---- */
 
-static enum disposal page_dispose(struct scan *s, struct page *page)
+/* Unmap those that may go, flush once, then free them.  Pages that are left to be put back: by fate. */
+static void batch_dispose(struct scan *s, struct page_batch *b)
 {
-	enum disposal d = PAGE_KEEP;
+	struct unmap_batch unmap = { .nr = 0 };
+
+	for (unsigned int i = 0; i < b->nr; i++)
+		b->fate[i] = page_select(s, b->page[i], &unmap);
+	unmap_batch_flush(&unmap);
+	for (unsigned int i = 0; i < b->nr; i++) {
+		if (b->fate[i] == PAGE_FREE)
+			b->fate[i] = page_release(s, b->page[i]);
+		if (b->fate[i] == PAGE_KEEP || b->fate[i] == PAGE_ACTIVATE)
+			continue;
+		s->freed += b->fate[i] == PAGE_FREE;
+		put_page(b->page[i]);
+	}
+}
+
+/* PAGE_FREE: locked, and no PTE names it. */
+static enum disposal page_select(struct scan *s, struct page *page, struct unmap_batch *unmap)
+{
+	enum disposal d = PAGE_FREE;
 
 	if (!trylock_page(page))
 		return PAGE_KEEP;
 	if (!page->mapping) {                   /* truncated: ours is one of the last references */
-		unlock_page(page);
-		return PAGE_GONE;
-	}
-	if (page_test(page, PG_writeback)) {
+		d = PAGE_GONE;
+	} else if (page_test(page, PG_writeback)) {
 		page_set(page, PG_reclaim);
 		s->skipped++;
-		goto out;
-	}
-	if (atomic_read(&page->mapcount)) {
-		d = page_used(s, page);
-		if (d != PAGE_FREE)
-			goto out;
-		rmap_unmap_page(page);
 		d = PAGE_KEEP;
+	} else if (atomic_read(&page->mapcount)) {
+		d = page_used(s, page);
+		if (d == PAGE_FREE && !rmap_try_unmap(page, unmap))
+			d = PAGE_KEEP;
 	}
+	if (d != PAGE_FREE)
+		unlock_page(page);
+	return d;
+}
+
+/* Consumes the page lock. */
+static enum disposal page_release(struct scan *s, struct page *page)
+{
+	enum disposal d;
+
 	if (page_test(page, PG_dirty))
 		return page_write(s, page);
-	if (filemap_remove_unused(page))
-		d = PAGE_FREE;
-out:
+	d = filemap_remove_unused(page) ? PAGE_FREE : PAGE_KEEP;
 	unlock_page(page);
 	return d;
 }
@@ -224,9 +250,12 @@ out:
 /* PAGE_FREE: programs do not use it enough to keep it. */
 static enum disposal page_used(struct scan *s, struct page *page)
 {
-	unsigned int young = rmap_clear_young(page);
-	bool before = page_test_and_clear(page, PG_referenced);
+	unsigned int young;
+	bool before;
 
+	if (!rmap_try_clear_young(page, &young))
+		return PAGE_KEEP;
+	before = page_test_and_clear(page, PG_referenced);
 	if (young >= RMAP_LOCKED)
 		return PAGE_ACTIVATE;
 	if (s->unmapped_only)
@@ -279,16 +308,14 @@ static void drop_list(enum lru_list l)
 	struct scan s = { .gfp = GFP_KERNEL, .unmapped_only = true };
 	unsigned long scan = vmstat_read(VMSTAT_nr_inactive_file) +
 			     vmstat_read(VMSTAT_nr_active_file);
-	struct page *pages[BATCH];
-	unsigned int n;
+	struct page_batch b;
 
-	while ((n = lru_isolate(l, pages, BATCH, &scan)))
-		for (unsigned int i = 0; i < n; i++) {
-			if (page_dispose(&s, pages[i]) >= PAGE_FREE)
-				put_page(pages[i]);
-			else
-				lru_putback(pages[i], l == LRU_ACTIVE_FILE);
-		}
+	while ((b.nr = lru_isolate(l, b.page, BATCH, &scan))) {
+		batch_dispose(&s, &b);
+		for (unsigned int i = 0; i < b.nr; i++)
+			if (b.fate[i] == PAGE_KEEP || b.fate[i] == PAGE_ACTIVATE)
+				lru_putback(b.page[i], l == LRU_ACTIVE_FILE);
+	}
 }
 
 void drop_caches(int what)

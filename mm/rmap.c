@@ -13,9 +13,10 @@
  *               translations are forgotten before the PTE's reference is put.
  * Lock:         i_mmap_lock, then the PTE lock of one table at a time.
  */
-#include <mm/filemap.h>
+#include <mm/rmap.h>
 
 #include <arch/mmu.h>
+#include <mm/filemap.h>
 #include <mm/mm.h>
 #include <mm/page.h>
 #include <mm/pagetable.h>
@@ -26,13 +27,21 @@
 
 #define ZAP_BATCH       32
 
-/* One PTE of the page that a walk is about; its lock is held. */
-typedef unsigned int (*visit_fn)(struct page *page, struct vm_area_struct *vma, vaddr_t va, pte_t *pte);
+/* One PTE that names the page of a walk; its lock is held. */
+struct visit {
+	struct page *page;
+	struct vm_area_struct *vma;
+	vaddr_t va;
+	pte_t *pte;
+	struct unmap_batch *batch;      /* or NULL: flush at once */
+};
+typedef unsigned int (*visit_fn)(const struct visit *v);
 
 static unsigned int rmap_walk(struct page *page, visit_fn visit);
-static unsigned int visit_unmap(struct page *page, struct vm_area_struct *vma, vaddr_t va, pte_t *pte);
-static unsigned int visit_young(struct page *page, struct vm_area_struct *vma, vaddr_t va, pte_t *pte);
-static unsigned int visit_mkclean(struct page *page, struct vm_area_struct *vma, vaddr_t va, pte_t *pte);
+static unsigned int rmap_walk_locked(struct page *page, visit_fn visit, struct unmap_batch *batch);
+static unsigned int visit_unmap(const struct visit *v);
+static unsigned int visit_young(const struct visit *v);
+static unsigned int visit_mkclean(const struct visit *v);
 static void zap_area(struct address_space *as, struct vm_area_struct *vma, vaddr_t start,
 		     vaddr_t end, bool even_cows);
 
@@ -51,38 +60,80 @@ bool rmap_mkclean_page(struct page *page)
 	return rmap_walk(page, visit_mkclean);
 }
 
+bool rmap_try_clear_young(struct page *page, unsigned int *young)
+{
+	struct address_space *as = page->mapping;
+
+	if (!spin_trylock(&as->i_mmap_lock))
+		return false;
+	*young = rmap_walk_locked(page, visit_young, NULL);
+	spin_unlock(&as->i_mmap_lock);
+	return true;
+}
+
+bool rmap_try_unmap(struct page *page, struct unmap_batch *batch)
+{
+	struct address_space *as = page->mapping;
+
+	if (!spin_trylock(&as->i_mmap_lock))
+		return false;
+	rmap_walk_locked(page, visit_unmap, batch);
+	spin_unlock(&as->i_mmap_lock);
+	return !atomic_read(&page->mapcount);
+}
+
+void unmap_batch_flush(struct unmap_batch *batch)
+{
+	while (batch->nr) {
+		struct mm_struct *mm = batch->mm[--batch->nr];
+
+		tlb_flush_all(&mm->context);
+		mm_drop(mm);
+	}
+}
+
 /* ---- one page ---- */
 
 /* Visit every PTE of @page; the sum of what the visits said. */
 static unsigned int rmap_walk(struct page *page, visit_fn visit)
 {
 	struct address_space *as = page->mapping;
-	struct vm_area_struct *vma;
-	unsigned int nr = 0;
+	unsigned int sum;
+
+	spin_lock(&as->i_mmap_lock);
+	sum = rmap_walk_locked(page, visit, NULL);
+	spin_unlock(&as->i_mmap_lock);
+	return sum;
+}
+
+static unsigned int rmap_walk_locked(struct page *page, visit_fn visit, struct unmap_batch *batch)
+{
+	struct address_space *as = page->mapping;
+	struct visit v = { .page = page, .batch = batch };
+	unsigned int sum = 0;
 
 	assert(page_test(page, PG_locked) && as);
-	spin_lock(&as->i_mmap_lock);
-	list_for_each_entry(vma, &as->i_mmap, i_mmap_node) {
-		unsigned long at = page->index - vma->vm_pgoff;
-		vaddr_t va = vma->vm_start + (at << PAGE_SHIFT);
+	assert_held(&as->i_mmap_lock);
+	list_for_each_entry(v.vma, &as->i_mmap, i_mmap_node) {
+		unsigned long at = page->index - v.vma->vm_pgoff;
 		struct page *table;
-		pte_t *pte, e;
+		pte_t e;
 
-		if (page->index < vma->vm_pgoff || at >= vma_pages(vma))
+		if (page->index < v.vma->vm_pgoff || at >= vma_pages(v.vma))
 			continue;
 		if (!atomic_read(&page->mapcount))
 			break;
-		pte = pt_walk(vma->vm_mm, va, PT_FIND, &table);
-		if (!pte)
+		v.va = v.vma->vm_start + (at << PAGE_SHIFT);
+		v.pte = pt_walk(v.vma->vm_mm, v.va, PT_FIND, &table);
+		if (!v.pte)
 			continue;
 		spin_lock(&table->ptl);
-		e = pte_read(pte);
+		e = pte_read(v.pte);
 		if (pte_present(e) && !pte_special(e) && pte_pfn(e) == page_to_pfn(page))
-			nr += visit(page, vma, va, pte);
+			sum += visit(&v);
 		spin_unlock(&table->ptl);
 	}
-	spin_unlock(&as->i_mmap_lock);
-	return nr;
+	return sum;
 }
 
 /* Account for an entry @e of @page that was taken out of @mm.  Its reference is still to be put. */
@@ -100,13 +151,32 @@ static void pte_gone(struct mm_struct *mm, struct page *page, pte_t e)
 		vmstat_add(VMSTAT_nr_mapped, -1);
 }
 
-static unsigned int visit_unmap(struct page *page, struct vm_area_struct *vma, vaddr_t va, pte_t *pte)
+/* Have the translations of @mm forgotten later.  False: no room to remember it. */
+static bool batch_add_mm(struct unmap_batch *batch, struct mm_struct *mm)
 {
-	pte_t old = pte_xchg(pte, PTE_NONE);
+	for (unsigned int i = 0; i < batch->nr; i++)
+		if (batch->mm[i] == mm)
+			return true;
+	if (batch->nr == UNMAP_BATCH_MMS)
+		return false;
+	mm_hold(mm);
+	batch->mm[batch->nr++] = mm;
+	return true;
+}
 
-	tlb_flush_page(&vma->vm_mm->context, va);
-	pte_gone(vma->vm_mm, page, old);
-	put_page(page);                 /* never the last: the cache's and the caller's remain */
+/*
+ * The flush may wait only where a hart that still uses the old translation can do
+ * no harm to a page that stays allocated: it may read, not write.
+ */
+static unsigned int visit_unmap(const struct visit *v)
+{
+	struct mm_struct *mm = v->vma->vm_mm;
+	pte_t old = pte_xchg(v->pte, PTE_NONE);
+
+	if (pte_writable(old) || !v->batch || !batch_add_mm(v->batch, mm))
+		tlb_flush_page(&mm->context, v->va);
+	pte_gone(mm, v->page, old);
+	put_page(v->page);              /* never the last: the cache's and the caller's remain */
 	return 1;
 }
 
@@ -115,31 +185,31 @@ static unsigned int visit_unmap(struct page *page, struct vm_area_struct *vma, v
  * bit again until it forgets it: a page may look unused for as long as a time
  * slice.  That is less wrong than a flush for each page looked at is dear.
  */
-static unsigned int visit_young(struct page *page, struct vm_area_struct *vma, vaddr_t va, pte_t *pte)
+static unsigned int visit_young(const struct visit *v)
 {
 	pte_t e;
 
-	if (vma->vm_flags & VM_LOCKED)
+	if (v->vma->vm_flags & VM_LOCKED)
 		return RMAP_LOCKED;
 	do {
-		e = pte_read(pte);
+		e = pte_read(v->pte);
 		if (!pte_young(e))
 			return 0;
-	} while (!pte_cmpxchg(pte, e, pte_mkold(e)));
+	} while (!pte_cmpxchg(v->pte, e, pte_mkold(e)));
 	return 1;
 }
 
 /* 1: it was dirty.  The next write faults, and page_mkwrite makes the page dirty again. */
-static unsigned int visit_mkclean(struct page *page, struct vm_area_struct *vma, vaddr_t va, pte_t *pte)
+static unsigned int visit_mkclean(const struct visit *v)
 {
 	pte_t e;
 
 	do {
-		e = pte_read(pte);
+		e = pte_read(v->pte);
 		if (!pte_dirty(e) && !pte_writable(e))
 			return 0;
-	} while (!pte_cmpxchg(pte, e, pte_mkclean(pte_wrprotect(e))));
-	tlb_flush_page(&vma->vm_mm->context, va);
+	} while (!pte_cmpxchg(v->pte, e, pte_mkclean(pte_wrprotect(e))));
+	tlb_flush_page(&v->vma->vm_mm->context, v->va);
 	return pte_dirty(e);
 }
 

@@ -83,15 +83,21 @@ void spin_lock_slow(struct spinlock *l)
 	panic("host: spinlock of rank %u would wait for ever", l->rank);
 }
 
-void spin_debug_locked(struct spinlock *l)
+/* A try never waits, so its order does not matter. */
+void spin_debug_trylocked(struct spinlock *l)
 {
 	if (held.spin == HELD_MAX)
 		panic("host: too many spinlocks held");
+	held.spin_lock[held.spin] = l;
+	held.spin_rank[held.spin++] = l->rank;
+}
+
+void spin_debug_locked(struct spinlock *l)
+{
 	if (held.spin && top_rank(held.spin_rank, held.spin) >= l->rank)
 		panic("host: spinlock of rank %u taken while %u is held", l->rank,
 		      top_rank(held.spin_rank, held.spin));
-	held.spin_lock[held.spin] = l;
-	held.spin_rank[held.spin++] = l->rank;
+	spin_debug_trylocked(l);
 }
 
 void spin_debug_unlock(struct spinlock *l)
