@@ -43,8 +43,10 @@ struct file_operations {
 	int (*open)(struct inode *inode, struct file *file);
 	int (*flush)(struct file *file);                                /* each close(2) */
 	void (*release)(struct inode *inode, struct file *file);        /* last reference */
-	int (*fsync)(struct file *file, loff_t start, loff_t end, bool datasync);       /* NULL: -EINVAL */
-	long (*fallocate)(struct file *file, int mode, loff_t off, loff_t len); /* NULL: -EOPNOTSUPP */
+	/* NULL: -EINVAL */
+	int (*fsync)(struct file *file, loff_t start, loff_t end, bool datasync);
+	/* NULL: -EOPNOTSUPP */
+	long (*fallocate)(struct file *file, int mode, loff_t off, loff_t len);
 	void (*show_fdinfo)(struct file *file, char *buf, size_t size);
 	/* F_ADD_SEALS, F_GET_SEALS; NULL: -EINVAL. */
 	long (*fcntl)(struct file *file, unsigned int cmd, unsigned long arg);
@@ -59,7 +61,8 @@ struct file {
 	struct inode *inode;                    /* [c] path.dentry's */
 	const struct file_operations *f_op;     /* [c] */
 	loff_t pos;                             /* [p] */
-	struct mutex pos_lock;                  /* read, write, lseek without offset; only when shared */
+	/* read, write, lseek without offset; only when shared */
+	struct mutex pos_lock;
 	struct file_ra_state ra;                /* [p] loosely */
 	u32 wb_error_seq;                       /* errors already told by fsync */
 	struct cred *cred;                      /* [c] of the opener */
@@ -81,7 +84,10 @@ void file_put(struct file *f);          /* sleeps when it was the last */
 
 /* An unopened file: flags and mode set, no path; file_put() frees it.  ERR_PTR. */
 struct file *file_alloc(unsigned int flags);
-/* Give it its path (references pass) and open it: f_op->open, writers.  On error file_put() is still due. */
+/*
+ * Give it its path (references pass) and open it: f_op->open, writers.  On error file_put() is
+ * still due.
+ */
 int file_do_open(struct file *file, const struct path *path);
 void file_init(void);
 /* The O_ flags as F_GETFL shows them. */
@@ -89,13 +95,17 @@ static inline unsigned int file_flags(const struct file *f) { return READ_ONCE(f
 /* A program calls close(2), or its table goes: flush, record locks, file_put. */
 int file_close(struct file *file, struct files_struct *owner);
 
-/* A file with f_op for an inode that has no name (pipe, eventfd): "anon_inode:[name]" in /proc/PID/fd.  ERR_PTR. */
+/*
+ * A file with f_op for an inode that has no name (pipe, eventfd): "anon_inode:[name]" in
+ * /proc/PID/fd.  ERR_PTR.
+ */
 struct file *anon_file(const char *name, const struct file_operations *f_op, void *private_, unsigned int flags);
 
 /* Open for the kernel (exec): checks permission as the current task; ERR_PTR. */
 struct file *file_open(const char *path, unsigned int flags, u32 mode);
 struct file *file_open_path(const struct path *path, unsigned int flags);
-struct file *file_open_exec(const char *path);  /* regular, executable, not on noexec: ERR_PTR(-EACCES) */
+/* regular, executable, not on noexec: ERR_PTR(-EACCES) */
+struct file *file_open_exec(const char *path);
 /* The same relative to @dirfd, with LOOKUP_ flags: execveat(2). */
 struct file *file_open_exec_at(int dirfd, const char *name, unsigned int lookup);
 /* Kernel buffer; bytes or -errno. */
@@ -104,7 +114,8 @@ ssize_t kernel_write(struct file *f, const void *buf, size_t len, loff_t pos);
 
 loff_t generic_llseek(struct file *file, loff_t off, int whence);
 loff_t no_llseek(struct file *file, loff_t off, int whence);            /* -ESPIPE */
-loff_t noop_llseek(struct file *file, loff_t off, int whence);          /* succeeds, moves nothing */
+/* succeeds, moves nothing */
+loff_t noop_llseek(struct file *file, loff_t off, int whence);
 
 /*
  * What every write does first, inode lock held for writing: O_APPEND,
@@ -112,13 +123,22 @@ loff_t noop_llseek(struct file *file, loff_t off, int whence);          /* succe
  * Shortens @from.  Bytes that may be written (0: none asked for), or -errno.
  */
 ssize_t generic_write_checks(struct file *file, struct iov_iter *from, loff_t *pos);
-/* The whole of f_op->write for a file of the page cache: locks, checks, filemap_write(@prepare), O_SYNC. */
+/*
+ * The whole of f_op->write for a file of the page cache: locks, checks, filemap_write(@prepare),
+ * O_SYNC.
+ */
 ssize_t generic_file_write(struct file *file, struct iov_iter *from, loff_t *pos,
 			   int (*prepare)(struct address_space *as, struct page *page, unsigned int from,
 					  unsigned int to));
-/* After @n bytes were written up to @pos: write them out if O_SYNC or O_DSYNC ask for it.  @n or -errno. */
+/*
+ * After @n bytes were written up to @pos: write them out if O_SYNC or O_DSYNC ask for it.  @n or
+ * -errno.
+ */
 ssize_t generic_write_sync(struct file *file, loff_t pos, ssize_t n);
-/* fsync for a file of the page cache: pages, then the inode.  The caller's fs may flush the disk after. */
+/*
+ * fsync for a file of the page cache: pages, then the inode.  The caller's fs may flush the disk
+ * after.
+ */
 int generic_fsync(struct file *file, loff_t start, loff_t end, bool datasync);
 
 /* For regular files of the page cache. */
@@ -143,7 +163,8 @@ struct files_struct {
 struct files_struct *files_alloc(void);
 struct files_struct *files_dup(struct files_struct *old);       /* fork; NULL: no memory */
 void files_put(struct files_struct *files);                     /* closes all when the last goes */
-int files_unshare_exec(void);           /* exec: a table of one's own, close-on-exec closed; -ENOMEM */
+/* exec: a table of one's own, close-on-exec closed; -ENOMEM */
+int files_unshare_exec(void);
 void files_close_on_exec(void);
 
 /*
@@ -175,10 +196,27 @@ static inline struct fd_ref fdget(int fd)
 struct fd_ref fdget_pos(int fd);
 void fdput_pos(struct fd_ref r);
 
+/*
+ * The short way for most calls: the file of a table that is not shared, if no
+ * other holds it or it has no position.  NULL says nothing: go the long way.
+ */
+static inline struct file *fd_alone(const struct files_struct *files, unsigned int fd)
+{
+	struct file *f;
+
+	if (unlikely(atomic_read(&files->refs) != 1 || fd >= files->max))
+		return NULL;
+	f = files->fd[fd];
+	if (unlikely(!f || (f->mode & FMODE_PATH)))
+		return NULL;
+	return likely((f->mode & FMODE_STREAM) || atomic_read(&f->refs) == 1) ? f : NULL;
+}
+
 /* The open file with a reference (file_put), or NULL: EBADF. */
 struct file *fd_get(int fd);
 struct file *fd_get_any(int fd);        /* O_PATH ones too */
-struct file *files_get_file(struct files_struct *files, int fd);        /* another task's (procfs) */
+/* another task's (procfs) */
+struct file *files_get_file(struct files_struct *files, int fd);
 /* The lowest free descriptor >= @from with @file (its reference passes); -EMFILE. */
 int fd_install_lowest(struct file *file, int from, bool cloexec);
 /* In two steps, for calls that can still fail between. */

@@ -49,7 +49,10 @@ struct iattr {
  * <= 255 bytes.  All sleep.  All return 0 or -errno.
  */
 struct inode_operations {
-	/* Fill @dentry (d_add with the inode, or with NULL: negative).  -errno: EIO, EUCLEAN, ENOMEM. */
+	/*
+	 * Fill @dentry (d_add with the inode, or with NULL: negative).  -errno: EIO, EUCLEAN,
+	 * ENOMEM.
+	 */
 	int (*lookup)(struct inode *dir, struct dentry *dentry);
 	/* Make a new object, d_instantiate(dentry). */
 	int (*create)(struct inode *dir, struct dentry *dentry, u32 mode);
@@ -66,7 +69,10 @@ struct inode_operations {
 	struct inode *(*tmpfile)(struct inode *dir, u32 mode);
 	/* The target of a symbolic link into @buf with NUL; its length.  May sleep. */
 	ssize_t (*readlink)(struct inode *inode, char *buf, size_t size);
-	/* Jump instead of reading text (/proc/PID/exe, fd): fills *path with references.  NULL for text links. */
+	/*
+	 * Jump instead of reading text (/proc/PID/exe, fd): fills *path with references.  NULL for
+	 * text links.
+	 */
 	int (*follow)(struct inode *inode, struct path *path);
 	/* inode lock held for writing.  NULL: simple_setattr. */
 	int (*setattr)(struct inode *inode, const struct iattr *attr);
@@ -76,7 +82,10 @@ struct inode_operations {
 	int (*permission)(struct inode *inode, int mask);
 };
 
-/* [c] constant once visible  [l] lock  [h] inode hash lock  [a] atomic  [s] super block's list lock */
+/*
+ * [c] constant once visible  [l] lock  [h] inode hash lock  [a] atomic  [s] super block's list
+ * lock
+ */
 struct inode {
 	u64 ino;                        /* [c] */
 	u32 mode;                       /* [l] type bits [c] */
@@ -91,7 +100,8 @@ struct inode {
 	struct super_block *sb;         /* [c] */
 	const struct inode_operations *i_op;    /* [c] */
 	const struct file_operations *i_fop;    /* [c] */
-	struct address_space *mapping;  /* [c] usually &data; a block device's own for device nodes */
+	/* [c] usually &data; a block device's own for device nodes */
+	struct address_space *mapping;
 	struct address_space data;      /* data.size is the file size [l] for writing */
 	struct rwsem lock;              /* RANK_INODE or RANK_INODE_DIR */
 	struct hlist_node hash;         /* [h] */
@@ -101,7 +111,8 @@ struct inode {
 	struct list_head dentries;      /* dentry lock: names of this inode */
 	struct file_lock_list *locks;   /* POSIX, flock locks; NULL: none */
 	struct pipe *pipe;              /* fifos while open: pipe.c's lock */
-	atomic_t writers;               /* [a] opens for writing; below zero: being executed, not to be written */
+	/* [a] opens for writing; below zero: being executed, not to be written */
+	atomic_t writers;
 	void *private_;                 /* [c] the file system's */
 };
 
@@ -112,7 +123,10 @@ static inline void inode_set_size(struct inode *i, u64 size) { WRITE_ONCE(i->dat
 
 /* A fresh inode that is in no cache: refs 1.  NULL: no memory. */
 struct inode *inode_alloc(struct super_block *sb);
-/* The cached inode @ino, or a new one with I_NEW set (fill it, then inode_unlock_new; or inode_bad on error).  NULL: no memory. */
+/*
+ * The cached inode @ino, or a new one with I_NEW set (fill it, then inode_unlock_new; or inode_bad
+ * on error).  NULL: no memory.
+ */
 struct inode *inode_get_locked(struct super_block *sb, u64 ino);
 void inode_unlock_new(struct inode *inode);
 void inode_bad(struct inode *inode);            /* reading failed: forget it, drop the reference */
@@ -120,14 +134,16 @@ static inline void inode_get(struct inode *i) { atomic_inc(&i->refs); }
 void inode_put(struct inode *inode);            /* sleeps when it was the last */
 void inode_hash_insert(struct inode *inode);    /* a newly created object */
 void inode_mark_dirty(struct inode *inode);
-void inode_set_times_now(struct inode *inode, unsigned int which);      /* ATTR_ATIME | ... ; marks dirty */
+/* ATTR_ATIME | ... ; marks dirty */
+void inode_set_times_now(struct inode *inode, unsigned int which);
 
 /* Defaults for file systems. */
 int simple_setattr(struct inode *inode, const struct iattr *attr);      /* all but size */
 void setattr_copy(struct inode *inode, const struct iattr *attr);
 void generic_fillattr(struct inode *inode, struct kstat *st);
 int generic_permission(struct inode *inode, int mask);
-int inode_permission(struct inode *inode, int mask);    /* what callers use; EROFS for writing too */
+/* what callers use; EROFS for writing too */
+int inode_permission(struct inode *inode, int mask);
 /* Owner, group (S_ISGID of the directory) and mode of a new object in @dir. */
 void inode_init_owner(struct inode *inode, struct inode *dir, u32 mode);
 /* Device nodes, fifos and sockets: set i_fop and rdev by mode. */
@@ -147,6 +163,12 @@ void file_put_hook(struct file *file);
 /* It was read: move atime by the rules of the mount (relatime).  Cheap when nothing is due. */
 void inode_accessed(struct inode *inode, const struct mount *mnt);
 
+/* False: atime is newer than the last change; only MS_STRICTATIME would have it moved. */
+static inline bool inode_access_due(const struct inode *i)
+{
+	return i->atime.tv_sec <= i->mtime.tv_sec || i->atime.tv_sec <= i->ctime.tv_sec;
+}
+
 /* Right to write for as long as a file is open (-ETXTBSY), or to execute undisturbed. */
 int inode_get_write(struct inode *inode);
 void inode_put_write(struct inode *inode);
@@ -160,7 +182,10 @@ bool inode_sticky(const struct inode *dir, const struct inode *inode);
 
 /* Change attributes: i_op->setattr with the inode lock taken; ATTR_CTIME added. */
 int inode_setattr(struct inode *inode, struct iattr *attr);
-/* Before data is written by one who may not keep them: drop S_ISUID and S_ISGID.  Lock held for writing. */
+/*
+ * Before data is written by one who may not keep them: drop S_ISUID and S_ISGID.  Lock held for
+ * writing.
+ */
 int inode_remove_suid(struct inode *inode);
 
 int inode_getattr(const struct path *path, struct kstat *st);

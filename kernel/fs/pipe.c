@@ -36,12 +36,14 @@
 /* [l] lock  [a] atomic */
 struct pipe {
 	struct mutex lock;              /* RANK_PIPE */
-	u32 head, tail;                 /* [l] */
-	u32 nr_pages;                   /* [l] a power of two */
+	unsigned long head, tail;       /* [l] */
+	unsigned long nr_pages;         /* [l] a power of two */
 	unsigned int readers, writers;  /* [l] opens */
 	unsigned int r_count, w_count;  /* [l] opens ever: a fifo's open waits for a change */
-	bool anonymous;                 /* [c] pipe2's: an open by /proc/PID/fd/N waits for nobody */
-	atomic_t refs;                  /* [a] open files, and a fifo's inode while it is being opened */
+	/* [c] pipe2's: an open by /proc/PID/fd/N waits for nobody */
+	bool anonymous;
+	/* [a] open files, and a fifo's inode while it is being opened */
+	atomic_t refs;
 	void **pages;                   /* [l] */
 	struct wait_queue rd_wait, wr_wait;
 	void *inline_pages[PIPE_DEFAULT_PAGES];
@@ -50,11 +52,11 @@ struct pipe {
 unsigned int sysctl_pipe_max_size = 1048576;
 static DEFINE_MUTEX(fifo_lock, RANK_SLEEPING_LEAF);     /* inode->pipe of fifos */
 
-static inline u32 used(const struct pipe *p) { return READ_ONCE(p->head) - READ_ONCE(p->tail); }
-static inline u32 capacity(const struct pipe *p) { return READ_ONCE(p->nr_pages) << PAGE_SHIFT; }
-static inline u32 room(const struct pipe *p) { return capacity(p) - used(p); }
+static inline unsigned long used(const struct pipe *p) { return READ_ONCE(p->head) - READ_ONCE(p->tail); }
+static inline unsigned long capacity(const struct pipe *p) { return READ_ONCE(p->nr_pages) << PAGE_SHIFT; }
+static inline unsigned long room(const struct pipe *p) { return capacity(p) - used(p); }
 
-static inline void **slot(struct pipe *p, u32 byte)
+static inline void **slot(struct pipe *p, unsigned long byte)
 {
 	return &p->pages[(byte >> PAGE_SHIFT) & (p->nr_pages - 1)];
 }
@@ -84,7 +86,7 @@ static struct pipe *pipe_alloc(void)
 
 static void pipe_put(struct pipe *p)
 {
-	u32 i;
+	unsigned long i;
 
 	if (!atomic_dec_and_test(&p->refs))
 		return;
@@ -99,7 +101,7 @@ static void pipe_put(struct pipe *p)
 /* -------------------------------------------------------------------- read */
 
 /* @n bytes at the tail were taken. */
-static void consume(struct pipe *p, u32 n)
+static void consume(struct pipe *p, unsigned long n)
 {
 	void **page = slot(p, p->tail);
 
@@ -125,12 +127,12 @@ static ssize_t take_bytes(struct pipe *p, struct iov_iter *to)
 	ssize_t done = 0;
 
 	while (to->count && used(p)) {
-		u32 off = p->tail & ~PAGE_MASK;
-		u32 n = (u32)min((size_t)min(used(p), (u32)PAGE_SIZE - off), to->count);
+		unsigned long off = p->tail & ~PAGE_MASK;
+		size_t n = min(min(used(p), PAGE_SIZE - off), to->count);
 		size_t got = copy_to_iter((char *)*slot(p, p->tail) + off, n, to);
 
 		if (got)
-			consume(p, (u32)got);
+			consume(p, got);
 		done += (ssize_t)got;
 		if (got < n)
 			return done ? done : -EFAULT;
@@ -138,50 +140,63 @@ static ssize_t take_bytes(struct pipe *p, struct iov_iter *to)
 	return done;
 }
 
+/* Nothing to read just now: wait.  1: there may be; 0: the end of the file; or -errno. */
+static __noinline int wait_for_bytes(struct pipe *p, struct file *f)
+{
+	int err;
+
+	if (!READ_ONCE(p->writers)) {
+		smp_rmb();              /* the last writer's bytes came before it left */
+		return used(p) ? 1 : 0;
+	}
+	if (f->flags & O_NONBLOCK)
+		return -EAGAIN;
+	err = __wait_event(&p->rd_wait, used(p) || !READ_ONCE(p->writers), TASK_INTERRUPTIBLE,
+			   ~0ULL, true);
+	return err ? err : 1;
+}
+
 static ssize_t pipe_read(struct file *f, struct iov_iter *to, loff_t *pos)
 {
 	struct pipe *p = f->private_;
-	bool was_full;
-	ssize_t n = 0;
-	int err;
+	bool was_full, more;
+	ssize_t n;
 
 	if (unlikely(!to->count))
 		return 0;
-	mutex_lock(&p->lock);
-	while (!used(p)) {
-		n = 0;
-		if (!p->writers)
-			goto out;
-		n = -EAGAIN;
-		if (f->flags & O_NONBLOCK)
-			goto out;
-		mutex_unlock(&p->lock);
-		err = __wait_event(&p->rd_wait, used(p) || !READ_ONCE(p->writers), TASK_INTERRUPTIBLE, ~0ULL, true);
-		if (err)
-			return err;
+	for (;;) {
+		if (!used(p)) {
+			n = wait_for_bytes(p, f);
+			if (n <= 0)
+				return n;
+		}
 		mutex_lock(&p->lock);
+		if (likely(used(p)))
+			break;
+		mutex_unlock(&p->lock);         /* another reader was faster */
 	}
 	was_full = room(p) < PIPE_BUF;
 	n = take_bytes(p, to);
-	if (was_full && room(p) >= PIPE_BUF)
-		wake(&p->wr_wait);
-	if (used(p))
-		wake(&p->rd_wait);              /* exclusive waiters: the next one's turn */
-out:
+	was_full = was_full && room(p) >= PIPE_BUF;
+	more = used(p);
 	mutex_unlock(&p->lock);
+	if (was_full)
+		wake(&p->wr_wait);
+	if (more)
+		wake(&p->rd_wait);              /* exclusive waiters: the next one's turn */
 	return n;
 }
 
 /* ------------------------------------------------------------------- write */
 
 /* Put in as much as fits.  Lock held.  Bytes, or -EFAULT, -ENOMEM when none could be. */
-static ssize_t put_bytes(struct pipe *p, struct iov_iter *from, u32 space)
+static ssize_t put_bytes(struct pipe *p, struct iov_iter *from, unsigned long space)
 {
 	ssize_t done = 0;
 
 	while (from->count && space) {
-		u32 off = p->head & ~PAGE_MASK;
-		u32 n = (u32)min((size_t)min(space, (u32)PAGE_SIZE - off), from->count);
+		unsigned long off = p->head & ~PAGE_MASK;
+		size_t n = min(min(space, PAGE_SIZE - off), from->count);
 		void **page = slot(p, p->head);
 		size_t got;
 
@@ -191,8 +206,8 @@ static ssize_t put_bytes(struct pipe *p, struct iov_iter *from, u32 space)
 				return done ? done : -ENOMEM;
 		}
 		got = copy_from_iter((char *)*page + off, n, from);
-		WRITE_ONCE(p->head, p->head + (u32)got);
-		space -= (u32)got;
+		WRITE_ONCE(p->head, p->head + got);
+		space -= got;
 		done += (ssize_t)got;
 		if (got < n)
 			return done ? done : -EFAULT;
@@ -203,55 +218,57 @@ static ssize_t put_bytes(struct pipe *p, struct iov_iter *from, u32 space)
 /* A short write is all or nothing; a long one takes what room there is. */
 static inline bool fits(const struct pipe *p, size_t left, bool whole)
 {
-	u32 space = room(p);
+	unsigned long space = room(p);
 
 	return whole ? space >= left : space > 0;
 }
 
 /* Wait until more fits or nobody reads.  Lock held, dropped meanwhile. */
-static int wait_for_room(struct pipe *p, struct file *f, size_t left, bool whole)
+static __noinline int wait_for_room(struct pipe *p, struct file *f, size_t left, bool whole)
 {
 	int err;
 
 	if (f->flags & O_NONBLOCK)
 		return -EAGAIN;
 	mutex_unlock(&p->lock);
-	err = __wait_event(&p->wr_wait, fits(p, left, whole) || !READ_ONCE(p->readers), TASK_INTERRUPTIBLE, ~0ULL,
-			   true);
+	wake(&p->rd_wait);                      /* for what was put in already */
+	err = __wait_event(&p->wr_wait, fits(p, left, whole) || !READ_ONCE(p->readers),
+			   TASK_INTERRUPTIBLE, ~0ULL, true);
 	mutex_lock(&p->lock);
 	return err;
+}
+
+static __noinline int nobody_reads(void)
+{
+	send_signal_thread(SIGPIPE, NULL, current);
+	return -EPIPE;
 }
 
 static ssize_t pipe_write(struct file *f, struct iov_iter *from, loff_t *pos)
 {
 	struct pipe *p = f->private_;
-	bool whole = from->count <= PIPE_BUF;
-	ssize_t done = 0, n = 0;
+	bool whole = from->count <= PIPE_BUF, more;
+	ssize_t done = 0, n;
 
 	if (unlikely(!from->count))
 		return 0;
 	mutex_lock(&p->lock);
-	while (from->count) {
+	do {
 		if (unlikely(!p->readers)) {
-			send_signal_thread(SIGPIPE, NULL, current);
-			n = -EPIPE;
-			break;
-		}
-		if (fits(p, from->count, whole)) {
+			n = nobody_reads();
+		} else if (likely(fits(p, from->count, whole))) {
 			n = put_bytes(p, from, room(p));
-			wake(&p->rd_wait);
-			if (n < 0)
-				break;
-			done += n;
-			continue;
+			if (n > 0)
+				done += n;
+		} else {
+			n = wait_for_room(p, f, from->count, whole);
 		}
-		n = wait_for_room(p, f, from->count, whole);
-		if (n)
-			break;
-	}
-	if (room(p) >= PIPE_BUF)
-		wake(&p->wr_wait);              /* exclusive waiters: the next one's turn */
+	} while (n >= 0 && from->count);
+	more = room(p) >= PIPE_BUF;
 	mutex_unlock(&p->lock);
+	wake(&p->rd_wait);
+	if (more)
+		wake(&p->wr_wait);              /* exclusive waiters: the next one's turn */
 	return done ? done : n;
 }
 
@@ -327,19 +344,19 @@ struct pipe *file_pipe(struct file *f)
 
 long pipe_get_size(struct pipe *p)
 {
-	return capacity(p);
+	return (long)capacity(p);
 }
 
 /*
  * Lock held: the pages that hold bytes move to the front of @pages.  In a full
  * ring first and last byte may share a page: @spare takes the last ones then.
  */
-static void move_ring(struct pipe *p, void **pages, u32 nr, void **spare)
+static void move_ring(struct pipe *p, void **pages, unsigned long nr, void **spare)
 {
-	u32 first = p->tail & PAGE_MASK, span = p->head - first, i;
+	unsigned long first = p->tail & PAGE_MASK, span = p->head - first, i;
 
 	for (i = 0; i < DIV_ROUND_UP(span, PAGE_SIZE); i++) {
-		void **from = slot(p, first + i * (u32)PAGE_SIZE);
+		void **from = slot(p, first + i * PAGE_SIZE);
 
 		if (i == p->nr_pages) {
 			memcpy(*spare, pages[0], span & ~PAGE_MASK);
@@ -361,14 +378,14 @@ static void move_ring(struct pipe *p, void **pages, u32 nr, void **spare)
 	WRITE_ONCE(p->tail, p->tail - first);
 }
 
-static long resize(struct pipe *p, void **pages, u32 nr, void **spare)
+static long resize(struct pipe *p, void **pages, unsigned long nr, void **spare)
 {
 	long ret = -EBUSY;
 
 	mutex_lock(&p->lock);
 	if (p->head - (p->tail & PAGE_MASK) <= nr << PAGE_SHIFT) {
 		move_ring(p, pages, nr, spare);
-		ret = capacity(p);
+		ret = (long)capacity(p);
 		wake(&p->wr_wait);
 	}
 	mutex_unlock(&p->lock);
@@ -378,12 +395,12 @@ static long resize(struct pipe *p, void **pages, u32 nr, void **spare)
 long pipe_set_size(struct pipe *p, unsigned long size)
 {
 	void **pages, *spare;
-	u32 nr = 1;
+	unsigned long nr = 1;
 	long ret = -ENOMEM;
 
 	if (size > (1UL << 31))
 		return -EINVAL;
-	while (((unsigned long)nr << PAGE_SHIFT) < size)
+	while ((nr << PAGE_SHIFT) < size)
 		nr *= 2;
 	if (size > sysctl_pipe_max_size && !capable(CAP_SYS_RESOURCE))
 		return -EPERM;

@@ -7,8 +7,8 @@
 
 #include <kernel/fs/file.h>
 
-#define PIPE_BUF                4096U
-#define PIPE_DEFAULT_PAGES      16U
+#define PIPE_BUF                4096UL
+#define PIPE_DEFAULT_PAGES      16UL
 
 /* The pipe behind @file, or NULL when it is none. */
 struct pipe *file_pipe(struct file *file);

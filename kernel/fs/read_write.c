@@ -18,68 +18,104 @@
 /* What one call may move: keeps a byte count in an int, as Linux does. */
 #define MAX_RW_COUNT    (0x7fffffffUL & PAGE_MASK)
 
-ssize_t vfs_read(struct file *f, struct iov_iter *to, loff_t *pos)
+static __noinline ssize_t no_read(const struct file *f)
 {
-	if (unlikely(!(f->mode & FMODE_READ)))
+	if (!(f->mode & FMODE_READ))
 		return -EBADF;
-	if (unlikely(!f->f_op->read))
-		return S_ISDIR(f->inode->mode) ? -EISDIR : -EINVAL;
-	if (unlikely(*pos < 0 || *pos > (loff_t)(~0UL >> 1) - (loff_t)to->count))
+	return S_ISDIR(f->inode->mode) ? -EISDIR : -EINVAL;
+}
+
+static inline ssize_t do_read(struct file *f, struct iov_iter *to, loff_t *pos)
+{
+	if (unlikely(!(f->mode & FMODE_READ) || !f->f_op->read))
+		return no_read(f);
+	if (unlikely((*pos | (*pos + (loff_t)to->count)) < 0))
 		return -EINVAL;
 	return f->f_op->read(f, to, pos);
 }
 
-ssize_t vfs_write(struct file *f, struct iov_iter *from, loff_t *pos)
+static inline ssize_t do_write(struct file *f, struct iov_iter *from, loff_t *pos)
 {
 	if (unlikely(!(f->mode & FMODE_WRITE)))
 		return -EBADF;
-	if (unlikely(!f->f_op->write))
-		return -EINVAL;
-	if (unlikely(*pos < 0))
+	if (unlikely(!f->f_op->write || *pos < 0))
 		return -EINVAL;
 	return f->f_op->write(f, from, pos);
 }
 
-static inline int one_buffer(struct iov_iter *it, struct iovec *iov, vaddr_t base, size_t len)
+ssize_t vfs_read(struct file *f, struct iov_iter *to, loff_t *pos)
 {
-	if (unlikely(!user_range_ok(base, len)))
-		return -EFAULT;
-	iov_iter_buf(it, iov, base, min(len, MAX_RW_COUNT));
-	return 0;
+	return do_read(f, to, pos);
+}
+
+ssize_t vfs_write(struct file *f, struct iov_iter *from, loff_t *pos)
+{
+	return do_write(f, from, pos);
 }
 
 /* ------------------------------------------------------- one buffer */
 
-long sys_read(const unsigned long *a)
+/* iov_iter_buf() of what read(2) is given, without a call. */
+static inline int one_buffer(struct iov_iter *it, struct iovec *iov, vaddr_t base, size_t len)
+{
+	len = min(len, MAX_RW_COUNT);
+	if (unlikely(!user_range_ok(base, len)))
+		return -EFAULT;
+	*iov = (struct iovec){ base, len };
+	*it = (struct iov_iter){ .segs = iov, .nr_segs = 1, .count = len };
+	return 0;
+}
+
+/* The long way: the table or the file is shared, or the descriptor is bad. */
+static __noinline ssize_t shared_rw(const unsigned long *a, bool write)
 {
 	struct fd_ref r = fdget_pos((int)a[0]);
 	struct iov_iter it;
 	struct iovec iov;
 	ssize_t n;
 
-	if (unlikely(!r.file))
+	if (!r.file)
 		return -EBADF;
 	n = one_buffer(&it, &iov, a[1], a[2]);
-	if (likely(!n))
+	if (!n && write)
+		n = vfs_write(r.file, &it, &r.file->pos);
+	else if (!n)
 		n = vfs_read(r.file, &it, &r.file->pos);
 	fdput_pos(r);
 	return n;
 }
 
-long sys_write(const unsigned long *a)
+long sys_read(const unsigned long *a)
 {
-	struct fd_ref r = fdget_pos((int)a[0]);
+	struct file *f = fd_alone(current->files, (unsigned int)a[0]);
 	struct iov_iter it;
 	struct iovec iov;
-	ssize_t n;
 
-	if (unlikely(!r.file))
-		return -EBADF;
-	n = one_buffer(&it, &iov, a[1], a[2]);
-	if (likely(!n))
-		n = vfs_write(r.file, &it, &r.file->pos);
-	fdput_pos(r);
-	return n;
+	if (unlikely(!f))
+		return shared_rw(a, false);
+	if (unlikely(one_buffer(&it, &iov, a[1], a[2])))
+		return -EFAULT;
+	return do_read(f, &it, &f->pos);
+}
+
+long sys_write(const unsigned long *a)
+{
+	struct file *f = fd_alone(current->files, (unsigned int)a[0]);
+	struct iov_iter it;
+	struct iovec iov;
+
+	if (unlikely(!f))
+		return shared_rw(a, true);
+	if (unlikely(one_buffer(&it, &iov, a[1], a[2])))
+		return -EFAULT;
+	return do_write(f, &it, &f->pos);
+}
+
+static ssize_t rw_at(struct file *f, struct iov_iter *it, loff_t pos, bool write)
+{
+	if (unlikely(f->mode & (FMODE_NOSEEK | FMODE_STREAM)))
+		return -ESPIPE;
+	return write ? do_write(f, it, &pos) : do_read(f, it, &pos);
 }
 
 static ssize_t at_offset(int fd, struct iov_iter *it, loff_t pos, bool write)
@@ -92,32 +128,33 @@ static ssize_t at_offset(int fd, struct iov_iter *it, loff_t pos, bool write)
 	r = fdget(fd);
 	if (!r.file)
 		return -EBADF;
-	if (r.file->mode & (FMODE_NOSEEK | FMODE_STREAM))
-		n = -ESPIPE;
-	else if (write)
-		n = vfs_write(r.file, it, &pos);
-	else
-		n = vfs_read(r.file, it, &pos);
+	n = rw_at(r.file, it, pos, write);
 	fdput(r);
 	return n;
 }
 
-long sys_pread64(const unsigned long *a)
+/* One buffer at an offset. */
+static __always_inline ssize_t buffer_at(const unsigned long *a, bool write)
 {
+	struct file *f = fd_alone(current->files, (unsigned int)a[0]);
 	struct iov_iter it;
 	struct iovec iov;
-	int err = one_buffer(&it, &iov, a[1], a[2]);
 
-	return err ? err : at_offset((int)a[0], &it, (loff_t)a[3], false);
+	if (unlikely(one_buffer(&it, &iov, a[1], a[2])))
+		return -EFAULT;
+	if (unlikely(!f || (loff_t)a[3] < 0))
+		return at_offset((int)a[0], &it, (loff_t)a[3], write);
+	return rw_at(f, &it, (loff_t)a[3], write);
+}
+
+long sys_pread64(const unsigned long *a)
+{
+	return buffer_at(a, false);
 }
 
 long sys_pwrite64(const unsigned long *a)
 {
-	struct iov_iter it;
-	struct iovec iov;
-	int err = one_buffer(&it, &iov, a[1], a[2]);
-
-	return err ? err : at_offset((int)a[0], &it, (loff_t)a[3], true);
+	return buffer_at(a, true);
 }
 
 /* ------------------------------------------------------- many buffers */
@@ -172,7 +209,7 @@ static ssize_t vector_at_pos(const unsigned long *a, bool write)
 		return -EBADF;
 	n = iovec_import(&u, &it, a[1], a[2]);
 	if (!n) {
-		n = write ? vfs_write(r.file, &it, &r.file->pos) : vfs_read(r.file, &it, &r.file->pos);
+		n = write ? do_write(r.file, &it, &r.file->pos) : do_read(r.file, &it, &r.file->pos);
 		iovec_release(&u);
 	}
 	fdput_pos(r);
@@ -325,9 +362,12 @@ long sys_lseek(const unsigned long *a)
 
 ssize_t generic_file_read(struct file *f, struct iov_iter *to, loff_t *pos)
 {
-	if (!(f->flags & O_NOATIME))
-		inode_accessed(f->inode, f->path.mnt);
-	return filemap_read(f->inode->mapping, &f->ra, to, pos);
+	struct inode *inode = f->inode;
+
+	if (unlikely(inode_access_due(inode) || (f->path.mnt->flags & MS_STRICTATIME)) &&
+	    !(f->flags & O_NOATIME))
+		inode_accessed(inode, f->path.mnt);
+	return filemap_read(inode->mapping, &f->ra, to, pos);
 }
 
 int generic_file_mmap(struct file *f, struct vm_area_struct *vma)
