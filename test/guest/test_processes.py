@@ -3,7 +3,7 @@
 
 
 def test_threads_share_memory_and_wait_for_each_other(tap):
-    tap("threads")
+    tap("threads", 300)
 
 
 def test_signals_are_delivered_and_registers_survive(tap):

@@ -161,7 +161,7 @@ int main(void)
 	pthread_t a, b;
 	int err;
 
-	tap_limit(100);
+	tap_limit(280);
 	ok(all(count) == (long)THREADS * ROUNDS, "thread-local counters");
 	ok(counter == (long)THREADS * ROUNDS, "a mutex lets one in at a time");
 	pthread_create(&a, NULL, take_turns, (void *)0);
