@@ -155,7 +155,9 @@ def inode_table_of_noise(image):
 
 
 def bitmaps_of_noise(image):
-    poke(image, 4096 * 3, bytes(range(255)) * 30)
+    found = re.search(r"block bitmap at (\d+), inode bitmap at (\d+)", machine.debugfs(image, "stats"))
+    for block in found.groups():
+        poke(image, int(block) * 4096, bytes(range(256)) * 16)
 
 
 DAMAGES = [superblock_magic, block_size_of_2_to_the_40, inodes_per_group_zero, blocks_per_group_zero,
