@@ -27,7 +27,10 @@ struct file_ra_state {
 /* The cached page with a reference, or NULL.  Does not sleep. */
 struct page *filemap_find(struct address_space *as, pgoff_t index);
 
-/* Cached pages from @index on, at most @nr, consecutive or not; with references.  Returns how many. */
+/*
+ * Cached pages from @index on, at most @nr, consecutive or not; with references.  Returns how
+ * many.
+ */
 unsigned int filemap_find_range(struct address_space *as, pgoff_t index, pgoff_t last,
 				struct page **pages, unsigned int nr);
 
@@ -38,7 +41,10 @@ unsigned int filemap_find_range(struct address_space *as, pgoff_t index, pgoff_t
  */
 struct page *filemap_read_page(struct address_space *as, pgoff_t index, struct file_ra_state *ra);
 
-/* The page, locked, with a reference, created if absent (not read: look at PG_uptodate).  ERR_PTR(-ENOMEM). */
+/*
+ * The page, locked, with a reference, created if absent (not read: look at PG_uptodate).
+ * ERR_PTR(-ENOMEM).
+ */
 struct page *filemap_grab_page(struct address_space *as, pgoff_t index, unsigned int gfp);
 
 /* Put a fresh locked page into the cache (takes the cache's reference).  -EEXIST, -ENOMEM. */
@@ -54,7 +60,8 @@ void filemap_readahead(struct address_space *as, pgoff_t index, unsigned long nr
  * read(2) of a regular file below as->size; advances *pos.  Bytes read, or
  * -errno when none.  Sleeps; no lock held.
  */
-ssize_t filemap_read(struct address_space *as, struct file_ra_state *ra, struct iov_iter *to, loff_t *pos);
+ssize_t filemap_read(struct address_space *as, struct file_ra_state *ra, struct iov_iter *to,
+		     loff_t *pos);
 
 /*
  * write(2) into the cache; the inode lock held for writing.  @prepare
@@ -63,7 +70,8 @@ ssize_t filemap_read(struct address_space *as, struct file_ra_state *ra, struct 
  * it.  Grows as->size as it goes.  Bytes written or -errno when none.
  */
 ssize_t filemap_write(struct address_space *as, struct iov_iter *from, loff_t *pos,
-		      int (*prepare)(struct address_space *as, struct page *page, unsigned int from, unsigned int to));
+		      int (*prepare)(struct address_space *as, struct page *page,
+				     unsigned int from, unsigned int to));
 
 /*
  * The page is newer than the disk.  Its mapping must not go away meanwhile:
@@ -76,9 +84,14 @@ void set_page_dirty(struct page *page);
  * dirty before it is unlocked: the lock keeps clear_page_dirty_for_io() from
  * coming between the two.
  */
-/* set_page_dirty() for a page that is only referenced (user_page_put).  Sleeps for the page lock. */
+/*
+ * set_page_dirty() for a page that is only referenced (user_page_put).  Sleeps for the page lock.
+ */
 void set_page_dirty_lock(struct page *page);
-/* Clear PG_dirty for writing, collecting the dirty bits of PTEs (and write-protecting them).  Locked page.  True: was dirty. */
+/*
+ * Clear PG_dirty for writing, collecting the dirty bits of PTEs (and write-protecting them).
+ * Locked page.  True: was dirty.
+ */
 bool clear_page_dirty_for_io(struct page *page);
 /* Forget that it was dirty (truncate). */
 void cancel_dirty_page(struct page *page);
@@ -118,10 +131,15 @@ int filemap_check_error(struct address_space *as, u32 *since);
 
 /* Page @page (locked) is in these areas: remove its PTEs from all of them.  Collects dirty bits. */
 void rmap_unmap_page(struct page *page);
-/* Test and clear the accessed bits; returns how many PTEs had it; RMAP_LOCKED at least when an mlock'ed area maps it. */
+/*
+ * Test and clear the accessed bits; returns how many PTEs had it; RMAP_LOCKED at least when an
+ * mlock'ed area maps it.
+ */
 #define RMAP_LOCKED     0x10000U
 unsigned int rmap_clear_young(struct page *page);
-/* Zap PTEs of file pages [first, last] from all areas; @even_cows: private copies too (truncate). */
+/*
+ * Zap PTEs of file pages [first, last] from all areas; @even_cows: private copies too (truncate).
+ */
 void rmap_unmap_range(struct address_space *as, pgoff_t first, pgoff_t last, bool even_cows);
 /* Write-protect and clean all PTEs of the page; true when one was dirty. */
 bool rmap_mkclean_page(struct page *page);

@@ -283,7 +283,7 @@ static struct page *frames_try_hard(unsigned int order, unsigned int gfp)
 			return p;
 		if (freed && tries++ < RETRIES)
 			continue;
-		if (gfp & GFP_NOWARN)           /* it was only a wish: not worth interrupting everybody */
+		if (gfp & GFP_NOWARN)           /* only a wish: not worth interrupting everybody */
 			return NULL;
 		slab_shrink();
 		drain_this_hart(NULL);

@@ -194,7 +194,7 @@ static void shrink_active(struct scan *s, unsigned long scan)
 
 /* ---- isolated, referenced pages ---- */
 
-/* Unmap those that may go, flush once, then free them.  Pages that are left to be put back: by fate. */
+/* Unmap those that may go, flush once, then free them.  The fate says which to put back. */
 static void batch_dispose(struct scan *s, struct page_batch *b)
 {
 	struct unmap_batch unmap = { .nr = 0 };

@@ -33,7 +33,7 @@
 #define EXPIRE_NS       (30 * SECOND)   /* dirty for longer: write it */
 #define INTERVAL_NS     (5 * SECOND)    /* how often to look */
 #define CHUNK           1024UL          /* pages of one file before the next has its turn */
-#define RATELIMIT       8               /* pages a hart dirties between two looks at the thresholds */
+#define RATELIMIT       8               /* pages a hart dirties between looks at the thresholds */
 #define THROTTLE_NS     (SECOND / 10)
 #define THROTTLES       20              /* then let the writer go on: the disk may be stuck */
 
@@ -238,8 +238,9 @@ static void flush_expired(void)
 static struct address_space *pick_since(u64 cutoff)
 {
 	unsigned long flags = spin_lock_irqsave(&wb.lock);
-	struct address_space *as = list_first_entry_or_null(&wb.list, struct address_space, wb_node);
+	struct address_space *as;
 
+	as = list_first_entry_or_null(&wb.list, struct address_space, wb_node);
 	if (as && as->wb_since < cutoff)
 		as->wb_busy++;
 	else
@@ -299,7 +300,7 @@ static int sync_pass(const void *owner, unsigned long metadata, bool start, bool
 			write_one(as, true, ~0UL);
 		if (wait) {
 			filemap_wait_range(as, 0, -1);
-			if (READ_ONCE(as->flags) & AS_INODE_DIRTY)      /* e.g. blocks it got just now */
+			if (READ_ONCE(as->flags) & AS_INODE_DIRTY)      /* e.g. new blocks */
 				write_one(as, true, ~0UL);
 		}
 		err = filemap_check_error(as, &seq);

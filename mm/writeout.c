@@ -77,7 +77,10 @@ static void tag_for_sync(struct address_space *as, pgoff_t first, pgoff_t last)
 	}
 }
 
-/* Tagged pages from *@index on, with references; *@index goes behind the last (it ends at 0 past the end). */
+/*
+ * Tagged pages from *@index on, with references; *@index goes behind the last (it ends at 0 past
+ * the end).
+ */
 static unsigned int find_tagged(struct address_space *as, pgoff_t *index, pgoff_t last,
 				unsigned int tag, struct page **pages, unsigned int nr)
 {
@@ -127,7 +130,8 @@ out:
 /*
  * What a program stored behind the end of the file through its mapping does not
  * reach the disk: zero it.  A page wholly behind the end is truncate's, or the file
- * is about to grow over it: not to be written now.  The page lock keeps write(2) from growing the file over this page now.
+ * is about to grow over it: not to be written now.  The page lock keeps write(2)
+ * from growing the file over this page meanwhile.
  */
 static bool page_within_file(struct page *page)
 {

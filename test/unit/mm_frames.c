@@ -158,7 +158,7 @@ static void freed_frames_join_into_the_blocks_they_came_from(void **state)
 	give_all();
 	drain();
 	frames_count_orders(before);
-	assert_int_equal(before[MAX_ORDER - 1], RAM / (4 * MiB) - 1);   /* mem_map lies in the last */
+	assert_int_equal(before[MAX_ORDER - 1], RAM / (4 * MiB) - 1);   /* less mem_map's */
 	take_all(GFP_RESERVE);
 	for (unsigned long i = nr_taken; i > 1; i--) {
 		unsigned long j = harness_below(i);
@@ -238,7 +238,7 @@ static bool kill_victim(unsigned int gfp)
 	return true;
 }
 
-static void a_process_is_killed_only_for_those_who_ask_and_when_all_else_failed(void **state)
+static void a_process_is_killed_only_for_those_who_ask_and_last_of_all(void **state)
 {
 	struct page *p;
 
@@ -298,7 +298,7 @@ int main(void)
 		cmocka_unit_test(mem_map_is_not_written_before_it_is_needed),
 		cmocka_unit_test(only_the_reserve_goes_below_the_minimum),
 		cmocka_unit_test(frames_that_another_hart_keeps_are_found),
-		cmocka_unit_test(a_process_is_killed_only_for_those_who_ask_and_when_all_else_failed),
+		cmocka_unit_test(a_process_is_killed_only_for_those_who_ask_and_last_of_all),
 		cmocka_unit_test(a_frame_in_use_is_not_freed),
 		cmocka_unit_test(banks_far_apart_do_not_cost_more_than_they_bring),
 	};

@@ -87,24 +87,30 @@ static void do_store(struct mm_struct *mm, vaddr_t base, size_t pos, size_t len)
 	memcpy(model + pos, buf, len);
 }
 
+static enum fault_result touch(struct mm_struct *mm, vaddr_t va, enum fault_access access)
+{
+	u8 byte = 0xee;
+
+	return host_access(mm, va, access, &byte, 1);
+}
+
 static void truncate_takes_pages_and_private_copies_away(void **state)
 {
 	vaddr_t shared, private;
-	u8 byte = 1;
 
 	start(RAM, 20 * PAGE_SIZE);
 	shared = map(mms[0], R, SHARED, 20 * PAGE_SIZE);
 	private = map(mms[1], RW, PRIVATE, 20 * PAGE_SIZE);
 	check_load(mms[0], shared, 0, 10 * PAGE_SIZE);
 	check_load(mms[1], private, 0, 10 * PAGE_SIZE);
-	host_access(mms[1], private + 7 * PAGE_SIZE, FAULT_WRITE, &byte, 1);
+	touch(mms[1], private + 7 * PAGE_SIZE, FAULT_WRITE);
 	do_truncate(5 * PAGE_SIZE + 10);
 	for (int i = 6; i < 10; i++) {
 		assert_null(host_peek(mms[0], shared + i * PAGE_SIZE, FAULT_READ));
 		assert_null(host_peek(mms[1], private + i * PAGE_SIZE, FAULT_READ));
 	}
-	assert_int_equal(host_access(mms[0], shared + 6 * PAGE_SIZE, FAULT_READ, &byte, 1), FAULT_BUS);
-	assert_int_equal(host_access(mms[1], private + 7 * PAGE_SIZE, FAULT_READ, &byte, 1), FAULT_BUS);
+	assert_int_equal(touch(mms[0], shared + 6 * PAGE_SIZE, FAULT_READ), FAULT_BUS);
+	assert_int_equal(touch(mms[1], private + 7 * PAGE_SIZE, FAULT_READ), FAULT_BUS);
 	check_load(mms[0], shared, 0, 6 * PAGE_SIZE);   /* the last page ends in zeroes */
 	do_truncate(20 * PAGE_SIZE);
 	check_load(mms[0], shared, 0, 20 * PAGE_SIZE - 64 * KiB / 2);
@@ -200,23 +206,22 @@ static void locked_pages_stay(void **state)
 
 static void what_is_stored_behind_the_end_stays_there(void **state)
 {
-	u8 byte = 0xee;
 	vaddr_t at;
 
 	start(RAM, 2 * PAGE_SIZE + 100);
 	at = map(mms[0], RW, SHARED, 4 * PAGE_SIZE);
-	assert_int_equal(host_access(mms[0], at + 2 * PAGE_SIZE + 200, FAULT_WRITE, &byte, 1), FAULT_DONE);
-	assert_int_equal(host_access(mms[0], at + 3 * PAGE_SIZE, FAULT_WRITE, &byte, 1), FAULT_BUS);
+	assert_int_equal(touch(mms[0], at + 2 * PAGE_SIZE + 200, FAULT_WRITE), FAULT_DONE);
+	assert_int_equal(touch(mms[0], at + 3 * PAGE_SIZE, FAULT_WRITE), FAULT_BUS);
 	assert_int_equal(do_fsync(), 0);
 	assert_int_equal(disk.bytes[2 * PAGE_SIZE + 200], 0);
-	assert_int_equal(host_access(mms[0], at + 2 * PAGE_SIZE + 300, FAULT_WRITE, &byte, 1), FAULT_DONE);
+	assert_int_equal(touch(mms[0], at + 2 * PAGE_SIZE + 300, FAULT_WRITE), FAULT_DONE);
 	do_truncate(4 * PAGE_SIZE);
 	assert_int_equal(do_fsync(), 0);
 	assert_int_equal(disk.bytes[2 * PAGE_SIZE + 200], 0);
 	finish_all();
 }
 
-/* Two programs with the file mapped, a third that reads and writes it, sync and truncate between. */
+/* Two programs that map the file, a third that reads and writes it; sync and truncate between. */
 static void mappings_and_the_file_always_agree(void **state)
 {
 	enum { FILE_PAGES = 60, FILE_MAX = FILE_PAGES * PAGE_SIZE };
@@ -276,7 +281,7 @@ static void mappings_and_the_file_always_agree(void **state)
 	finish_all();
 }
 
-/* Shared anonymous memory: two areas of one object in two programs is fork's business; here, one. */
+/* One program; that two share it is fork's business (mm_fork.c). */
 static void shared_anonymous_memory_is_zero_then_keeps_what_is_stored(void **state)
 {
 	struct mmap_request rq = {
