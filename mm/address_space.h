@@ -72,21 +72,21 @@ struct address_space_operations {
 struct address_space {
 	struct inode *host;                             /* [c] */
 	const struct address_space_operations *a_ops;   /* [c] */
-	struct spinlock lock;                           /* RANK_MAPPING, irqsave: end of write-back clears tags */
+	struct spinlock lock;                           /* RANK_MAPPING, irqsave: tags */
 	struct radix_tree pages;                        /* [m] index -> struct page */
 	unsigned long nr_pages;                         /* [m] */
 	struct spinlock i_mmap_lock;                    /* RANK_I_MMAP */
 	struct list_head i_mmap;                        /* [i] vm_area_struct.i_mmap_node */
 	u32 i_mmap_writable;                            /* [i] shared areas that may write */
-	u64 size;                                       /* [a] file size in bytes (the inode's truth for mm) */
-	u32 wb_error;                                   /* [a] errno of a failed write-back, for fsync */
+	u64 size;                                       /* [a] of the file, bytes */
+	u32 wb_error;                                   /* [a] errno of a failed write */
 	u32 wb_error_seq;                               /* [a] grows with each failure */
 	unsigned long flags;                            /* [a] AS_ */
-	struct list_head wb_node;                       /* [w] on write-back's list: dirty, or being written */
-	u64 wb_since;                                   /* [w] time_ns() when it came onto the list */
-	u32 wb_busy;                                    /* [w] writers at work on it: it may not be freed */
+	struct list_head wb_node;                       /* [w] dirty, or being written */
+	u64 wb_since;                                   /* [w] time_ns() it was listed */
+	u32 wb_busy;                                    /* [w] writers at work: not to be freed */
 	u32 wb_pass;                                    /* [w] the last sync that looked at it */
-	const void *wb_owner;                           /* [c] the super block, for writeback_sync(); or NULL */
+	const void *wb_owner;                           /* [c] for writeback_sync(); or NULL */
 };
 
 #define AS_SWAPBACKED   (1UL << 0)      /* tmpfs, shmem: pages go to swap, not to a disk file */
@@ -104,7 +104,10 @@ void address_space_init(struct address_space *as, struct inode *host,
  */
 void address_space_destroy(struct address_space *as);
 
-/* Pages or inode are dirty or being written: not to be evicted now.  A hint unless the owner excludes writers. */
+/*
+ * Pages or inode are dirty or being written: not to be evicted now.  A hint unless the owner
+ * excludes writers.
+ */
 bool address_space_busy(struct address_space *as);
 
 #endif

@@ -169,7 +169,9 @@ static bool open_section(void)
 	return true;
 }
 
-/* Free frames [start, end) of an open section (nothing if empty), in the largest blocks that fit. */
+/*
+ * Free frames [start, end) of an open section (nothing if empty), in the largest blocks that fit.
+ */
 static void give_range(unsigned long start, unsigned long end)
 {
 	if (start >= end)

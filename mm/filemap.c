@@ -321,7 +321,10 @@ static int page_finish_read(struct address_space *as, struct page *page)
 	return page_read_locked(as, page);
 }
 
-/* No readahead, or no memory for it: the one page.  -EEXIST: somebody else brought it.  -EIO: beyond the end. */
+/*
+ * No readahead, or no memory for it: the one page.  -EEXIST: somebody else brought it.  -EIO:
+ * beyond the end.
+ */
 static int page_create_and_read(struct address_space *as, pgoff_t index)
 {
 	struct page *page = page_alloc_locked(GFP_USER);

@@ -10,7 +10,10 @@
 /* Prepare the wait queues; from frames_init(). */
 void page_wait_init(void);
 
-/* Clear @bits (a mask) of the flags and wake whoever sleeps for one of them.  Safe from interrupts. */
+/*
+ * Clear @bits (a mask) of the flags and wake whoever sleeps for one of them.  Safe from
+ * interrupts.
+ */
 void page_clear_and_wake(struct page *p, unsigned long bits);
 
 #endif

@@ -108,7 +108,10 @@ static void window_read(struct address_space *as, const struct file_ra_state *ra
 		   ra->async ? ra->start + ra->size - ra->async : ~0UL);
 }
 
-/* Start reading those of [index, index + nr) that lie in the file and are not cached; stop when memory is short. */
+/*
+ * Start reading those of [index, index + nr) that lie in the file and are not cached; stop when
+ * memory is short.
+ */
 static void range_read(struct address_space *as, pgoff_t index, unsigned long nr, pgoff_t mark)
 {
 	u64 size = READ_ONCE(as->size);

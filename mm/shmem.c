@@ -136,7 +136,9 @@ static enum fault_result shmem_fault(struct fault *f)
 	return result;
 }
 
-/* A write to a private mapping: the process gets a page of its own.  Consumes lock and reference. */
+/*
+ * A write to a private mapping: the process gets a page of its own.  Consumes lock and reference.
+ */
 static enum fault_result shmem_own_copy(struct fault *f, struct page *page)
 {
 	struct page *own = anon_page_alloc(GFP_USER);

@@ -17,7 +17,10 @@ struct vm_ops;
 extern const struct address_space_operations shmem_aops;
 extern const struct vm_ops shmem_vm_ops;
 
-/* For a file system that needs its own table because of file_get and file_put: all a_ops there are. */
+/*
+ * For a file system that needs its own table because of file_get and file_put: all a_ops there
+ * are.
+ */
 int shmem_readpage(struct address_space *as, struct page *page);
 
 /* An address_space of this kind; as address_space_init() otherwise. */

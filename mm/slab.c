@@ -51,7 +51,10 @@ static void debug_alloced(struct kmem_cache *c, void *obj);
 
 /* ---- caches ---- */
 
-/* The smallest slab that wastes no more than an eighth; or a quarter of one frame, since single frames can always be had. */
+/*
+ * The smallest slab that wastes no more than an eighth; or a quarter of one frame, since single
+ * frames can always be had.
+ */
 static unsigned int slab_order(size_t size)
 {
 	unsigned int order = 0;

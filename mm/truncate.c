@@ -27,7 +27,8 @@ static void drop_page(struct address_space *as, struct page *page);
 void truncate_pages(struct address_space *as, loff_t start, loff_t end)
 {
 	pgoff_t first = DIV_ROUND_UP((u64)start, PAGE_SIZE);
-	pgoff_t stop = end == -1 ? ~0UL : (u64)end >> PAGE_SHIFT;       /* first page that stays whole */
+	/* first page that stays whole */
+	pgoff_t stop = end == -1 ? ~0UL : (u64)end >> PAGE_SHIFT;
 	unsigned int head = start & ~PAGE_MASK, tail = end == -1 ? 0 : end & ~PAGE_MASK;
 
 	if (head)

@@ -14,7 +14,10 @@ void vmalloc_init(void);
 void *vmalloc(size_t size);
 void vfree(const void *p);
 
-/* KSTACK_SIZE bytes with an unmapped page below; the lowest usable address.  Recently freed ones are kept per hart. */
+/*
+ * KSTACK_SIZE bytes with an unmapped page below; the lowest usable address.  Recently freed ones
+ * are kept per hart.
+ */
 void *kstack_alloc(void);
 void kstack_free(void *stack);
 

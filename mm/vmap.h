@@ -17,7 +17,10 @@
 #define KSTACKS_MAX             32768UL
 #define VMALLOC_BLOCKS_END      (VMALLOC_END - KSTACKS_MAX * KSTACK_SLOT)
 
-/* Fresh frames at [start, start + nr pages), none of them mapped before.  Sleeps.  0, or -ENOMEM: none is. */
+/*
+ * Fresh frames at [start, start + nr pages), none of them mapped before.  Sleeps.  0, or -ENOMEM:
+ * none is.
+ */
 int vmap_frames(vaddr_t start, unsigned long nr, unsigned int gfp);
 
 /* Unmap and free them.  Does not sleep; interrupts on. */

@@ -34,7 +34,10 @@ struct vmstat_hart {
 
 extern struct vmstat_hart vmstat_harts[NR_HARTS_MAX];
 
-/* pgpgin and pgpgout count KiB / sectors as Linux does: callers add 512-byte sectors; the reader divides. */
+/*
+ * pgpgin and pgpgout count KiB / sectors as Linux does: callers add 512-byte sectors; the reader
+ * divides.
+ */
 static inline void vmstat_add(enum vmstat_item i, long n)
 {
 	__atomic_fetch_add(&vmstat_harts[current_thread()->hart].v[i], n, __ATOMIC_RELAXED);
