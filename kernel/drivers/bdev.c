@@ -172,7 +172,9 @@ void bio_run_add(struct bio_run *run, u64 sector, struct page *page, unsigned in
 		bio_run_submit(run);
 	if (!run->bio) {
 		run->bio = bio_alloc(run->bdev, run->op, sector, left, run->gfp | GFP_WAIT);
-		run->bio->end_io = run->op == BIO_READ ? bio_end_read_pages : bio_end_write_pages;
+		run->bio->end_io = run->end_io ? run->end_io :
+				   run->op == BIO_READ ? bio_end_read_pages :
+							 bio_end_write_pages;
 		bio_add(run->bio, page, 0, len);
 	}
 	run->next = sector + len / SECTOR_SIZE;

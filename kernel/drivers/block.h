@@ -102,14 +102,13 @@ struct page *bdev_read_page(struct block_device *bdev, u64 index);
  */
 int bdev_flush_cache(struct block_device *bdev);
 
-/*
- * Pages that lie side by side on the disk become one bio.  @end_io is
- * bio_end_read_pages or bio_end_write_pages, which expect one vec a page.
- */
+/* Pages that lie side by side on the disk become one bio. */
 struct bio_run {
 	struct block_device *bdev;
 	enum bio_op op;
 	unsigned int gfp;               /* with GFP_WAIT: adding never fails */
+	/* NULL: bio_end_read_pages or bio_end_write_pages.  It expects one vec a page. */
+	void (*end_io)(struct bio *bio);
 	struct bio *bio;                /* being filled, or NULL */
 	u64 next;                       /* the sector that would continue it */
 };

@@ -24,6 +24,7 @@
 #include <lib/fdt.h>
 
 #define CAUSE_EXTERNAL  9U              /* "interrupts-extended": to the kernel's mode */
+#define BOOT_HART       0U              /* logical: whatever hart this task runs on now */
 #define MAX_CONTEXTS    15872U
 #define MAX_SOURCES     1024U
 
@@ -81,12 +82,12 @@ int plic_probe(const void *fdt, int node)
 	if (fdt_prop_u32(fdt, node, "riscv,ndev", &sources) ||
 	    fdt_reg(fdt, node, 0, &pa, &plic.size))
 		return -EINVAL;
-	err = find_context(fdt, node, hart_hwid(hart_id()), &plic.context);
+	err = find_context(fdt, node, hart_hwid(BOOT_HART), &plic.context);
 	if (err)
 		return err;
 	if (plic.size < CLAIM(plic.context) + 4)
 		return -EINVAL;
-	plic_chip.hart = hart_id();
+	plic_chip.hart = BOOT_HART;
 	plic.regs = driver_map(fdt, node, 0, CLAIM(plic.context) + 4);
 	if (!plic.regs)
 		return -ENOMEM;

@@ -71,9 +71,24 @@ static int meta_readpage(struct address_space *as, struct page *page)
 	return 0;
 }
 
+/* What could not be written stays dirty: it is tried again, and fsync fails until it succeeds. */
+static void meta_end_write(struct bio *bio)
+{
+	for (unsigned int i = 0; i < bio->nr_vecs; i++) {
+		struct page *page = bio->vecs[i].page;
+
+		if (bio->error) {
+			filemap_set_error(page->mapping, -EIO);
+			set_page_dirty(page);
+		}
+		page_end_writeback(page);
+	}
+	bio_free(bio);
+}
+
 static int meta_writepages(struct address_space *as, struct page **pages, unsigned int nr)
 {
-	struct bio_run run = { .op = BIO_WRITE };
+	struct bio_run run = { .op = BIO_WRITE, .end_io = meta_end_write };
 
 	submit(as, pages, nr, &run);
 	return 0;
