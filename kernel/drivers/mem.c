@@ -66,11 +66,15 @@ static loff_t null_lseek(struct file *f, loff_t off, int whence)
 	return f->pos = 0;
 }
 
-static const struct file_operations null_fops = { .read = null_read, .write = null_write, .llseek = null_lseek };
+static const struct file_operations null_fops = {
+	.read = null_read, .write = null_write, .llseek = null_lseek,
+};
 static const struct file_operations zero_fops = {
 	.read = zero_read, .write = null_write, .llseek = null_lseek, .mmap = zero_mmap,
 };
-static const struct file_operations full_fops = { .read = zero_read, .write = full_write, .llseek = null_lseek };
+static const struct file_operations full_fops = {
+	.read = zero_read, .write = full_write, .llseek = null_lseek,
+};
 
 /* -------------------------------------------------------- random, urandom */
 
@@ -181,7 +185,8 @@ static ssize_t kmsg_read(struct file *f, struct iov_iter *to, loff_t *pos)
 	seq = at;
 	if (kmsg_line(&at, line, KMSG_LINE)) {
 		n = kmsg_record(seq, line, record, KMSG_LINE);
-		ret = to->count < n ? -EINVAL : copy_to_iter(record, n, to) < n ? -EFAULT : (ssize_t)n;
+		ret = to->count < n ? -EINVAL :
+		      copy_to_iter(record, n, to) < n ? -EFAULT : (ssize_t)n;
 		if (ret > 0)
 			f->pos = (loff_t)at;
 	}

@@ -50,7 +50,9 @@ static int anon_fill_super(struct super_block *sb, struct block_device *bdev, co
 	return 0;
 }
 
-static struct file_system_type anon_type = { .name = "anon_inodefs", .fill_super = anon_fill_super };
+static struct file_system_type anon_type = {
+	.name = "anon_inodefs", .fill_super = anon_fill_super,
+};
 
 struct super_block *anon_super(void)
 {
@@ -109,7 +111,8 @@ struct file *anon_file_dentry(struct dentry *d, const struct file_operations *f_
 	return f;
 }
 
-struct file *anon_file(const char *name, const struct file_operations *f_op, void *private_, unsigned int flags)
+struct file *anon_file(const char *name, const struct file_operations *f_op, void *private_,
+		       unsigned int flags)
 {
 	char label[64];
 	struct dentry *d;

@@ -13,7 +13,10 @@ void anon_init(void);
 struct super_block *anon_super(void);
 /* A fresh inode of the nameless file system, owned by the current task; NULL: no memory. */
 struct inode *anon_new_inode(u32 mode);
-/* A dentry that shows as @name in /proc/PID/fd; takes the inode's reference unless it fails (NULL). */
+/*
+ * A dentry that shows as @name in /proc/PID/fd; takes the inode's reference unless it fails
+ * (NULL).
+ */
 struct dentry *anon_dentry(const char *name, struct inode *inode);
 /* An open file for it; takes a reference of its own.  No f_op->open is called.  ERR_PTR. */
 struct file *anon_file_dentry(struct dentry *d, const struct file_operations *f_op, void *private_,

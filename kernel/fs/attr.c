@@ -25,7 +25,8 @@ static int at_path(const unsigned long *a, unsigned int at_flags, struct path *p
 }
 
 /* Run @change on a path, or on a descriptor's. */
-static int with_write(const struct path *path, int (*change)(const struct path *, const void *), const void *arg)
+static int with_write(const struct path *path, int (*change)(const struct path *, const void *),
+		      const void *arg)
 {
 	int err = mount_want_write(path->mnt);
 

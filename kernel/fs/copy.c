@@ -56,7 +56,8 @@ static ssize_t copy_loop(struct copy *c, size_t len)
 		if (n <= 0)
 			break;
 		w = copy_out(c, (size_t)n);
-		if (w < n) {                    /* what was read and not written is read again next time */
+		/* what was read and not written is read again next time */
+		if (w < n) {
 			c->in_pos -= n - max(w, (ssize_t)0);
 			n = w;
 			done += (size_t)max(w, (ssize_t)0);
@@ -152,7 +153,8 @@ static int copy_range_check(const struct copy *c, size_t len)
 {
 	struct inode *in = c->in->inode, *out = c->out->inode;
 
-	if (!(c->in->mode & FMODE_READ) || !(c->out->mode & FMODE_WRITE) || (c->out->flags & O_APPEND))
+	if (!(c->in->mode & FMODE_READ) || !(c->out->mode & FMODE_WRITE) ||
+	    (c->out->flags & O_APPEND))
 		return -EBADF;
 	if (S_ISDIR(in->mode) || S_ISDIR(out->mode))
 		return -EISDIR;
@@ -160,7 +162,8 @@ static int copy_range_check(const struct copy *c, size_t len)
 		return -EINVAL;
 	if (c->in_pos + (loff_t)len < c->in_pos || c->out_pos + (loff_t)len < c->out_pos)
 		return -EOVERFLOW;
-	if (in == out && c->out_pos + (loff_t)len > c->in_pos && c->out_pos < c->in_pos + (loff_t)len)
+	if (in == out && c->out_pos + (loff_t)len > c->in_pos &&
+	    c->out_pos < c->in_pos + (loff_t)len)
 		return -EINVAL;
 	return 0;
 }
@@ -178,7 +181,8 @@ static ssize_t copy_range(struct copy *c, vaddr_t in_off, vaddr_t out_off, size_
 	if (n || !len)
 		return n;
 	n = copy_files(c, len);
-	if (n > 0 && (offset_out(c->in, in_off, c->in_pos) || offset_out(c->out, out_off, c->out_pos)))
+	if (n > 0 &&
+	    (offset_out(c->in, in_off, c->in_pos) || offset_out(c->out, out_off, c->out_pos)))
 		n = -EFAULT;
 	return n;
 }

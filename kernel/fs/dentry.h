@@ -58,14 +58,16 @@ void path_put(struct path *p);
 /* A new dentry with a reference, not hashed.  NULL: no memory. */
 struct dentry *d_alloc(struct dentry *parent, const char *name, size_t len);
 struct dentry *d_alloc_root(struct inode *inode);       /* takes the inode's reference */
-struct dentry *d_lookup(struct dentry *parent, const char *name, size_t len);   /* with a reference or NULL */
+/* with a reference or NULL */
+struct dentry *d_lookup(struct dentry *parent, const char *name, size_t len);
 /* lookup's answer: hash it, with @inode (reference passes) or negative (NULL). */
 void d_add(struct dentry *d, struct inode *inode);
 /* A negative dentry becomes positive: create.  Takes the inode's reference. */
 void d_instantiate(struct dentry *d, struct inode *inode);
 void d_delete(struct dentry *d);        /* after unlink: negative, or unhashed while in use */
 void d_drop(struct dentry *d);          /* unhash: look it up again next time */
-void d_move(struct dentry *d, struct dentry *target);   /* rename: d takes target's place and name */
+/* rename: d takes target's place and name */
+void d_move(struct dentry *d, struct dentry *target);
 void d_exchange(struct dentry *a, struct dentry *b);
 
 /*

@@ -70,13 +70,16 @@ static int chrdev_open(struct inode *inode, struct file *f)
 
 const struct file_operations chrdev_fops = { .open = chrdev_open };
 
-static int chrdev_add(const char *name, u64 dev, bool major, const struct file_operations *fops, void *private_)
+static int chrdev_add(const char *name, u64 dev, bool major, const struct file_operations *fops,
+		      void *private_)
 {
 	struct chrdev *c = kmalloc(sizeof(*c), GFP_KERNEL);
 
 	if (!c)
 		return -ENOMEM;
-	*c = (struct chrdev){ .dev = dev, .whole_major = major, .fops = fops, .private_ = private_, .name = name };
+	*c = (struct chrdev){
+		.dev = dev, .whole_major = major, .fops = fops, .private_ = private_, .name = name,
+	};
 	spin_lock(&chrdevs_lock);
 	list_add_tail(&c->node, &chrdevs);
 	spin_unlock(&chrdevs_lock);
@@ -147,7 +150,8 @@ static int node_add(const char *name, u32 mode, u64 dev, const char *target)
 	return 0;
 }
 
-int dev_register_char(const char *name, u64 dev, u32 mode, const struct file_operations *fops, void *private_)
+int dev_register_char(const char *name, u64 dev, u32 mode, const struct file_operations *fops,
+		      void *private_)
 {
 	int err = chrdev_add(name, dev, false, fops, private_);
 
@@ -198,7 +202,9 @@ static int devfs_fill_super(struct super_block *sb, struct block_device *bdev, c
 	return tmpfs_fill(sb, 0755, NULL);
 }
 
-static struct file_system_type devfs_type = { .name = "devtmpfs", .single = true, .fill_super = devfs_fill_super };
+static struct file_system_type devfs_type = {
+	.name = "devtmpfs", .single = true, .fill_super = devfs_fill_super,
+};
 
 void devfs_init(void)
 {
@@ -220,7 +226,7 @@ static void add_disks(void)
 	struct block_device *b;
 
 	for (b = block_device_next(NULL); b; b = block_device_next(b))
-		dev_register_block(b->name, b->dev, 0660);
+		dev_register_block(b->name, b->dev, 0600);
 }
 
 void devfs_mount(void)

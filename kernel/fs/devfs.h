@@ -17,7 +17,8 @@
  * @fops and private_ = @private_, then fops->open.  Any time after vfs_init();
  * sleeps.  0, -EEXIST, -ENOMEM.
  */
-int dev_register_char(const char *name, u64 dev, u32 mode, const struct file_operations *fops, void *private_);
+int dev_register_char(const char *name, u64 dev, u32 mode, const struct file_operations *fops,
+		      void *private_);
 /* All minors of one major (pseudo terminals): @fops->open sees inode->rdev. */
 int dev_register_char_major(unsigned int major, const struct file_operations *fops);
 /* A node for a block device that block_device_add() knows. */

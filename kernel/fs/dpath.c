@@ -26,8 +26,8 @@ static bool prepend(char *buf, char **at, const char *s, size_t len)
 }
 
 /* Both locks held.  Walks up from (@m, @d) to @root, or to the top of all. */
-static bool prepend_path(const struct mount *m, const struct dentry *d, const struct path *root, char *buf,
-			 char **at)
+static bool prepend_path(const struct mount *m, const struct dentry *d, const struct path *root,
+			 char *buf, char **at)
 {
 	while (!root || m != root->mnt || d != root->dentry) {
 		if (d == m->root || d == d->parent) {
@@ -92,7 +92,8 @@ static const char *flag_words(unsigned long flags, char *buf, size_t size)
 {
 	static const struct { unsigned long flag; const char *word; } words[] = {
 		{ MS_NOSUID, ",nosuid" }, { MS_NODEV, ",nodev" }, { MS_NOEXEC, ",noexec" },
-		{ MS_NOATIME, ",noatime" }, { MS_NODIRATIME, ",nodiratime" }, { MS_RELATIME, ",relatime" },
+		{ MS_NOATIME, ",noatime" }, { MS_NODIRATIME, ",nodiratime" },
+		{ MS_RELATIME, ",relatime" },
 	};
 	size_t n = (size_t)scnprintf(buf, size, "%s", (flags & MS_RDONLY) ? "ro" : "rw");
 	unsigned int i;
@@ -117,7 +118,10 @@ static void file_system_options(struct super_block *sb, char *buf, size_t size)
 		sb->s_op->show_options(sb, buf, size);
 }
 
-/* Where @m is, seen from the current root, escaped into l->text at @n; false when it is not below it. */
+/*
+ * Where @m is, seen from the current root, escaped into l->text at @n; false when it is not below
+ * it.
+ */
 static bool mount_path(struct line *l, size_t *n, struct mount *m, const struct path *root)
 {
 	struct path at = { m, m->root };
@@ -145,8 +149,9 @@ static bool format_mounts(struct line *l, struct mount *m, const struct path *ro
 
 static bool format_mountinfo(struct line *l, struct mount *m, const struct path *root)
 {
-	size_t n = (size_t)scnprintf(l->text, sizeof(l->text), "%u %u %u:%u ", m->id,
-				     m->parent == m ? 1 : m->parent->id, MAJOR(m->sb->dev), MINOR(m->sb->dev));
+	unsigned int parent = m->parent == m ? 1 : m->parent->id;
+	size_t n = (size_t)scnprintf(l->text, sizeof(l->text), "%u %u %u:%u ", m->id, parent,
+				     MAJOR(m->sb->dev), MINOR(m->sb->dev));
 	struct path inside = { m, m->root };
 	struct mount fake = { .sb = m->sb, .root = m->sb->root, .parent = &fake };
 	char *p;
@@ -160,10 +165,12 @@ static bool format_mountinfo(struct line *l, struct mount *m, const struct path 
 	if (!mount_path(l, &n, m, root))
 		return false;
 	n += (size_t)scnprintf(l->text + n, sizeof(l->text) - n, " %s - %s ",
-			       flag_words(m->flags, l->options, sizeof(l->options)), m->sb->type->name);
+			       flag_words(m->flags, l->options, sizeof(l->options)),
+			       m->sb->type->name);
 	n += escape(l->text + n, sizeof(l->text) - n, m->device_name);
 	file_system_options(m->sb, l->extra, sizeof(l->extra));
-	scnprintf(l->text + n, sizeof(l->text) - n, " %s%s%s\n", (m->sb->flags & MS_RDONLY) ? "ro" : "rw",
+	scnprintf(l->text + n, sizeof(l->text) - n, " %s%s%s\n",
+		  (m->sb->flags & MS_RDONLY) ? "ro" : "rw",
 		  l->extra[0] && l->extra[0] != ',' ? "," : "", l->extra);
 	return true;
 }

@@ -55,7 +55,8 @@ struct epoll {
 	struct spinlock lock;           /* RANK_EPOLL, irq */
 	struct list_head ready;         /* [r] */
 	struct wait_queue wq;           /* epoll_wait */
-	struct wait_queue poll_wq;      /* those who poll this epoll, while it is not an outer one */
+	/* those who poll this epoll, while it is not an outer one */
+	struct wait_queue poll_wq;
 	struct wait_queue outer_wq;     /* and since it is one */
 };
 
@@ -221,7 +222,9 @@ static void item_remove(struct ep_item *item)
 static int item_add(struct epoll *ep, struct file *file, int fd, const struct epoll_event *event)
 {
 	struct ep_item *item = kmalloc(sizeof(*item), GFP_KERNEL | GFP_ZERO);
-	struct ep_adding adding = { .pt = { .queue = hook_add, .want = event->events }, .item = item };
+	struct ep_adding adding = {
+		.pt = { .queue = hook_add, .want = event->events }, .item = item,
+	};
 	unsigned int events;
 
 	if (!item)

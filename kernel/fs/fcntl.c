@@ -141,7 +141,8 @@ long sys_fcntl(const unsigned long *a)
 
 long sys_close_range(const unsigned long *a)
 {
-	unsigned int first = (unsigned int)a[0], last = (unsigned int)a[1], flags = (unsigned int)a[2];
+	unsigned int first = (unsigned int)a[0], last = (unsigned int)a[1];
+	unsigned int flags = (unsigned int)a[2];
 
 	if (flags & ~(unsigned int)(CLOSE_RANGE_UNSHARE | CLOSE_RANGE_CLOEXEC))
 		return -EINVAL;

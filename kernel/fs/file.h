@@ -27,7 +27,8 @@ struct vm_area_struct;
  * where the first entry not taken is.
  */
 struct dir_context {
-	bool (*emit)(struct dir_context *ctx, const char *name, size_t len, loff_t pos, u64 ino, unsigned int type);
+	bool (*emit)(struct dir_context *ctx, const char *name, size_t len, loff_t pos, u64 ino,
+		     unsigned int type);
 	loff_t pos;             /* where to go on; opaque to all but the file system */
 };
 
@@ -99,7 +100,8 @@ int file_close(struct file *file, struct files_struct *owner);
  * A file with f_op for an inode that has no name (pipe, eventfd): "anon_inode:[name]" in
  * /proc/PID/fd.  ERR_PTR.
  */
-struct file *anon_file(const char *name, const struct file_operations *f_op, void *private_, unsigned int flags);
+struct file *anon_file(const char *name, const struct file_operations *f_op, void *private_,
+		       unsigned int flags);
 
 /* Open for the kernel (exec): checks permission as the current task; ERR_PTR. */
 struct file *file_open(const char *path, unsigned int flags, u32 mode);
@@ -128,8 +130,8 @@ ssize_t generic_write_checks(struct file *file, struct iov_iter *from, loff_t *p
  * O_SYNC.
  */
 ssize_t generic_file_write(struct file *file, struct iov_iter *from, loff_t *pos,
-			   int (*prepare)(struct address_space *as, struct page *page, unsigned int from,
-					  unsigned int to));
+			   int (*prepare)(struct address_space *as, struct page *page,
+					  unsigned int from, unsigned int to));
 /*
  * After @n bytes were written up to @pos: write them out if O_SYNC or O_DSYNC ask for it.  @n or
  * -errno.

@@ -250,7 +250,9 @@ int inode_write_hook(struct address_space *as, bool wait)
 	return op && op->write_inode ? op->write_inode(inode, wait) : 0;
 }
 
-/* icache.lock held: the oldest unused inode (of @sb, if not NULL) becomes ours to evict; or NULL. */
+/*
+ * icache.lock held: the oldest unused inode (of @sb, if not NULL) becomes ours to evict; or NULL.
+ */
 static struct inode *lru_take(struct super_block *sb, unsigned long *scan)
 {
 	struct inode *inode, *tmp;
@@ -281,7 +283,8 @@ static void lru_return(struct inode *inode)
 
 unsigned long inode_shrink(unsigned long nr)
 {
-	unsigned long freed = 0, scan = min(2 * nr, READ_ONCE(icache.nr_unused));       /* each once */
+	/* each once */
+	unsigned long freed = 0, scan = min(2 * nr, READ_ONCE(icache.nr_unused));
 	struct inode *inode;
 
 	while (freed < nr) {

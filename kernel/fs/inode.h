@@ -63,8 +63,8 @@ struct inode_operations {
 	int (*unlink)(struct inode *dir, struct dentry *dentry);
 	int (*rmdir)(struct inode *dir, struct dentry *dentry);
 	/* @flags: RENAME_NOREPLACE is checked by the VFS, RENAME_EXCHANGE reaches here. */
-	int (*rename)(struct inode *old_dir, struct dentry *old, struct inode *new_dir, struct dentry *new,
-		      unsigned int flags);
+	int (*rename)(struct inode *old_dir, struct dentry *old, struct inode *new_dir,
+		      struct dentry *new, unsigned int flags);
 	/* An unnamed file (O_TMPFILE): new inode with nlink 0.  May be NULL. */
 	struct inode *(*tmpfile)(struct inode *dir, u32 mode);
 	/* The target of a symbolic link into @buf with NUL; its length.  May sleep. */

@@ -121,7 +121,8 @@ again:
  * Sleep until @want no longer conflicts in @list (records or flocks of @l).
  * locks_lock is held, and dropped meanwhile.
  */
-static int wait_for(struct file_lock_list *l, struct list_head *list, const struct file_lock *want, bool posix)
+static int wait_for(struct file_lock_list *l, struct list_head *list, const struct file_lock *want,
+		    bool posix)
 {
 	struct file_lock *fl;
 	struct waiting me = { .owner = want->owner };
@@ -336,7 +337,8 @@ long locks_fcntl(struct file *f, unsigned int cmd, vaddr_t arg)
 		err = get_record(f, &want, &u);
 		return err ? err : copy_to_user(arg, &u, sizeof(u));
 	}
-	if ((want.type == F_RDLCK && !(f->mode & FMODE_READ)) || (want.type == F_WRLCK && !(f->mode & FMODE_WRITE)))
+	if ((want.type == F_RDLCK && !(f->mode & FMODE_READ)) ||
+	    (want.type == F_WRLCK && !(f->mode & FMODE_WRITE)))
 		return -EBADF;
 	return set_record(f->inode, &want, cmd == F_SETLKW || cmd == F_OFD_SETLKW, !ofd);
 }
@@ -364,7 +366,9 @@ static int flock_set(struct file *f, int type, bool wait)
 
 	if (!fl)
 		return -ENOMEM;
-	*fl = (struct file_lock){ .owner = f, .pid = current->tgid, .type = type, .end = (loff_t)(~0UL >> 1) };
+	*fl = (struct file_lock){
+		.owner = f, .pid = current->tgid, .type = type, .end = (loff_t)(~0UL >> 1),
+	};
 	mutex_lock(&locks_lock);
 	l = lists_of(f->inode);
 	if (!l) {

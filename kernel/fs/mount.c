@@ -32,8 +32,8 @@
 #define UMOUNT_NOFOLLOW 8
 
 /* Of one place, not of the file system. */
-#define PER_MOUNT (MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOATIME | MS_NODIRATIME | MS_RELATIME | \
-		   MS_STRICTATIME)
+#define PER_MOUNT (MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOATIME | MS_NODIRATIME | \
+		   MS_RELATIME | MS_STRICTATIME)
 
 struct spinlock mount_lock = SPINLOCK_INIT(RANK_FILES);
 struct list_head mounts = LIST_HEAD_INIT(mounts);
@@ -185,18 +185,32 @@ static void follow_up_mounts(struct path *path)
 	}
 }
 
-static int graft(struct mount *m, struct path *at)
+/* What speaks against @m on top of @at?  tree_lock held. */
+static int graft_check(const struct mount *m, const struct path *at, bool again)
 {
+	if (d_deleted(at->dentry))
+		return -ENOENT;
+	if (S_ISDIR(m->root->inode->mode) != S_ISDIR(at->dentry->inode->mode))
+		return -ENOTDIR;
+	if (!again && at->mnt->sb == m->sb && at->dentry == at->mnt->root && m->root == at->dentry)
+		return -EBUSY;          /* it is what lies there already */
+	return 0;
+}
+
+/* @again: a bind mount may show on a place what is there. */
+static int graft(struct mount *m, struct path *at, bool again)
+{
+	int err;
+
 	mutex_lock(&tree_lock);
 	follow_up_mounts(at);
-	if (S_ISDIR(m->root->inode->mode) != S_ISDIR(at->dentry->inode->mode) || d_deleted(at->dentry)) {
-		mutex_unlock(&tree_lock);
-		return d_deleted(at->dentry) ? -ENOENT : -ENOTDIR;
+	err = graft_check(m, at, again);
+	if (!err) {
+		path_get(at);
+		attach(m, at);
 	}
-	path_get(at);
-	attach(m, at);
 	mutex_unlock(&tree_lock);
-	return 0;
+	return err;
 }
 
 /* --------------------------------------------------------------- mount(2) */
@@ -251,7 +265,7 @@ static int mount_fs(const char *source, struct path *at, const char *fstype, uns
 		super_put(sb);
 		return -ENOMEM;
 	}
-	err = graft(m, at);
+	err = graft(m, at, false);
 	if (err)
 		mount_put(m);
 	return err;
@@ -271,7 +285,7 @@ static int mount_bind(const char *source, struct path *at)
 	atomic_inc(&from.mnt->sb->active);
 	m = mount_new(from.mnt->sb, from.dentry, from.mnt->device_name, from.mnt->flags);
 	if (m) {
-		err = graft(m, at);
+		err = graft(m, at, true);
 		if (err)
 			mount_put(m);
 	} else {
@@ -349,7 +363,8 @@ static int mount_move(const char *source, struct path *at)
 	return err;
 }
 
-int do_mount(const char *source, const char *target, const char *fstype, unsigned long flags, const char *options)
+int do_mount(const char *source, const char *target, const char *fstype, unsigned long flags,
+	     const char *options)
 {
 	struct path at;
 	int err = path_lookup(AT_FDCWD, target, LOOKUP_FOLLOW, &at);
@@ -363,7 +378,8 @@ int do_mount(const char *source, const char *target, const char *fstype, unsigne
 	else if (flags & MS_BIND)
 		err = mount_bind(source, &at);
 	else if (flags & (MS_UNBINDABLE | MS_PRIVATE | MS_SLAVE | MS_SHARED))
-		err = at.dentry == at.mnt->root ? 0 : -EINVAL;  /* one tree: there is nobody to tell */
+		/* one tree: there is nobody to tell */
+		err = at.dentry == at.mnt->root ? 0 : -EINVAL;
 	else if (flags & MS_MOVE)
 		err = mount_move(source, &at);
 	else
@@ -487,8 +503,8 @@ void mount_first_root(struct file_system_type *type)
 	set_root(m);
 }
 
-static int mount_root_type(struct block_device *bdev, const char *device, struct file_system_type *type,
-			   unsigned long flags)
+static int mount_root_type(struct block_device *bdev, const char *device,
+			   struct file_system_type *type, unsigned long flags)
 {
 	struct super_block *sb = super_create(type, bdev, flags, NULL);
 	struct mount *m;

@@ -23,7 +23,10 @@ int path_lookup(int dirfd, const char *name, unsigned int flags, struct path *pa
 /* The same with a program's string. */
 int user_path(int dirfd, vaddr_t name, unsigned int flags, struct path *path);
 
-/* A program's path copied in: kernel string to be freed by putname; ERR_PTR(-EFAULT, -ENAMETOOLONG, -ENOENT for ""). */
+/*
+ * A program's path copied in: kernel string to be freed by putname; ERR_PTR(-EFAULT,
+ * -ENAMETOOLONG, -ENOENT for "").
+ */
 char *getname(vaddr_t name);
 char *getname_flags(vaddr_t name, unsigned int flags);
 void putname(char *name);

@@ -27,8 +27,9 @@
 #define RESOLVE_ALL             0x1f
 
 #define O_TMPFILE_BIT           020000000
-#define O_VALID (O_ACCMODE | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_APPEND | O_NONBLOCK | O_SYNC | O_ASYNC | \
-		 O_DIRECT | O_LARGEFILE | O_DIRECTORY | O_NOFOLLOW | O_NOATIME | O_CLOEXEC | O_PATH | O_TMPFILE_BIT)
+#define O_VALID (O_ACCMODE | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_APPEND | O_NONBLOCK | \
+		 O_SYNC | O_ASYNC | O_DIRECT | O_LARGEFILE | O_DIRECTORY | O_NOFOLLOW | \
+		 O_NOATIME | O_CLOEXEC | O_PATH | O_TMPFILE_BIT)
 
 /* struct open_how of openat2(2). */
 struct open_how {
@@ -56,7 +57,8 @@ static int open_flags(struct opening *op, u64 resolve)
 	}
 	if (flags & O_PATH)
 		flags &= O_DIRECTORY | O_NOFOLLOW | O_PATH | O_CLOEXEC;
-	if ((flags & (O_CREAT | O_DIRECTORY)) == (O_CREAT | O_DIRECTORY) && !(flags & O_TMPFILE_BIT))
+	if ((flags & (O_CREAT | O_DIRECTORY)) == (O_CREAT | O_DIRECTORY) &&
+	    !(flags & O_TMPFILE_BIT))
 		return -EINVAL;
 	op->flags = flags;
 	op->lookup = (flags & O_NOFOLLOW) ? 0 : LOOKUP_FOLLOW;
@@ -79,7 +81,9 @@ static int open_flags(struct opening *op, u64 resolve)
 
 static int access_mask(unsigned int flags)
 {
-	static const int masks[4] = { MAY_READ, MAY_WRITE, MAY_READ | MAY_WRITE, MAY_READ | MAY_WRITE };
+	static const int masks[4] = {
+		MAY_READ, MAY_WRITE, MAY_READ | MAY_WRITE, MAY_READ | MAY_WRITE,
+	};
 	int mask = masks[flags & O_ACCMODE];
 
 	return (flags & O_TRUNC) ? mask | MAY_WRITE : mask;
@@ -346,13 +350,15 @@ long sys_openat2(const unsigned long *a)
 
 	if (err)
 		return err;
-	if ((how.flags & ~(u64)O_VALID) || (how.resolve & ~(u64)RESOLVE_ALL) || (how.mode & ~07777UL))
+	if ((how.flags & ~(u64)O_VALID) || (how.resolve & ~(u64)RESOLVE_ALL) ||
+	    (how.mode & ~07777UL))
 		return -EINVAL;
 	if (how.mode && !(how.flags & (O_CREAT | O_TMPFILE_BIT)))
 		return -EINVAL;
 	if ((how.resolve & RESOLVE_BENEATH) && (how.resolve & RESOLVE_IN_ROOT))
 		return -EINVAL;
-	if ((how.flags & O_PATH) && (how.flags & ~(u64)(O_DIRECTORY | O_NOFOLLOW | O_PATH | O_CLOEXEC)))
+	if ((how.flags & O_PATH) &&
+	    (how.flags & ~(u64)(O_DIRECTORY | O_NOFOLLOW | O_PATH | O_CLOEXEC)))
 		return -EINVAL;
 	op.flags = (unsigned int)how.flags | O_LARGEFILE;
 	op.mode = (u32)how.mode;

@@ -52,9 +52,20 @@ struct pipe {
 unsigned int sysctl_pipe_max_size = 1048576;
 static DEFINE_MUTEX(fifo_lock, RANK_SLEEPING_LEAF);     /* inode->pipe of fifos */
 
-static inline unsigned long used(const struct pipe *p) { return READ_ONCE(p->head) - READ_ONCE(p->tail); }
-static inline unsigned long capacity(const struct pipe *p) { return READ_ONCE(p->nr_pages) << PAGE_SHIFT; }
-static inline unsigned long room(const struct pipe *p) { return capacity(p) - used(p); }
+static inline unsigned long used(const struct pipe *p)
+{
+	return READ_ONCE(p->head) - READ_ONCE(p->tail);
+}
+
+static inline unsigned long capacity(const struct pipe *p)
+{
+	return READ_ONCE(p->nr_pages) << PAGE_SHIFT;
+}
+
+static inline unsigned long room(const struct pipe *p)
+{
+	return capacity(p) - used(p);
+}
 
 static inline void **slot(struct pipe *p, unsigned long byte)
 {

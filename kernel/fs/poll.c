@@ -277,7 +277,8 @@ static int do_poll(vaddr_t ufds, unsigned int nr, u64 deadline)
 			drop_files(held, nr);
 	}
 	for (i = 0; ret >= 0 && i < nr; i++)
-		if (put_user(fds[i].revents, ufds + i * sizeof(*fds) + offsetof(struct pollfd, revents)))
+		if (put_user(fds[i].revents,
+			     ufds + i * sizeof(*fds) + offsetof(struct pollfd, revents)))
 			ret = -EFAULT;
 	if (fds != small)
 		kvfree(fds);
@@ -404,13 +405,16 @@ static int select_wait(struct select_sets *s, u64 deadline)
 
 static int sets_copy(struct select_sets *s, const vaddr_t *sets, bool in)
 {
-	unsigned long *mine[3] = { in ? s->in : s->res_in, in ? s->out : s->res_out, in ? s->ex : s->res_ex };
+	unsigned long *mine[3] = {
+		in ? s->in : s->res_in, in ? s->out : s->res_out, in ? s->ex : s->res_ex,
+	};
 	size_t bytes = s->words * sizeof(long);
 	int i, err = 0;
 
 	for (i = 0; i < 3 && !err; i++)
 		if (sets[i])
-			err = in ? copy_from_user(mine[i], sets[i], bytes) : copy_to_user(sets[i], mine[i], bytes);
+			err = in ? copy_from_user(mine[i], sets[i], bytes) :
+				   copy_to_user(sets[i], mine[i], bytes);
 	return err;
 }
 

@@ -38,7 +38,10 @@ void pollwait_init(struct pollwait *pw);
 void pollwait_end(struct pollwait *pw);
 int pollwait_sleep(struct pollwait *pw, u64 deadline);
 
-/* A program's signal mask for the time of one call; *set: restore it unless the call is interrupted. */
+/*
+ * A program's signal mask for the time of one call; *set: restore it unless the call is
+ * interrupted.
+ */
 int sigmask_import(vaddr_t addr, size_t size, bool *set);
 
 #endif

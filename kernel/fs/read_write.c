@@ -209,7 +209,8 @@ static ssize_t vector_at_pos(const unsigned long *a, bool write)
 		return -EBADF;
 	n = iovec_import(&u, &it, a[1], a[2]);
 	if (!n) {
-		n = write ? do_write(r.file, &it, &r.file->pos) : do_read(r.file, &it, &r.file->pos);
+		n = write ? do_write(r.file, &it, &r.file->pos) :
+			    do_read(r.file, &it, &r.file->pos);
 		iovec_release(&u);
 	}
 	fdput_pos(r);
@@ -416,8 +417,8 @@ ssize_t generic_write_sync(struct file *f, loff_t pos, ssize_t n)
 }
 
 ssize_t generic_file_write(struct file *f, struct iov_iter *from, loff_t *pos,
-			   int (*prepare)(struct address_space *as, struct page *page, unsigned int from,
-					  unsigned int to))
+			   int (*prepare)(struct address_space *as, struct page *page,
+					  unsigned int from, unsigned int to))
 {
 	struct inode *inode = f->inode;
 	ssize_t n;

@@ -48,8 +48,8 @@ static int getdents_flush(struct getdents *g)
 	return err;
 }
 
-static bool getdents_emit(struct dir_context *ctx, const char *name, size_t len, loff_t pos, u64 ino,
-			  unsigned int type)
+static bool getdents_emit(struct dir_context *ctx, const char *name, size_t len, loff_t pos,
+			  u64 ino, unsigned int type)
 {
 	struct getdents *g = container_of(ctx, struct getdents, ctx);
 	size_t reclen = ALIGN_UP(DIRENT_HEAD + len + 1, 8UL);

@@ -91,8 +91,8 @@ static void unlock_objects(struct inode *a, struct inode *b)
 }
 
 /* Permission, kinds and mounts; the parents are locked. */
-static int rename_check(struct dentry *old, struct inode *old_dir, struct dentry *new, struct inode *new_dir,
-			unsigned int flags)
+static int rename_check(struct dentry *old, struct inode *old_dir, struct dentry *new,
+			struct inode *new_dir, unsigned int flags)
 {
 	bool is_dir = S_ISDIR(old->inode->mode);
 	int err = may_delete(old_dir, old, is_dir);
@@ -122,8 +122,8 @@ static int rename_check(struct dentry *old, struct inode *old_dir, struct dentry
 	return 0;
 }
 
-static int rename_locked(struct dentry *old, struct inode *old_dir, struct dentry *new, struct inode *new_dir,
-			 unsigned int flags)
+static int rename_locked(struct dentry *old, struct inode *old_dir, struct dentry *new,
+			 struct inode *new_dir, unsigned int flags)
 {
 	struct inode *target = new->inode;
 	int err;
@@ -209,7 +209,8 @@ static int rename_walked(struct walk *from, struct walk *to, unsigned int flags)
 		keep = new->inode;
 		if (keep)
 			inode_get(keep);
-		err = rename_locked(old, from->path.dentry->inode, new, to->path.dentry->inode, flags);
+		err = rename_locked(old, from->path.dentry->inode, new, to->path.dentry->inode,
+				    flags);
 	}
 	dentry_put(new);
 	dentry_put(old);

@@ -121,7 +121,8 @@ static int fill_once(struct seq_file *m)
 			m->count = before;
 			err = 0;
 		}
-		if (err < 0 || seq_overflown(m)) {      /* this record is for the next time, or for more room */
+		/* this record is for the next time, or for more room */
+		if (err < 0 || seq_overflown(m)) {
 			m->count = before;
 			if (!err && !before)
 				err = -ENOSPC;

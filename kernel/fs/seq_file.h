@@ -71,7 +71,10 @@ void seq_write(struct seq_file *m, const void *data, size_t len);
 void seq_escape(struct seq_file *m, const char *s, const char *escape);
 /* A path as /proc shows it: newlines escaped; seen from the current root. */
 void seq_path(struct seq_file *m, const struct path *path);
-/* Spaces up to column @width of the current record's line, counted from @start (a former m->count). */
+/*
+ * Spaces up to column @width of the current record's line, counted from @start (a former
+ * m->count).
+ */
 void seq_pad(struct seq_file *m, size_t start, size_t width);
 
 static inline bool seq_overflown(const struct seq_file *m) { return m->count == m->size; }

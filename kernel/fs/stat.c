@@ -213,7 +213,8 @@ long sys_statx(const unsigned long *a)
 
 	if (mask & STATX_RESERVED)
 		return -EINVAL;
-	if (flags & ~(unsigned int)(AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH | AT_STATX_SYNC_TYPE))
+	if (flags & ~(unsigned int)(AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH |
+				    AT_STATX_SYNC_TYPE))
 		return -EINVAL;
 	if ((flags & AT_STATX_SYNC_TYPE) == AT_STATX_SYNC_TYPE)
 		return -EINVAL;
@@ -261,7 +262,8 @@ static int copy_statfs(const struct path *path, vaddr_t to)
 		.f_type = st.type, .f_bsize = st.bsize, .f_blocks = st.blocks, .f_bfree = st.bfree,
 		.f_bavail = st.bavail, .f_files = st.files, .f_ffree = st.ffree,
 		.f_fsid = { st.fsid[0], st.fsid[1] }, .f_namelen = st.namelen,
-		.f_frsize = st.frsize ? st.frsize : st.bsize, .f_flags = st.flags | statfs_flags(path->mnt),
+		.f_frsize = st.frsize ? st.frsize : st.bsize,
+		.f_flags = st.flags | statfs_flags(path->mnt),
 	};
 	return copy_to_user(to, &u, sizeof(u));
 }

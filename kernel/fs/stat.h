@@ -68,7 +68,8 @@
 
 /* Device numbers inside the kernel: Linux's new encoding as stat(2) shows it. */
 typedef u64 dev_t_k;
-#define MKDEV(ma, mi)   (((u64)(ma) & 0xfff) << 8 | ((u64)(mi) & 0xff) | ((u64)(mi) & ~0xffULL) << 12)
+#define MKDEV(ma, mi) \
+	(((u64)(ma) & 0xfff) << 8 | ((u64)(mi) & 0xff) | ((u64)(mi) & ~0xffULL) << 12)
 #define MAJOR(d)        ((unsigned int)((d) >> 8 & 0xfff))
 #define MINOR(d)        ((unsigned int)(((d) & 0xff) | ((d) >> 12 & ~0xffU)))
 

@@ -80,7 +80,8 @@ static struct super_block *super_alloc(struct file_system_type *type, struct blo
 }
 
 /* The one that has @bdev, or is the only one of @type, with a reference. */
-static struct super_block *super_existing(const struct file_system_type *type, const struct block_device *bdev)
+static struct super_block *super_existing(const struct file_system_type *type,
+					  const struct block_device *bdev)
 {
 	struct super_block *sb, *found = NULL;
 
@@ -172,7 +173,8 @@ int super_statfs(struct super_block *sb, struct kstatfs *st)
 	int err = 0;
 
 	*st = (struct kstatfs){
-		.type = sb->magic, .bsize = sb->blocksize, .frsize = sb->blocksize, .namelen = NAME_MAX,
+		.type = sb->magic, .bsize = sb->blocksize, .frsize = sb->blocksize,
+		.namelen = NAME_MAX,
 		.fsid = { (u32)sb->dev, (u32)(sb->dev >> 32) },
 	};
 	if (sb->s_op && sb->s_op->statfs)

@@ -23,11 +23,17 @@ struct kstatfs {
 struct super_operations {
 	/* Write the inode's metadata; sleeps. */
 	int (*write_inode)(struct inode *inode, bool wait);
-	/* The last reference of an inode is gone: nlink 0: free its blocks; truncate its pages; free private_. */
+	/*
+	 * The last reference of an inode is gone: nlink 0: free its blocks; truncate its pages;
+	 * free private_.
+	 */
 	void (*evict)(struct inode *inode);
 	int (*sync)(struct super_block *sb, bool wait);
 	int (*statfs)(struct super_block *sb, struct kstatfs *st);
-	/* Unmounted for good: let go of inodes and dentries that the file system itself holds.  May be NULL. */
+	/*
+	 * Unmounted for good: let go of inodes and dentries that the file system itself holds.
+	 * May be NULL.
+	 */
 	void (*unpin)(struct super_block *sb);
 	/* After the last inode was evicted: free private_. */
 	void (*put_super)(struct super_block *sb);
@@ -39,8 +45,11 @@ struct super_operations {
 struct file_system_type {
 	const char *name;
 	bool needs_device;
-	bool single;                    /* one super block, however often it is mounted (devtmpfs) */
-	/* Fill @sb (s_op, root, blocksize, magic).  @bdev NULL unless needs_device.  0 or -errno. */
+	/* one super block, however often it is mounted (devtmpfs) */
+	bool single;
+	/*
+	 * Fill @sb (s_op, root, blocksize, magic).  @bdev NULL unless needs_device.  0 or -errno.
+	 */
 	int (*fill_super)(struct super_block *sb, struct block_device *bdev, const char *options);
 	struct list_head node;
 };
@@ -61,7 +70,8 @@ struct super_block {
 	struct list_head dirty_inodes;          /* [s] */
 	struct rwsem umount_lock;
 	atomic_t active;                        /* [a] mounts, and those who look at it meanwhile */
-	atomic_t writers;                       /* [a] files open for writing: no remounting read-only */
+	/* [a] files open for writing: no remounting read-only */
+	atomic_t writers;
 	struct list_head node;
 	void *private_;
 };
@@ -112,7 +122,10 @@ static inline int mount_want_write(const struct mount *mnt)
 	return ((mnt->flags | mnt->sb->flags) & MS_RDONLY) ? -EROFS : 0;
 }
 
-/* At boot, before anything opens a file: caches, tmpfs, devices' tree, and a root that is an empty tmpfs. */
+/*
+ * At boot, before anything opens a file: caches, tmpfs, devices' tree, and a root that is an empty
+ * tmpfs.
+ */
 void vfs_init(void);
 /* Mount the tree of devices on /dev if there is such a directory. */
 void devfs_mount(void);
@@ -133,14 +146,17 @@ int super_statfs(struct super_block *sb, struct kstatfs *st);
 
 int mount_root(const char *device, const char *fstype, unsigned long flags);    /* boot */
 /* do_mount: source may be NULL. */
-int do_mount(const char *source, const char *target, const char *fstype, unsigned long flags, const char *options);
+int do_mount(const char *source, const char *target, const char *fstype, unsigned long flags,
+	     const char *options);
 int do_umount(const char *target, int flags);
 /* Mount one without a place in the tree (pipefs, anonymous). */
 struct mount *mount_internal(struct file_system_type *type);
 /* All of it to disk: sync(2), power off. */
 int sync_filesystems(bool wait);
 int sync_super(struct super_block *sb, bool wait);
-void super_print_mounts(void (*emit)(void *arg, const char *line), void *arg);      /* /proc/PID/mounts */
-void super_print_mountinfo(void (*emit)(void *arg, const char *line), void *arg);   /* /proc/PID/mountinfo */
+/* /proc/PID/mounts */
+void super_print_mounts(void (*emit)(void *arg, const char *line), void *arg);
+/* /proc/PID/mountinfo */
+void super_print_mountinfo(void (*emit)(void *arg, const char *line), void *arg);
 
 #endif

@@ -90,7 +90,8 @@ long sys_sync_file_range(const unsigned long *a)
 	struct fd_ref r;
 	int err;
 
-	if (a[3] & ~(unsigned long)(SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER))
+	if (a[3] & ~(unsigned long)(SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE |
+				    SYNC_FILE_RANGE_WAIT_AFTER))
 		return -EINVAL;
 	if (start < 0 || len < 0 || (len && end < start))
 		return -EINVAL;
@@ -156,13 +157,15 @@ static int fadvise(struct file *f, u64 off, u64 len, int advice)
 	case FADV_WILLNEED:
 		end = min(end, size);
 		if (off < end && as->a_ops->readpage && !(as->flags & AS_SWAPBACKED))
-			filemap_readahead(as, off >> PAGE_SHIFT, DIV_ROUND_UP(end, PAGE_SIZE) - (off >> PAGE_SHIFT));
+			filemap_readahead(as, off >> PAGE_SHIFT,
+					  DIV_ROUND_UP(end, PAGE_SIZE) - (off >> PAGE_SHIFT));
 		break;
 	case FADV_DONTNEED:
 		if (as->flags & AS_SWAPBACKED)
 			break;
 		filemap_write_range(as, (loff_t)off, end == ~0UL ? -1 : (loff_t)end - 1);
-		invalidate_pages(as, DIV_ROUND_UP(off, PAGE_SIZE), end == ~0UL ? ~0UL : (end >> PAGE_SHIFT) - 1);
+		invalidate_pages(as, DIV_ROUND_UP(off, PAGE_SIZE),
+				 end == ~0UL ? ~0UL : (end >> PAGE_SHIFT) - 1);
 		break;
 	default:
 		break;

@@ -104,7 +104,8 @@ static void timerfd_release(struct inode *inode, struct file *f)
 	t->due = TIMER_NEVER;
 	spin_unlock_irqrestore(&t->lock, flags);
 	timer_cancel(&t->timer);
-	timer_cancel(&t->timer);        /* a firing that was under way may have armed it once more */
+	/* a firing that was under way may have armed it once more */
+	timer_cancel(&t->timer);
 	kfree(t);
 }
 
@@ -210,7 +211,8 @@ long sys_timerfd_settime(const unsigned long *a)
 		fdput(r);
 		return r.file ? -EINVAL : -EBADF;
 	}
-	set_timer(t, deadline_of(t, &new.value, a[1] & TFD_TIMER_ABSTIME), timespec_to_ns(&new.interval), &old);
+	set_timer(t, deadline_of(t, &new.value, a[1] & TFD_TIMER_ABSTIME),
+		  timespec_to_ns(&new.interval), &old);
 	fdput(r);
 	return a[3] ? copy_to_user(a[3], &old, sizeof(old)) : 0;
 }

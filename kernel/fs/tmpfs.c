@@ -41,7 +41,8 @@ struct tmpfs_dir {
 	u64 next;
 };
 
-static const struct inode_operations tmpfs_dir_iops, tmpfs_file_iops, tmpfs_link_iops, tmpfs_special_iops;
+static const struct inode_operations tmpfs_dir_iops, tmpfs_file_iops;
+static const struct inode_operations tmpfs_link_iops, tmpfs_special_iops;
 static const struct file_operations tmpfs_dir_fops;
 static void account(struct inode *inode, u64 pages);
 
@@ -96,7 +97,8 @@ static int init_link(struct inode *inode, const char *target)
 	return 0;
 }
 
-struct inode *tmpfs_inode(struct super_block *sb, struct inode *dir, u32 mode, u64 rdev, const char *target)
+struct inode *tmpfs_inode(struct super_block *sb, struct inode *dir, u32 mode, u64 rdev,
+			  const char *target)
 {
 	struct tmpfs *fs = sb->private_;
 	struct inode *inode;
@@ -182,7 +184,8 @@ void tmpfs_unpin(struct super_block *sb)
 	struct dentry *at = sb->root;
 
 	for (;;) {
-		struct tmpfs_entry *e = list_first_entry_or_null(&dir_of(dir)->entries, struct tmpfs_entry, node);
+		struct tmpfs_entry *e = list_first_entry_or_null(&dir_of(dir)->entries,
+								 struct tmpfs_entry, node);
 
 		if (e && S_ISDIR(e->dentry->inode->mode) && !dir_empty(e->dentry->inode)) {
 			at = e->dentry;
@@ -282,7 +285,8 @@ static int tmpfs_rmdir(struct inode *dir, struct dentry *dentry)
 	return 0;
 }
 
-static int rename_exchange(struct inode *old_dir, struct dentry *old, struct inode *new_dir, struct dentry *new)
+static int rename_exchange(struct inode *old_dir, struct dentry *old, struct inode *new_dir,
+			   struct dentry *new)
 {
 	struct tmpfs_entry *a = old->private_, *b = new->private_;
 	int moved = S_ISDIR(new->inode->mode) - S_ISDIR(old->inode->mode);
@@ -301,8 +305,8 @@ static int rename_exchange(struct inode *old_dir, struct dentry *old, struct ino
 	return 0;
 }
 
-static int tmpfs_rename(struct inode *old_dir, struct dentry *old, struct inode *new_dir, struct dentry *new,
-			unsigned int flags)
+static int tmpfs_rename(struct inode *old_dir, struct dentry *old, struct inode *new_dir,
+			struct dentry *new, unsigned int flags)
 {
 	struct tmpfs_entry *e = old->private_;
 	bool is_dir = S_ISDIR(old->inode->mode);
@@ -501,7 +505,8 @@ static long tmpfs_fallocate(struct file *f, int mode, loff_t off, loff_t len)
 		if (off < end)
 			shmem_truncate(inode->mapping, off, end);
 	} else {
-		err = allocate_pages(inode, (pgoff_t)off >> PAGE_SHIFT, (pgoff_t)(end - 1) >> PAGE_SHIFT);
+		err = allocate_pages(inode, (pgoff_t)off >> PAGE_SHIFT,
+				     (pgoff_t)(end - 1) >> PAGE_SHIFT);
 		if (!err && !(mode & FALLOC_FL_KEEP_SIZE) && (u64)end > inode_size(inode))
 			inode_set_size(inode, (u64)end);
 	}

@@ -8,7 +8,10 @@
 #include <kernel/fs/file.h>
 #include <kernel/fs/super.h>
 
-/* A super block whose root is an empty tmpfs directory of mode @mode; options "size=", "mode=", ... or NULL. */
+/*
+ * A super block whose root is an empty tmpfs directory of mode @mode; options "size=", "mode=",
+ * ... or NULL.
+ */
 int tmpfs_fill(struct super_block *sb, u32 mode, const char *options);
 extern const struct super_operations tmpfs_sops;
 extern const struct file_operations tmpfs_file_fops;

@@ -12,13 +12,15 @@
 /* Behind sb->private_.  [l] lock  [a] atomic  [c] changed by remount only */
 struct tmpfs {
 	u64 max_blocks, max_inodes;     /* [c] */
-	atomic_long_t inodes, pages;    /* [a] in use; a file's private_ says how many of them are its */
+	/* [a] in use; a file's private_ says how many of them are its */
+	atomic_long_t inodes, pages;
 	struct spinlock lock;           /* RANK_LEAF */
 	u64 next_ino;                   /* [l] */
 };
 
 /* A new inode of @sb, counted; @dir may be NULL.  ERR_PTR(-ENOMEM, -ENOSPC). */
-struct inode *tmpfs_inode(struct super_block *sb, struct inode *dir, u32 mode, u64 rdev, const char *target);
+struct inode *tmpfs_inode(struct super_block *sb, struct inode *dir, u32 mode, u64 rdev,
+			  const char *target);
 void tmpfs_evict(struct inode *inode);
 /* Let go of every entry, so that the dentries can be freed. */
 void tmpfs_unpin(struct super_block *sb);

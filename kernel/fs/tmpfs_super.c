@@ -140,7 +140,8 @@ static int tmpfs_fill_super(struct super_block *sb, struct block_device *bdev, c
 static int tmpfs_statfs(struct super_block *sb, struct kstatfs *st)
 {
 	struct tmpfs *fs = sb->private_;
-	u64 used = (u64)max(atomic_long_read(&fs->pages), 0L), inodes = (u64)atomic_long_read(&fs->inodes);
+	u64 used = (u64)max(atomic_long_read(&fs->pages), 0L);
+	u64 inodes = (u64)atomic_long_read(&fs->inodes);
 
 	st->blocks = fs->max_blocks;
 	st->bfree = st->bavail = used < fs->max_blocks ? fs->max_blocks - used : 0;

@@ -26,7 +26,8 @@ struct walk {
 	unsigned int flags;     /* LOOKUP_ */
 	unsigned int links;     /* followed so far */
 	unsigned int depth;     /* of rest[] */
-	const char *rest[WALK_MAX_LINKS];       /* what is left of the names that links interrupted */
+	/* what is left of the names that links interrupted */
+	const char *rest[WALK_MAX_LINKS];
 	struct walk_link *bufs; /* their texts; freed at the end */
 
 	/* The last component, once walk_parent() has returned. */
@@ -36,7 +37,9 @@ struct walk {
 	bool slash;             /* slashes follow it: it must be a directory */
 };
 
-/* Begin at @dirfd, or at the root for an absolute name.  Whatever it returns, walk_end() follows. */
+/*
+ * Begin at @dirfd, or at the root for an absolute name.  Whatever it returns, walk_end() follows.
+ */
 int walk_start(struct walk *w, int dirfd, const char *name, unsigned int flags);
 /* Walk to the directory of the last component of @name. */
 int walk_parent(struct walk *w, const char *name);
@@ -58,7 +61,10 @@ void walk_end(struct walk *w);
  */
 int walk_for_change(struct walk *w, int dirfd, const char *name);
 
-/* The child @name of @dir: positive, negative or ERR_PTR; referenced.  @dir's lock not held / held for writing. */
+/*
+ * The child @name of @dir: positive, negative or ERR_PTR; referenced.  @dir's lock not held / held
+ * for writing.
+ */
 struct dentry *lookup_child(struct dentry *dir, const char *name, size_t len, u32 hash);
 struct dentry *lookup_child_locked(struct dentry *dir, const char *name, size_t len);
 

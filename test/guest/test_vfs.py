@@ -20,3 +20,8 @@ def test_pipes_and_fifos(tap):
 
 def test_poll_select_epoll(tap):
     tap("ready")
+
+
+@pytest.mark.parametrize("where", ["/tmp", "/root"])
+def test_many_processes_at_the_same_names(tap, where):
+    tap(f"fsstress {where} 4")

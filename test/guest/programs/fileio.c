@@ -37,22 +37,28 @@ static void positions(void)
 {
 	int fd = open("pos", O_RDWR | O_CREAT | O_TRUNC, 0644), fd2;
 
-	ok(write(fd, "0123456789", 10) == 10 && lseek(fd, 0, SEEK_CUR) == 10, "write moves the position");
-	ok(lseek(fd, -3, SEEK_END) == 7 && read(fd, buf, 10) == 3 && !memcmp(buf, "789", 3), "SEEK_END");
+	ok(write(fd, "0123456789", 10) == 10 && lseek(fd, 0, SEEK_CUR) == 10,
+	   "write moves the position");
+	ok(lseek(fd, -3, SEEK_END) == 7 && read(fd, buf, 10) == 3 && !memcmp(buf, "789", 3),
+	   "SEEK_END");
 	ok(lseek(fd, 2, SEEK_SET) == 2 && lseek(fd, 3, SEEK_CUR) == 5, "SEEK_SET, SEEK_CUR");
 	fails(EINVAL, lseek(fd, -1, SEEK_SET));
 	fails(EINVAL, lseek(fd, 0, 77));
 	ok(lseek(fd, 0, SEEK_CUR) == 5, "a failed seek moves nothing");
-	ok(pread(fd, buf, 3, 1) == 3 && !memcmp(buf, "123", 3) && lseek(fd, 0, SEEK_CUR) == 5, "pread leaves it");
+	ok(pread(fd, buf, 3, 1) == 3 && !memcmp(buf, "123", 3) && lseek(fd, 0, SEEK_CUR) == 5,
+	   "pread leaves it");
 	ok(pwrite(fd, "ab", 2, 8) == 2 && lseek(fd, 0, SEEK_CUR) == 5, "pwrite too");
 	fails(EINVAL, pread(fd, buf, 1, -1));
-	ok(lseek(fd, 100, SEEK_SET) == 100 && read(fd, buf, 5) == 0, "beyond the end there is nothing");
+	ok(lseek(fd, 100, SEEK_SET) == 100 && read(fd, buf, 5) == 0,
+	   "beyond the end there is nothing");
 	ok(write(fd, "end", 3) == 3 && size_of(fd) == 103, "writing there leaves a hole");
-	ok(pread(fd, buf, 100, 3) == 100 && !memcmp(buf, "34567ab", 7) && buf[7] == 0 && buf[96] == 0 && buf[97] == 'e', "of zeroes");
+	ok(pread(fd, buf, 100, 3) == 100 && !memcmp(buf, "34567ab", 7) && buf[7] == 0 &&
+	   buf[96] == 0 && buf[97] == 'e', "of zeroes");
 	ok(lseek(fd, 0, SEEK_DATA) == 0 && lseek(fd, 0, SEEK_HOLE) <= 103, "SEEK_DATA, SEEK_HOLE");
 	fails(ENXIO, lseek(fd, 200, SEEK_DATA));
 	fd2 = dup(fd);
-	ok(lseek(fd, 42, SEEK_SET) == 42 && lseek(fd2, 0, SEEK_CUR) == 42, "dup shares the position");
+	ok(lseek(fd, 42, SEEK_SET) == 42 && lseek(fd2, 0, SEEK_CUR) == 42,
+	   "dup shares the position");
 	close(fd2);
 	fd2 = open("pos", O_RDONLY);
 	ok(lseek(fd2, 0, SEEK_CUR) == 0, "open does not");
@@ -60,8 +66,10 @@ static void positions(void)
 	close(fd2);
 	fd2 = open("pos", O_WRONLY | O_APPEND);
 	fails(EBADF, read(fd2, buf, 1));
-	ok(lseek(fd2, 0, SEEK_SET) == 0 && write(fd2, "app", 3) == 3 && size_of(fd2) == 106, "O_APPEND");
-	ok(pwrite(fd2, "X", 1, 0) == 1 && size_of(fd2) == 107, "pwrite of O_APPEND appends, as Linux does");
+	ok(lseek(fd2, 0, SEEK_SET) == 0 && write(fd2, "app", 3) == 3 && size_of(fd2) == 106,
+	   "O_APPEND");
+	ok(pwrite(fd2, "X", 1, 0) == 1 && size_of(fd2) == 107,
+	   "pwrite of O_APPEND appends, as Linux does");
 	close(fd2);
 	close(fd);
 	fd = open("pos", O_RDWR | O_TRUNC);
@@ -77,10 +85,13 @@ static void vectors(void)
 
 	memcpy(buf, "abc", 3);
 	memcpy(buf + 200, "defg", 4);
-	ok(writev(fd, v, 3) == 7 && pread(fd, buf2, 10, 0) == 7 && !memcmp(buf2, "abcdefg", 7), "writev");
-	ok(preadv(fd, v, 3, 1) == 6 && !memcmp(buf, "bcd", 3) && !memcmp(buf + 200, "efg", 3), "preadv");
+	ok(writev(fd, v, 3) == 7 && pread(fd, buf2, 10, 0) == 7 && !memcmp(buf2, "abcdefg", 7),
+	   "writev");
+	ok(preadv(fd, v, 3, 1) == 6 && !memcmp(buf, "bcd", 3) && !memcmp(buf + 200, "efg", 3),
+	   "preadv");
 	ok(pwritev(fd, v, 1, 5) == 3 && size_of(fd) == 8, "pwritev");
-	ok(preadv2(fd, v, 1, 0, 0) == 3 && preadv2(fd, v, 1, -1, 0) == 1, "preadv2 with and without an offset");
+	ok(preadv2(fd, v, 1, 0, 0) == 3 && preadv2(fd, v, 1, -1, 0) == 1,
+	   "preadv2 with and without an offset");
 	fails(EOPNOTSUPP, preadv2(fd, v, 1, 0, 0x4000));
 	fails(EINVAL, syscall(SYS_readv, fd, v, -1));
 	ok(readv(fd, v, 0) == 0, "no vectors");
@@ -102,7 +113,8 @@ static void truncating(void)
 	fails(0, ftruncate(fd, 5000));
 	ok(size_of(fd) == 5000, "shorter");
 	fails(0, ftruncate(fd, 9000));
-	ok(pread(fd, buf2, 9000, 0) == 9000 && buf2[4999] == 'x' && buf2[5000] == 0 && buf2[8999] == 0, "longer: zeroes");
+	ok(pread(fd, buf2, 9000, 0) == 9000 && buf2[4999] == 'x' && buf2[5000] == 0 &&
+	   buf2[8999] == 0, "longer: zeroes");
 	fails(0, truncate("trunc", 1));
 	ok(size_of(fd) == 1, "by name");
 	fails(EINVAL, ftruncate(fd, -1));
@@ -116,7 +128,8 @@ static void truncating(void)
 	fails(0, fchmod(fd, 06755));
 	ok(fstat(fd, &st) == 0 && (st.st_mode & 07777) == 06755, "fchmod");
 	fails(0, fchown(fd, 5, 6));
-	ok(fstat(fd, &st) == 0 && st.st_uid == 5 && st.st_gid == 6 && (st.st_mode & 07777) == 0755, "fchown");
+	ok(fstat(fd, &st) == 0 && st.st_uid == 5 && st.st_gid == 6 && (st.st_mode & 07777) == 0755,
+	   "fchown");
 	fails(EBADF, fallocate(99, 0, 0, 10));
 	fails(EINVAL, fallocate(fd, 0, 0, 0));
 	if (fallocate(fd, 0, 0, 20000) == 0)
@@ -130,12 +143,14 @@ static void descriptors(void)
 	int fd = open("fd", O_RDWR | O_CREAT, 0644), i, n, last;
 	struct rlimit rl;
 
-	ok(fcntl(fd, F_GETFD) == 0 && fcntl(fd, F_SETFD, FD_CLOEXEC) == 0 && fcntl(fd, F_GETFD) == 1, "F_SETFD");
+	ok(fcntl(fd, F_GETFD) == 0 && fcntl(fd, F_SETFD, FD_CLOEXEC) == 0 &&
+	   fcntl(fd, F_GETFD) == 1, "F_SETFD");
 	ok((fcntl(fd, F_GETFL) & ~LARGEFILE) == O_RDWR, "F_GETFL");
 	ok(fcntl(fd, F_SETFL, O_APPEND | O_NONBLOCK) == 0 &&
 	   (fcntl(fd, F_GETFL) & ~LARGEFILE) == (O_RDWR | O_APPEND | O_NONBLOCK), "F_SETFL");
 	i = fcntl(fd, F_DUPFD, 50);
-	ok(i == 50 && fcntl(i, F_GETFD) == 0, "F_DUPFD gives the lowest from there, without close-on-exec");
+	ok(i == 50 && fcntl(i, F_GETFD) == 0,
+	   "F_DUPFD gives the lowest from there, without close-on-exec");
 	n = fcntl(fd, F_DUPFD_CLOEXEC, 50);
 	ok(n == 51 && fcntl(n, F_GETFD) == 1, "F_DUPFD_CLOEXEC with it");
 	fails(EINVAL, fcntl(fd, F_DUPFD, 1 << 30));
@@ -152,7 +167,8 @@ static void descriptors(void)
 	fails(EBADF, close(-1));
 	dup2(fd, 100); dup2(fd, 101); dup2(fd, 103);
 	fails(0, syscall(SYS_close_range, 100, 102, 0));
-	ok(fcntl(100, F_GETFD) == -1 && fcntl(101, F_GETFD) == -1 && fcntl(103, F_GETFD) == 0, "close_range");
+	ok(fcntl(100, F_GETFD) == -1 && fcntl(101, F_GETFD) == -1 && fcntl(103, F_GETFD) == 0,
+	   "close_range");
 	fails(0, syscall(SYS_close_range, 103, ~0U, CLOSE_RANGE_CLOEXEC));
 	ok(fcntl(103, F_GETFD) == 1, "close_range marks");
 	fails(EINVAL, syscall(SYS_close_range, 10, 9, 0));
@@ -210,24 +226,28 @@ static void limits(void)
 
 static void copying(void)
 {
-	int a = open("src", O_RDWR | O_CREAT, 0644), b = open("dst", O_RDWR | O_CREAT, 0644), p[2], i;
+	int a = open("src", O_RDWR | O_CREAT, 0644), b = open("dst", O_RDWR | O_CREAT, 0644);
+	int p[2], i;
 	off_t off = 100, off2 = 5;
 
 	for (i = 0; i < (int)sizeof(buf); i++)
 		buf[i] = (char)(i * 7);
 	write(a, buf, sizeof(buf));
-	ok(sendfile(b, a, &off, 1000) == 1000 && off == 1100 && lseek(b, 0, SEEK_CUR) == 1000, "sendfile from an offset");
+	ok(sendfile(b, a, &off, 1000) == 1000 && off == 1100 && lseek(b, 0, SEEK_CUR) == 1000,
+	   "sendfile from an offset");
 	ok(pread(b, buf2, 1000, 0) == 1000 && !memcmp(buf2, buf + 100, 1000), "the right bytes");
 	ok(lseek(a, 0, SEEK_CUR) == (off_t)sizeof(buf), "and leaves the position");
 	lseek(a, 0, SEEK_SET);
 	ok(sendfile(b, a, NULL, 1 << 20) == (ssize_t)sizeof(buf), "to the end");
 	pipe(p);
 	lseek(a, 10, SEEK_SET);
-	ok(sendfile(p[1], a, NULL, 500) == 500 && read(p[0], buf2, 1000) == 500 && !memcmp(buf2, buf + 10, 500),
+	ok(sendfile(p[1], a, NULL, 500) == 500 && read(p[0], buf2, 1000) == 500 &&
+	   !memcmp(buf2, buf + 10, 500),
 	   "sendfile into a pipe");
 	fails(EBADF, sendfile(99, a, NULL, 1));
 	off = 200;
-	ok(copy_file_range(a, &off, b, &off2, 300, 0) == 300 && off == 500 && off2 == 305, "copy_file_range");
+	ok(copy_file_range(a, &off, b, &off2, 300, 0) == 300 && off == 500 && off2 == 305,
+	   "copy_file_range");
 	ok(pread(b, buf2, 300, 5) == 300 && !memcmp(buf2, buf + 200, 300), "copies");
 	off = 10; off2 = 20;
 	fails(EINVAL, copy_file_range(a, &off, a, &off2, 300, 0));
@@ -240,7 +260,9 @@ static void copying(void)
 
 static int lock(int fd, int cmd, int type, off_t start, off_t len)
 {
-	struct flock fl = { .l_type = (short)type, .l_whence = SEEK_SET, .l_start = start, .l_len = len };
+	struct flock fl = {
+		.l_type = (short)type, .l_whence = SEEK_SET, .l_start = start, .l_len = len,
+	};
 
 	return fcntl(fd, cmd, &fl);
 }
@@ -264,7 +286,8 @@ static int child_locks(int fd)
 	bad |= !(lock(fd, F_SETLK, F_WRLCK, 5, 1) == -1 && errno == EAGAIN);
 	bad |= !(lock(fd, F_SETLK, F_RDLCK, 5, 1) == -1) << 1;
 	bad |= (lock(fd, F_SETLK, F_WRLCK, 20, 10) != 0) << 2;
-	bad |= !(fcntl(fd, F_GETLK, &fl) == 0 && fl.l_type == F_WRLCK && fl.l_start == 0 && fl.l_len == 10 &&
+	bad |= !(fcntl(fd, F_GETLK, &fl) == 0 && fl.l_type == F_WRLCK && fl.l_start == 0 &&
+		 fl.l_len == 10 &&
 		 fl.l_pid == getppid()) << 3;
 	return bad;
 }
@@ -412,26 +435,32 @@ static void others(void)
 	fails(0, readahead(fd, 0, 4096));
 	fails(0, sync_file_range(fd, 0, 0, 7));
 	fails(EINVAL, sync_file_range(fd, 0, 0, 8));
-	ok(fgetxattr(fd, "user.x", buf, 10) == -1 && (errno == EOPNOTSUPP || errno == ENODATA), "no attributes");
+	ok(fgetxattr(fd, "user.x", buf, 10) == -1 && (errno == EOPNOTSUPP || errno == ENODATA),
+	   "no attributes");
 	fails(ENOENT, getxattr("missing", "user.x", buf, 10));
 	fails(EBADF, flistxattr(99, buf, 10));
 	close(fd);
 	unlink("o");
 	fd = open(".", O_TMPFILE | O_RDWR, 0600);
 	if (fd >= 0) {
-		ok(fstat(fd, &st) == 0 && st.st_nlink == 0 && write(fd, "t", 1) == 1, "O_TMPFILE has no name");
+		ok(fstat(fd, &st) == 0 && st.st_nlink == 0 && write(fd, "t", 1) == 1,
+		   "O_TMPFILE has no name");
 		sprintf(buf, "/proc/self/fd/%d", fd);
 		fails(0, linkat(AT_FDCWD, buf, AT_FDCWD, "named", AT_SYMLINK_FOLLOW));
-		ok(stat("named", &st) == 0 && st.st_size == 1 && st.st_nlink == 1, "until it gets one");
+		ok(stat("named", &st) == 0 && st.st_size == 1 && st.st_nlink == 1,
+		   "until it gets one");
 		close(fd);
 		unlink("named");
 	}
 	fd = memfd_create("mem", MFD_CLOEXEC);
-	ok(fd >= 0 && ftruncate(fd, 5000) == 0 && size_of(fd) == 5000 && pwrite(fd, "m", 1, 4999) == 1, "memfd");
+	ok(fd >= 0 && ftruncate(fd, 5000) == 0 && size_of(fd) == 5000 &&
+	   pwrite(fd, "m", 1, 4999) == 1, "memfd");
 	sprintf(buf, "/proc/self/fd/%d", fd);
-	ok(readlink(buf, buf2, sizeof(buf2)) == 20 && !memcmp(buf2, "/memfd:mem (deleted)", 20), "and its name");
+	ok(readlink(buf, buf2, sizeof(buf2)) == 20 && !memcmp(buf2, "/memfd:mem (deleted)", 20),
+	   "and its name");
 	char *m = mmap(NULL, 5000, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	ok(m != MAP_FAILED && m[4999] == 'm' && (m[0] = 'q') && pread(fd, buf, 1, 0) == 1 && buf[0] == 'q', "maps");
+	ok(m != MAP_FAILED && m[4999] == 'm' && (m[0] = 'q') && pread(fd, buf, 1, 0) == 1 &&
+	   buf[0] == 'q', "maps");
 	munmap(m, 5000);
 	close(fd);
 	fails(EINVAL, memfd_create("x", 0x800));
@@ -447,7 +476,8 @@ static void others(void)
 	ok(read(fd, buf, 1) == 1, "/dev/full reads zeroes");
 	close(fd);
 	fd = open("/dev/urandom", O_RDONLY);
-	ok(read(fd, buf, 64) == 64 && read(fd, buf2, 64) == 64 && memcmp(buf, buf2, 64), "/dev/urandom");
+	ok(read(fd, buf, 64) == 64 && read(fd, buf2, 64) == 64 && memcmp(buf, buf2, 64),
+	   "/dev/urandom");
 	close(fd);
 }
 
@@ -479,7 +509,8 @@ static void sharing(void)
 		pthread_join(t[i], &r);
 		bad = bad ? bad : r;
 	}
-	ok(!bad && size_of(shared) == 14000 && pread(shared, buf, 14000, 0) == 14000, "2,000 lines by four threads");
+	ok(!bad && size_of(shared) == 14000 && pread(shared, buf, 14000, 0) == 14000,
+	   "2,000 lines by four threads");
 	for (i = 0; i < 2000; i++) {
 		int who = buf[7 * i] - 'A';
 

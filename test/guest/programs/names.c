@@ -115,13 +115,15 @@ static void symlinks(void)
 	fails(EEXIST, symlink("x", "dir"));
 	fails(ENOENT, symlink("", "empty"));
 	fails(ENOENT, symlink("x", "newlink/"));
-	ok(readlink("link", buf, sizeof(buf)) == 4 && !memcmp(buf, "file", 4), "readlink gives the text");
+	ok(readlink("link", buf, sizeof(buf)) == 4 && !memcmp(buf, "file", 4),
+	   "readlink gives the text");
 	ok(readlink("link", buf, 2) == 2, "readlink cuts");
 	fails(EINVAL, readlink("file", buf, sizeof(buf)));
 	fails(EINVAL, readlink("link", buf, 0));
 	fails(ENOENT, readlink("missing", buf, 10));
 	fails(0, lstat("link", &st));
-	ok(S_ISLNK(st.st_mode) && st.st_size == 4 && (st.st_mode & 0777) == 0777, "a link has its size and 0777");
+	ok(S_ISLNK(st.st_mode) && st.st_size == 4 && (st.st_mode & 0777) == 0777,
+	   "a link has its size and 0777");
 	fails(0, stat("link", &st));
 	ok(S_ISREG(st.st_mode), "stat follows");
 	fails(ENOENT, stat("dangling", &st));
@@ -157,7 +159,8 @@ static void symlinks(void)
 	symlink("dir/../dir/./x", "deep");
 	fails(0, stat("deep", &st));
 	fd = open("link", O_PATH | O_NOFOLLOW);
-	ok(fd >= 0 && fstat(fd, &st) == 0 && S_ISLNK(st.st_mode), "O_PATH | O_NOFOLLOW opens a link itself");
+	ok(fd >= 0 && fstat(fd, &st) == 0 && S_ISLNK(st.st_mode),
+	   "O_PATH | O_NOFOLLOW opens a link itself");
 	ok(readlinkat(fd, "", buf, sizeof(buf)) == 4, "readlinkat of its descriptor");
 	fails(EBADF, read(fd, buf, 1));
 	fails(EBADF, fchmod(fd, 0600));
@@ -171,7 +174,8 @@ static void making(void)
 	mode_t old = umask(027);
 
 	fails(0, mkdir("m", 0777));
-	ok(stat("m", &st) == 0 && (st.st_mode & 07777) == 0750 && st.st_nlink == 2, "umask takes bits; two links");
+	ok(stat("m", &st) == 0 && (st.st_mode & 07777) == 0750 && st.st_nlink == 2,
+	   "umask takes bits; two links");
 	fails(0, mkdir("m/sub/", 0777));
 	ok(links("m") == 3, "a subdirectory is a link of its parent");
 	umask(old);
@@ -184,7 +188,8 @@ static void making(void)
 	fails(ENOTDIR, mkdir("file/x", 0777));
 	fails(0, mknod("fifo", S_IFIFO | 0600, 0));
 	fails(0, mknod("null", S_IFCHR | 0600, 0x103));
-	ok(stat("null", &st) == 0 && S_ISCHR(st.st_mode) && st.st_rdev == 0x103, "a device node has its number");
+	ok(stat("null", &st) == 0 && S_ISCHR(st.st_mode) && st.st_rdev == 0x103,
+	   "a device node has its number");
 	fails(0, close(open("null", O_RDWR)));
 	fails(0, mknod("nodev", S_IFCHR | 0600, 0xfe0fe));
 	fails(ENXIO, open("nodev", O_RDWR));
@@ -223,7 +228,8 @@ static void removing(void)
 	creat_file("open", "data");
 	fd = open("open", O_RDWR);
 	fails(0, unlink("open"));
-	ok(!exists("open") && fstat(fd, &st) == 0 && st.st_nlink == 0, "an unlinked file lives while open");
+	ok(!exists("open") && fstat(fd, &st) == 0 && st.st_nlink == 0,
+	   "an unlinked file lives while open");
 	ok(pread(fd, &c, 1, 1) == 1 && c == 'a', "and has its bytes");
 	close(fd);
 	mkdir("gone", 0755);
@@ -324,7 +330,8 @@ static void listing(void)
 		if (++n == 500)
 			pos = telldir(d);
 	}
-	ok(n == 1000 && dots == 2 && sum == 999 * 1000 / 2, "readdir gives each name once (%d, %d, %d)", n, dots, sum);
+	ok(n == 1000 && dots == 2 && sum == 999 * 1000 / 2,
+	   "readdir gives each name once (%d, %d, %d)", n, dots, sum);
 	seekdir(d, pos);
 	for (n = 0; readdir(d); n++)
 		;
@@ -443,13 +450,15 @@ static void permissions(void)
 	fails(EINVAL, access("p600", 8));
 	fails(0, chmod("p644", 04755));
 	fails(0, chown("p644", 1000, -1));
-	ok(stat("p644", &st) == 0 && st.st_uid == 1000 && st.st_gid == 0 && (st.st_mode & 07777) == 0755,
+	ok(stat("p644", &st) == 0 && st.st_uid == 1000 && st.st_gid == 0 &&
+	   (st.st_mode & 07777) == 0755,
 	   "chown takes set-user-id away (%o)", st.st_mode);
 	mkdir("setgid", 02755);
 	fails(0, chown("setgid", -1, 77));
 	fails(0, chmod("setgid", 02755));
 	mkdir("setgid/sub", 0755);
-	ok(stat("setgid/sub", &st) == 0 && st.st_gid == 77 && (st.st_mode & S_ISGID), "a set-gid directory passes on");
+	ok(stat("setgid/sub", &st) == 0 && st.st_gid == 77 && (st.st_mode & S_ISGID),
+	   "a set-gid directory passes on");
 	rmdir("setgid/sub"); rmdir("setgid");
 	unlink("p600"); unlink("p644"); unlink("p666");
 	unlink("d700/x"); unlink("d711/x"); unlink("d777/theirs");
@@ -469,7 +478,8 @@ static void times(void)
 	t[1].tv_nsec = UTIME_NOW;
 	fails(0, utimensat(AT_FDCWD, "file", t, 0));
 	stat("file", &st);
-	ok(st.st_atim.tv_sec == 1000000000 && st.st_mtim.tv_sec > 1100000000, "UTIME_OMIT, UTIME_NOW");
+	ok(st.st_atim.tv_sec == 1000000000 && st.st_mtim.tv_sec > 1100000000,
+	   "UTIME_OMIT, UTIME_NOW");
 	t[0].tv_nsec = 2000000000;
 	fails(EINVAL, utimensat(AT_FDCWD, "file", t, 0));
 	fails(0, utimensat(AT_FDCWD, "link", NULL, AT_SYMLINK_NOFOLLOW));
@@ -482,7 +492,8 @@ static void cwd(void)
 
 	ok(getcwd(a, sizeof(a)) != NULL, "getcwd");
 	fails(0, chdir("dir"));
-	ok(getcwd(b, sizeof(b)) && !strncmp(a, b, strlen(a)) && !strcmp(b + strlen(a), "/dir"), "getcwd below: %s", b);
+	ok(getcwd(b, sizeof(b)) && !strncmp(a, b, strlen(a)) && !strcmp(b + strlen(a), "/dir"),
+	   "getcwd below: %s", b);
 	ok(syscall(SYS_getcwd, b, 3) == -1 && errno == ERANGE, "getcwd into too little: ERANGE");
 	fails(0, chdir(".."));
 	fails(ENOTDIR, chdir("file"));
@@ -539,7 +550,8 @@ static void mounts(void)
 	fails(0, stat("mnt", &st));
 	ok((st.st_mode & 07777) == 0700 && st.st_dev != st2.st_dev, "the mounted root shows");
 	fails(0, statfs("mnt", &sf));
-	ok(sf.f_type == 0x01021994 && sf.f_blocks * sf.f_bsize == 1 << 20, "statfs of a tmpfs of 1 MiB");
+	ok(sf.f_type == 0x01021994 && sf.f_blocks * sf.f_bsize == 1 << 20,
+	   "statfs of a tmpfs of 1 MiB");
 	fails(0, creat_file("mnt/in", "text"));
 	ok(ino("mnt/in") && close(open("mnt/in", O_RDONLY)) == 0, "and opens");
 	fails(EBUSY, rmdir("mnt"));
@@ -594,7 +606,8 @@ int main(int argc, char **argv)
 	cwd();
 	restricted();
 	mounts();
-	unlink("link"); unlink("dlink"); unlink("dangling"); unlink("loop"); unlink("file"); unlink("dir/x");
+	unlink("link"); unlink("dlink"); unlink("dangling"); unlink("loop");
+	unlink("file"); unlink("dir/x");
 	fails(0, rmdir("dir"));
 	chdir("/");
 	fails(0, rmdir(dir));

@@ -47,19 +47,24 @@ static void basics(void)
 	fails(ESPIPE, pwrite(p[1], "x", 1, 0));
 	fails(EINVAL, ftruncate(p[1], 0));
 	fails(EINVAL, fsync(p[0]));
-	ok(ready(p[0], POLLIN) == 0 && ready(p[1], POLLOUT) == POLLOUT, "an empty pipe can be written");
+	ok(ready(p[0], POLLIN) == 0 && ready(p[1], POLLOUT) == POLLOUT,
+	   "an empty pipe can be written");
 	ok(write(p[1], "hello", 5) == 5, "write");
 	ok(ioctl(p[0], FIONREAD, &n) == 0 && n == 5, "FIONREAD");
 	ok(ready(p[0], POLLIN) == POLLIN, "and read");
-	ok(read(p[0], back, 3) == 3 && read(p[0], back + 3, 10) == 2 && !memcmp(back, "hello", 5), "in pieces");
+	ok(read(p[0], back, 3) == 3 && read(p[0], back + 3, 10) == 2 && !memcmp(back, "hello", 5),
+	   "in pieces");
 	ok(read(p[0], back, 0) == 0 && write(p[1], back, 0) == 0, "no bytes are no bytes");
-	ok(fstat(p[0], &st) == 0 && S_ISFIFO(st.st_mode) && fstat(p[1], &st2) == 0 && st.st_ino == st2.st_ino,
+	ok(fstat(p[0], &st) == 0 && S_ISFIFO(st.st_mode) && fstat(p[1], &st2) == 0 &&
+	   st.st_ino == st2.st_ino,
 	   "both ends are one fifo");
-	ok(fcntl(p[0], F_GETFL) == (O_RDONLY | O_NONBLOCK) && fcntl(p[1], F_GETFL) == (O_WRONLY | O_NONBLOCK), "flags");
+	ok(fcntl(p[0], F_GETFL) == (O_RDONLY | O_NONBLOCK) &&
+	   fcntl(p[1], F_GETFL) == (O_WRONLY | O_NONBLOCK), "flags");
 	fails(EINVAL, pipe2(p, 0x1));
 	fails(EFAULT, syscall(SYS_pipe2, 8, 0));
 	close(p[1]);
-	ok(read(p[0], &c, 1) == 0 && ready(p[0], POLLIN) == POLLHUP, "no writer: end of file, POLLHUP");
+	ok(read(p[0], &c, 1) == 0 && ready(p[0], POLLIN) == POLLHUP,
+	   "no writer: end of file, POLLHUP");
 	close(p[0]);
 }
 
@@ -232,7 +237,8 @@ static void sizes(void)
 
 static void vectors(void)
 {
-	struct iovec w[3] = { { "ab", 2 }, { "", 0 }, { "cde", 3 } }, r[2] = { { back, 1 }, { back + 10, 10 } };
+	struct iovec w[3] = { { "ab", 2 }, { "", 0 }, { "cde", 3 } }, r[2] = { { back, 1 },
+		{ back + 10, 10 } };
 	int p[2];
 
 	pipe(p);

@@ -62,7 +62,8 @@ static void polling(void)
 		write(b[1], "x", 1);
 		_exit(0);
 	}
-	ok(poll(p, 2, 5000) == 1 && p[1].revents == POLLIN && p[0].revents == 0, "woken by the second");
+	ok(poll(p, 2, 5000) == 1 && p[1].revents == POLLIN && p[0].revents == 0,
+	   "woken by the second");
 	wait(&status);
 	p[0].fd = 99;
 	ok(poll(p, 1, 1000) == 1 && p[0].revents == POLLNVAL, "POLLNVAL");
@@ -135,7 +136,8 @@ static void selecting(void)
 	FD_SET(p[0], &r);
 	FD_SET(p[1], &w);
 	FD_SET(p[1], &e);
-	ok(select(p[1] + 1, &r, &w, &e, NULL) == 1 && FD_ISSET(p[1], &w) && !FD_ISSET(p[0], &r), "one can be written");
+	ok(select(p[1] + 1, &r, &w, &e, NULL) == 1 && FD_ISSET(p[1], &w) && !FD_ISSET(p[0], &r),
+	   "one can be written");
 	write(p[1], "x", 1);
 	FD_SET(p[0], &r);
 	n = select(p[1] + 1, &r, &w, NULL, NULL);
@@ -159,7 +161,8 @@ static void events(void)
 	fails(EAGAIN, read(e, &v, 8));
 	ok(poll(&p, 1, 0) == 1 && p.revents == POLLOUT, "empty: writable only");
 	v = 5;
-	ok(write(e, &v, 8) == 8 && write(e, &v, 8) == 8 && read(e, &v, 8) == 8 && v == 10, "writes add");
+	ok(write(e, &v, 8) == 8 && write(e, &v, 8) == 8 && read(e, &v, 8) == 8 && v == 10,
+	   "writes add");
 	fails(EINVAL, read(e, &v, 4));
 	v = ~0UL;
 	fails(EINVAL, write(e, &v, 8));
@@ -168,7 +171,8 @@ static void events(void)
 	v = 1;
 	fails(EAGAIN, write(e, &v, 8));
 	ok(poll(&p, 1, 0) == 1 && p.revents == POLLIN, "full: readable only");
-	ok(read(s, &v, 8) == 8 && v == 1 && read(s, &v, 8) == 8 && v == 1, "a semaphore gives ones");
+	ok(read(s, &v, 8) == 8 && v == 1 && read(s, &v, 8) == 8 && v == 1,
+	   "a semaphore gives ones");
 	fails(EAGAIN, read(s, &v, 8));
 	fails(EINVAL, eventfd(0, 0x1000));
 	ok(lseek(e, 7, SEEK_SET) == 0, "seeking moves nothing");
@@ -190,10 +194,12 @@ static void timers(void)
 	ok(read(t, &n, 8) == 8 && n >= 1 && now_ms() - start >= 49, "first after 50 ms");
 	usleep(100000);
 	ok(read(t, &n, 8) == 8 && n >= 4 && n < 100, "then each 20 ms (%lu)", n);
-	ok(timerfd_gettime(t, &old) == 0 && old.it_interval.tv_nsec == 20000000 && old.it_value.tv_nsec <= 20000000,
+	ok(timerfd_gettime(t, &old) == 0 && old.it_interval.tv_nsec == 20000000 &&
+	   old.it_value.tv_nsec <= 20000000,
 	   "gettime");
 	it = (struct itimerspec){ { 0, 0 }, { 0, 0 } };
-	ok(timerfd_settime(t, 0, &it, &old) == 0 && old.it_interval.tv_nsec == 20000000, "disarmed, old told");
+	ok(timerfd_settime(t, 0, &it, &old) == 0 && old.it_interval.tv_nsec == 20000000,
+	   "disarmed, old told");
 	fcntl(t, F_SETFL, O_NONBLOCK);
 	fails(EAGAIN, read(t, &n, 8));
 	clock_gettime(CLOCK_MONOTONIC, &now);
@@ -240,7 +246,8 @@ static void epolls(void)
 	t = now_ms();
 	ok(epoll_wait(ep, ev, 8, 60) == 0 && now_ms() - t >= 59, "a timeout");
 	write(p[1], "ab", 2);
-	ok(epoll_wait(ep, ev, 8, 1000) == 1 && ev[0].events == EPOLLIN && ev[0].data.u64 == 7, "ready, with its data");
+	ok(epoll_wait(ep, ev, 8, 1000) == 1 && ev[0].events == EPOLLIN && ev[0].data.u64 == 7,
+	   "ready, with its data");
 	ok(epoll_wait(ep, ev, 8, 0) == 1, "level: told again");
 	fails(0, add(ep, EPOLL_CTL_MOD, p[0], EPOLLIN | EPOLLET, 8));
 	ok(epoll_wait(ep, ev, 8, 0) == 1 && ev[0].data.u64 == 8, "edge: told once");
@@ -295,7 +302,8 @@ static void nested(void)
 		write(p[1], "x", 1);
 		_exit(0);
 	}
-	ok(poll(&pf, 1, 5000) == 1 && pf.revents == POLLIN, "poll of an epoll of an epoll of a pipe");
+	ok(poll(&pf, 1, 5000) == 1 && pf.revents == POLLIN,
+	   "poll of an epoll of an epoll of a pipe");
 	ok(epoll_wait(outer, ev, 2, 0) == 1 && ev[0].data.u64 == 2, "the outer tells of the inner");
 	ok(epoll_wait(inner, ev, 2, 0) == 1 && ev[0].data.u64 == 1, "the inner of the pipe");
 	fails(ELOOP, add(inner, EPOLL_CTL_ADD, outer, EPOLLIN, 3));
