@@ -35,7 +35,8 @@ struct fault {
 	bool force;                     /* for a debugger: VM_MAYREAD, VM_MAYWRITE are enough */
 	bool tried;                     /* second time round: the readahead was done */
 	bool major;                     /* waited for the disk */
-	enum fault_result verdict;      /* with FAULT_RETRY: FAULT_DONE, or why looking again is useless */
+	/* with FAULT_RETRY: FAULT_DONE, or why looking again is useless */
+	enum fault_result verdict;
 	struct vm_area_struct *vma;     /* fault_lookup */
 	pte_t *pte;                     /* fault_resolve: level-0 entry */
 	struct page *table;             /* the table page of pte; its ptl guards *pte */

@@ -24,7 +24,8 @@ struct iov_iter {
 
 void iov_iter_user(struct iov_iter *it, const struct iovec *segs, unsigned int nr, size_t count);
 /* @iov is the caller's storage for the one segment. */
-void iov_iter_buf(struct iov_iter *it, struct iovec *iov, vaddr_t base, size_t len);    /* a program's */
+/* a program's */
+void iov_iter_buf(struct iov_iter *it, struct iovec *iov, vaddr_t base, size_t len);
 void iov_iter_kernel(struct iov_iter *it, struct iovec *iov, void *base, size_t len);
 
 /* Copy at most @len bytes; how many were (fewer: bad address).  Advance the iterator.  Sleep. */
@@ -32,7 +33,8 @@ size_t copy_to_iter(const void *src, size_t len, struct iov_iter *it);
 size_t copy_from_iter(void *dst, size_t len, struct iov_iter *it);
 size_t zero_to_iter(size_t len, struct iov_iter *it);
 void iov_iter_advance(struct iov_iter *it, size_t len);
-void iov_iter_revert(struct iov_iter *it, const struct iov_iter *saved);        /* back to a saved copy */
+/* back to a saved copy */
+void iov_iter_revert(struct iov_iter *it, const struct iov_iter *saved);
 
 /*
  * Hold the program's page at the current position, so that it can be copied

@@ -211,7 +211,8 @@ static int advise_flags(struct advice *a, struct vm_area_struct **vmap, vaddr_t 
 		return flags;
 	vma = vma_modify(a->mm, *vmap, start, end, flags, &a->dead);
 	if (IS_ERR(vma))
-		return -EAGAIN;         /* madvise(2): a kernel resource was temporarily unavailable */
+		/* madvise(2): a kernel resource was temporarily unavailable */
+		return -EAGAIN;
 	*vmap = vma;
 	return 0;
 }

@@ -26,8 +26,10 @@ enum { MM_FILEPAGES, MM_ANONPAGES, MM_SWAPENTS, MM_SHMEMPAGES, NR_MM_COUNTERS };
 /* [c] constant once shared  [m] lock  [a] atomic */
 struct mm_struct {
 	struct vm_area_struct *mmap;            /* [m] areas, ascending */
-	struct avl_root mmap_avl;               /* [m] the same areas, with the largest gap below each */
-	struct vm_area_struct *mmap_cache;      /* [a] the last area found: a hint, checked under lock */
+	/* [m] the same areas, with the largest gap below each */
+	struct avl_root mmap_avl;
+	/* [a] the last area found: a hint, checked under lock */
+	struct vm_area_struct *mmap_cache;
 	pte_t *pgd;                             /* [c] root table, direct-map address */
 	struct rwsem lock;                      /* RANK_MM: areas and their layout; faults read */
 	atomic_t users;                         /* [a] */
@@ -46,7 +48,8 @@ struct mm_struct {
 	unsigned long hiwater_rss;              /* [a] a maximum, approximate */
 	unsigned long hiwater_vm;               /* [m] */
 	unsigned long def_flags;                /* [m] mlockall(MCL_FUTURE) */
-	vaddr_t mmap_base;                      /* [c] top of the mmap area; search goes down from here */
+	/* [c] top of the mmap area; search goes down from here */
+	vaddr_t mmap_base;
 	vaddr_t start_code, end_code;           /* [m] */
 	vaddr_t start_data, end_data;           /* [m] */
 	vaddr_t start_brk, brk;                 /* [m] */
@@ -57,7 +60,8 @@ struct mm_struct {
 	unsigned long auxv[MM_AUXV_WORDS];      /* [c] for /proc/PID/auxv; ends with AT_NULL */
 	struct file *exe_file;                  /* [m] reference, put through exe_put */
 	void (*exe_put)(struct file *);         /* [c] */
-	void (*exe_get)(struct file *);         /* [c] fork takes a reference; NULL: fork leaves exe_file empty */
+	/* [c] fork takes a reference; NULL: fork leaves exe_file empty */
+	void (*exe_get)(struct file *);
 	bool dumpable;                          /* [m] */
 	/*
 	 * Limits of the owner, copied here by setrlimit and fork so that mm
@@ -79,7 +83,10 @@ struct mm_struct *mm_alloc(void);
 struct mm_struct *mm_dup(struct mm_struct *old);
 
 static inline void mm_get(struct mm_struct *mm) { atomic_inc(&mm->users); }
-static inline bool mm_get_unless_zero(struct mm_struct *mm) { return atomic_inc_not_zero(&mm->users); }
+static inline bool mm_get_unless_zero(struct mm_struct *mm)
+{
+	return atomic_inc_not_zero(&mm->users);
+}
 /* Drop a user; the last one unmaps everything.  Sleeps. */
 void mm_put(struct mm_struct *mm);
 static inline void mm_hold(struct mm_struct *mm) { atomic_inc(&mm->count); }
@@ -93,6 +100,7 @@ static inline unsigned long mm_rss(struct mm_struct *mm)
 }
 
 /* Every mm in the system, for the swap clock hand: list under a spinlock in mm.c. */
-struct mm_struct *mm_next(struct mm_struct *prev);      /* puts prev, returns one with count held; NULL at the end */
+/* puts prev, returns one with count held; NULL at the end */
+struct mm_struct *mm_next(struct mm_struct *prev);
 
 #endif

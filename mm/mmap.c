@@ -129,7 +129,9 @@ static long request_flags(struct mm_struct *mm, const struct mmap_request *rq)
 		return -EINVAL;
 	if (type != MAP_PRIVATE) {
 		flags |= VM_SHARED | VM_MAYSHARE;
-		/* Nobody will ever write through it: as Linux, it counts as private but MAYSHARE. */
+		/*
+		 * Nobody will ever write through it: as Linux, it counts as private but MAYSHARE.
+		 */
 		if (rq->file && !(rq->may_flags & VM_MAYWRITE))
 			flags &= ~VM_SHARED;
 	}

@@ -57,7 +57,8 @@ struct mmap_request {
 	unsigned int prot;              /* PROT_ */
 	unsigned int flags;             /* MAP_ */
 	pgoff_t pgoff;                  /* pages */
-	unsigned long may_flags;        /* VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC allowed; anonymous: all */
+	/* VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC allowed; anonymous: all */
+	unsigned long may_flags;
 	unsigned long extra_vm_flags;   /* VM_STACK, ... */
 	bool may_map_low;               /* CAP_SYS_RAWIO: below mmap_min_addr too */
 	struct file *file;              /* NULL: anonymous */
@@ -67,7 +68,10 @@ struct mmap_request {
 /* The address, or -errno as an unsigned long (IS_ERR_VALUE). */
 long mm_mmap(struct mm_struct *mm, const struct mmap_request *rq);
 
-/* For file->f_op->mmap of regular files: pages of @as through the page cache.  Takes a reference of the file. */
+/*
+ * For file->f_op->mmap of regular files: pages of @as through the page cache.  Takes a reference
+ * of the file.
+ */
 int vma_map_cached(struct vm_area_struct *vma, struct address_space *as, struct file *file,
 		   const struct vm_ops *ops);
 

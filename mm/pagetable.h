@@ -36,7 +36,10 @@ pte_t *pt_walk_kernel(vaddr_t va, enum pt_mode mode);
 void pt_zap_range(struct vm_area_struct *vma, vaddr_t start, vaddr_t end);
 void pt_free_tables(struct mm_struct *mm, vaddr_t start, vaddr_t end, vaddr_t floor, vaddr_t ceiling);
 
-/* Give the present pages of [start, end) the permission of @vma->vm_prot (writing only where no copy is due). */
+/*
+ * Give the present pages of [start, end) the permission of @vma->vm_prot (writing only where no
+ * copy is due).
+ */
 void pt_protect_range(struct vm_area_struct *vma, vaddr_t start, vaddr_t end);
 
 /* Copy the entries of @src into @dst for fork, write-protecting private pages.  0 or -ENOMEM. */

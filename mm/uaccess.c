@@ -70,7 +70,9 @@ static bool permits(pte_t e, enum fault_access access, bool force)
 	       (force && !pte_special(e) && anon_exclusive(pfn_to_page(pte_pfn(e))));
 }
 
-/* 0: mm->lock and the table are held, and @w shows the page.  Else -EFAULT, -EINTR, nothing held. */
+/*
+ * 0: mm->lock and the table are held, and @w shows the page.  Else -EFAULT, -EINTR, nothing held.
+ */
 static int window_open(struct window *w, struct mm_struct *mm, vaddr_t addr,
 		       enum fault_access access, bool force)
 {

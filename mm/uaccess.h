@@ -51,11 +51,16 @@ struct user_page {
 	size_t len;
 	bool write;
 };
-/* 0, -EFAULT, or -EINTR (killed).  @mm's users must be held; current->mm for the running program. */
+/*
+ * 0, -EFAULT, or -EINTR (killed).  @mm's users must be held; current->mm for the running program.
+ */
 int user_page_get(struct mm_struct *mm, vaddr_t addr, enum fault_access access, struct user_page *up);
 void user_page_put(struct user_page *up);
 
-/* Another process' memory (ptrace, /proc/PID/mem, process_vm_readv); bytes copied.  @force: ignore VM_WRITE/READ of private areas. */
+/*
+ * Another process' memory (ptrace, /proc/PID/mem, process_vm_readv); bytes copied.  @force: ignore
+ * VM_WRITE/READ of private areas.
+ */
 size_t mm_access(struct mm_struct *mm, vaddr_t addr, void *buf, size_t len, bool write, bool force);
 
 /* Atomic operations on a 32-bit word of a program for futexes; aligned.  0 or -EFAULT. */

@@ -31,7 +31,8 @@ enum fault_result;
  * area is.
  */
 struct vm_ops {
-	const char *name;       /* of the area in /proc/PID/maps when it has no file: "[vdso]"; or NULL */
+	/* of the area in /proc/PID/maps when it has no file: "[vdso]"; or NULL */
+	const char *name;
 	/* A new area like this one exists (fork, split) / an area goes. */
 	void (*open)(struct vm_area_struct *vma);
 	void (*close)(struct vm_area_struct *vma);
@@ -54,19 +55,24 @@ struct vm_area_struct {
 	vaddr_t vm_start;                       /* [c] first byte */
 	vaddr_t vm_end;                         /* [c] first byte after */
 	unsigned long vm_flags;                 /* [c] VM_ */
-	pteprot_t vm_prot;                      /* [c] PTE bits of a page that may be written if VM_WRITE */
+	/* [c] PTE bits of a page that may be written if VM_WRITE */
+	pteprot_t vm_prot;
 	const struct vm_ops *vm_ops;            /* [c] never NULL */
 	struct mm_struct *vm_mm;                /* [c] */
 	struct vm_area_struct *vm_next;         /* [c] ascending */
 	struct vm_area_struct *vm_prev;         /* [c] */
 	struct avl_node vm_avl;                 /* [c] */
-	unsigned long max_gap;                  /* [c] bytes: largest gap below an area of this subtree */
-	pgoff_t vm_pgoff;                       /* [c] page of vm_start in the file; anonymous: vm_start >> PAGE_SHIFT */
-	struct file *vm_file;                   /* [c] referenced through mapping->a_ops->file_get; or NULL */
+	/* [c] bytes: largest gap below an area of this subtree */
+	unsigned long max_gap;
+	/* [c] page of vm_start in the file; anonymous: vm_start >> PAGE_SHIFT */
+	pgoff_t vm_pgoff;
+	/* [c] referenced through mapping->a_ops->file_get; or NULL */
+	struct file *vm_file;
 	struct address_space *vm_mapping;       /* [c] whose pages these are; NULL: anonymous */
 	void *vm_private;                       /* [c] vm_ops' own */
 	struct list_head i_mmap_node;           /* [i] in vm_mapping->i_mmap */
-	bool vm_has_anon;                       /* [a] some page of it may be its own: fork copies the PTEs */
+	/* [a] some page of it may be its own: fork copies the PTEs */
+	bool vm_has_anon;
 };
 
 extern const struct vm_ops anon_vm_ops;         /* private anonymous: zero pages, then own ones */
