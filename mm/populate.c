@@ -67,7 +67,8 @@ int mm_populate(struct mm_struct *mm, vaddr_t start, vaddr_t end, bool must)
 	bool hole;
 	int err;
 
-	for (; next_area(mm, &start, end, &stop, &flags, &hole); start = stop) {
+	/* start == end lies in an area that goes on behind end. */
+	for (; start < end && next_area(mm, &start, end, &stop, &flags, &hole); start = stop) {
 		if (hole && must)
 			return -ENOMEM;
 		if (flags & (VM_PFNMAP | VM_IO) || !(flags & VM_ACCESS))
