@@ -247,7 +247,8 @@ void do_group_exit(int status)
 
 	spin_lock(&t->sighand->siglock);
 	if (sig->group_exec && sig->group_exec != t) {
-		status = 0;             /* another thread's exec takes this one down, nothing more */
+		/* another thread's exec takes this one down, nothing more */
+		status = 0;
 	} else if (sig->group_exit) {
 		status = sig->group_exit_code;
 	} else {

@@ -63,7 +63,10 @@ static void describe_task(void)
 		       mm->start_stack);
 }
 
-/* panic=-1 or a number of seconds (nobody is left to wait for): power off.  panic=0 or none: stand still. */
+/*
+ * panic=-1 or a number of seconds (nobody is left to wait for): power off.  panic=0 or none: stand
+ * still.
+ */
 static bool panic_powers_off(void)
 {
 	char value[16];

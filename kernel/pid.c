@@ -36,7 +36,8 @@ static struct {
 	int last;                       /* [t] number given out last */
 } pids = { .table = first_table, .bits = FIRST_BITS };
 
-static unsigned int groups[1 << GROUP_BITS];    /* [t] processes by hash of their group and session */
+/* [t] processes by hash of their group and session */
+static unsigned int groups[1 << GROUP_BITS];
 
 static struct task_struct *lookup(int pid)
 {
@@ -106,7 +107,8 @@ int pid_alloc(void)
 	assert_held(&tasklist_lock);
 	for (int tries = 0; tries < pid_max; tries++) {
 		if (++pid >= pid_max)
-			pid = min(300, pid_max / 2);    /* low numbers stay what they were at boot */
+			/* low numbers stay what they were at boot */
+			pid = min(300, pid_max / 2);
 		if (!lookup(pid) && !pgrp_exists(pid, 0)) {
 			pids.last = pid;
 			return pid;

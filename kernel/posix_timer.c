@@ -37,7 +37,8 @@ struct posix_timer {
 	int notify, sig;                /* [c] */
 	unsigned long value;            /* [c] sigev_value */
 	struct signal_struct *process;  /* [c] */
-	struct task_struct *thread;     /* [c] SIGEV_THREAD_ID's, or whose CPU time; referenced; or NULL */
+	/* [c] SIGEV_THREAD_ID's, or whose CPU time; referenced; or NULL */
+	struct task_struct *thread;
 	struct timer timer;
 	u64 interval;                   /* [s] */
 	u64 cpu_deadline;               /* [s] on a CPU clock: 0: not set */

@@ -15,7 +15,8 @@ struct mm_struct;
 
 /* [r] lock  [o] its own hart, interrupts off */
 struct rq {
-	struct spinlock lock;           /* RANK_RQ, irqsave: what runs and waits here, and their task fields */
+	/* RANK_RQ, irqsave: what runs and waits here, and their task fields */
+	struct spinlock lock;
 	unsigned int hart;              /* [c] */
 	struct avl_root queue;          /* [r] those that wait, the next one leftmost; not curr */
 	struct avl_node *first;         /* [r] leftmost, or NULL */

@@ -34,7 +34,10 @@ void process_cpu_times_irq(struct task_struct *t, struct cpu_times *out);
 #define RUSAGE_THREAD   1
 void rusage_fill(struct task_struct *t, int who, struct rusage *ru);
 
-/* tasklist_lock held: what thread @t used goes to its process' sums / what a reaped child's process used, to the parent's. */
+/*
+ * tasklist_lock held: what thread @t used goes to its process' sums / what a reaped child's
+ * process used, to the parent's.
+ */
 void rusage_add_thread(struct signal_struct *sig, struct task_struct *t);
 void rusage_add_child(struct signal_struct *parent, struct signal_struct *child);
 

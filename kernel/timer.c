@@ -24,7 +24,8 @@ static struct hart_timers {
 	struct avl_root tree;
 	struct timer *first;
 	struct timer *running;          /* [a] whose function is running */
-	u64 armed;                      /* [o] own hart, interrupts off: when the clock interrupts */
+	/* [o] own hart, interrupts off: when the clock interrupts */
+	u64 armed;
 	bool ready;                     /* [o] */
 } __aligned(CACHE_LINE) hart_timers[NR_HARTS_MAX];
 
