@@ -14,10 +14,8 @@
  */
 #include <kernel/fs/file.h>
 
-#include <kernel/fs/inode.h>
 #include <kernel/task.h>
 #include <lib/bitmap.h>
-#include <lib/err.h>
 #include <lib/string.h>
 #include <mm/slab.h>
 
@@ -481,33 +479,4 @@ void fd_close_range(struct files_struct *files, unsigned int first, unsigned int
 		if (f)
 			file_close(f, files);
 	}
-}
-
-/* ------------------------------------------------------ root, cwd, umask */
-
-struct fs_struct *fs_dup(struct fs_struct *old)
-{
-	struct fs_struct *fs = kmalloc(sizeof(*fs), GFP_KERNEL);
-
-	if (!fs)
-		return NULL;
-	atomic_set(&fs->refs, 1);
-	spin_lock_init(&fs->lock, RANK_FILES);
-	spin_lock(&old->lock);
-	fs->root = old->root;
-	fs->pwd = old->pwd;
-	fs->umask = old->umask;
-	path_get(&fs->root);
-	path_get(&fs->pwd);
-	spin_unlock(&old->lock);
-	return fs;
-}
-
-void fs_put(struct fs_struct *fs)
-{
-	if (!fs || !atomic_dec_and_test(&fs->refs))
-		return;
-	path_put(&fs->root);
-	path_put(&fs->pwd);
-	kfree(fs);
 }

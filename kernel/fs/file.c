@@ -16,7 +16,6 @@
 #include <kernel/fs/super.h>
 #include <kernel/task.h>
 #include <lib/err.h>
-#include <lib/printf.h>
 #include <mm/slab.h>
 
 static struct kmem_cache *file_cache;

@@ -21,7 +21,6 @@
 #include <kernel/fs/inode.h>
 #include <kernel/fs/mounts.h>
 #include <kernel/fs/namei.h>
-#include <kernel/task.h>
 #include <lib/err.h>
 #include <lib/string.h>
 #include <mm/slab.h>
@@ -38,14 +37,12 @@
 struct spinlock mount_lock = SPINLOCK_INIT(RANK_FILES);
 struct list_head mounts = LIST_HEAD_INIT(mounts);
 static DEFINE_MUTEX(tree_lock, RANK_MOUNT);
-static struct mount *root_mnt;          /* [l] */
 static unsigned int next_id = 1;        /* [l] */
 
 /* --------------------------------------------------------------- one mount */
 
-/* Takes the reference of @sb; @root gets one. */
-static struct mount *mount_new(struct super_block *sb, struct dentry *root, const char *device,
-			       unsigned long flags)
+struct mount *mount_new(struct super_block *sb, struct dentry *root, const char *device,
+			unsigned long flags)
 {
 	struct mount *m = kmalloc(sizeof(*m), GFP_KERNEL | GFP_ZERO);
 
@@ -435,111 +432,5 @@ int do_umount(const char *target, int flags)
 		detach_all(path.mnt);
 	mutex_unlock(&tree_lock);
 	path_put(&path);
-	return err;
-}
-
-/* --------------------------------------------------------------------- boot */
-
-struct mount *mount_internal(struct file_system_type *type)
-{
-	struct super_block *sb = super_create(type, NULL, 0, NULL);
-	struct mount *m;
-
-	if (IS_ERR(sb))
-		return (struct mount *)sb;
-	m = mount_new(sb, sb->root, type->name, 0);
-	if (!m) {
-		super_put(sb);
-		return ERR_PTR(-ENOMEM);
-	}
-	return m;
-}
-
-static void set_root(struct mount *m)
-{
-	struct fs_struct *fs = current->fs;
-	struct path old_root, old_pwd, path = { m, m->root };
-
-	spin_lock(&mount_lock);
-	root_mnt = m;
-	m->attached = true;
-	list_add(&m->node, &mounts);
-	spin_unlock(&mount_lock);
-	if (!fs)
-		return;                 /* the first task takes fs_alloc() when all is up */
-	spin_lock(&fs->lock);
-	old_root = fs->root;
-	old_pwd = fs->pwd;
-	fs->root = fs->pwd = path;
-	path_get(&path);
-	path_get(&path);
-	spin_unlock(&fs->lock);
-	path_put(&old_root);
-	path_put(&old_pwd);
-}
-
-struct fs_struct *fs_alloc(void)
-{
-	struct fs_struct *fs = kmalloc(sizeof(*fs), GFP_KERNEL);
-
-	if (!fs)
-		return NULL;
-	atomic_set(&fs->refs, 1);
-	spin_lock_init(&fs->lock, RANK_FILES);
-	fs->root = fs->pwd = (struct path){ root_mnt, root_mnt->root };
-	path_get(&fs->root);
-	path_get(&fs->pwd);
-	fs->umask = 022;
-	return fs;
-}
-
-/* The first root, on which a disk's will lie: an empty tmpfs. */
-void mount_first_root(struct file_system_type *type)
-{
-	struct mount *m = mount_internal(type);
-
-	if (IS_ERR(m))
-		panic("mount_first_root: %ld", PTR_ERR(m));
-	set_root(m);
-}
-
-static int mount_root_type(struct block_device *bdev, const char *device,
-			   struct file_system_type *type, unsigned long flags)
-{
-	struct super_block *sb = super_create(type, bdev, flags, NULL);
-	struct mount *m;
-
-	if (IS_ERR(sb))
-		return (int)PTR_ERR(sb);
-	m = mount_new(sb, sb->root, device, flags | MS_RELATIME);
-	if (!m) {
-		super_put(sb);
-		return -ENOMEM;
-	}
-	spin_lock(&mount_lock);         /* the empty one leaves the tree: nothing is in it */
-	list_del_init(&root_mnt->node);
-	root_mnt->attached = false;
-	spin_unlock(&mount_lock);
-	set_root(m);
-	return 0;
-}
-
-int mount_root(const char *device, const char *fstype, unsigned long flags)
-{
-	struct block_device *bdev = block_device_find(device);
-	struct file_system_type *type;
-	int err = -ENODEV;
-
-	if (!bdev)
-		return -ENXIO;
-	if (bdev->read_only)
-		flags |= MS_RDONLY;
-	for (type = filesystem_next(NULL); type; type = filesystem_next(type)) {
-		if (!type->needs_device || (fstype && strcmp(fstype, type->name)))
-			continue;
-		err = mount_root_type(bdev, device, type, flags);
-		if (!err)
-			return 0;
-	}
 	return err;
 }

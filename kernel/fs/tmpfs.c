@@ -17,16 +17,10 @@
 #include <kernel/fs/inode.h>
 #include <kernel/fs/super.h>
 #include <kernel/fs/tmpfs_internal.h>
-#include <kernel/signal.h>
 #include <kernel/task.h>
 #include <lib/err.h>
-#include <lib/printf.h>
 #include <lib/string.h>
-#include <mm/filemap.h>
-#include <mm/mmap.h>
-#include <mm/shmem.h>
 #include <mm/slab.h>
-#include <mm/vma.h>
 
 /* One name in a directory. */
 struct tmpfs_entry {
@@ -41,26 +35,10 @@ struct tmpfs_dir {
 	u64 next;
 };
 
-static const struct inode_operations tmpfs_dir_iops, tmpfs_file_iops;
-static const struct inode_operations tmpfs_link_iops, tmpfs_special_iops;
+static const struct inode_operations tmpfs_dir_iops, tmpfs_link_iops, tmpfs_special_iops;
 static const struct file_operations tmpfs_dir_fops;
-static void account(struct inode *inode, u64 pages);
-
-static const struct address_space_operations tmpfs_aops = {
-	.readpage = shmem_readpage,
-	.file_get = file_get_hook,
-	.file_put = file_put_hook,
-};
 
 /* ------------------------------------------------------------------ inodes */
-
-void tmpfs_init_file(struct inode *inode)
-{
-	inode->data.a_ops = &tmpfs_aops;
-	inode->data.flags |= AS_SWAPBACKED;
-	inode->i_op = &tmpfs_file_iops;
-	inode->i_fop = &tmpfs_file_fops;
-}
 
 static struct tmpfs_dir *dir_of(const struct inode *dir)
 {
@@ -147,7 +125,7 @@ void tmpfs_evict(struct inode *inode)
 	if (S_ISDIR(inode->mode) || S_ISLNK(inode->mode))
 		kfree(inode->private_);
 	else if (S_ISREG(inode->mode))
-		account(inode, 0);
+		tmpfs_account(inode, 0);
 	if (fs)
 		atomic_long_dec(&fs->inodes);
 }
@@ -391,154 +369,6 @@ static ssize_t dir_read(struct file *f, struct iov_iter *to, loff_t *pos)
 	return -EISDIR;
 }
 
-static int no_fsync(struct file *f, loff_t start, loff_t end, bool datasync)
-{
-	return 0;
-}
-
-/* ------------------------------------------------------------------- files */
-
-static ssize_t tmpfs_read(struct file *f, struct iov_iter *to, loff_t *pos)
-{
-	if (!(f->flags & O_NOATIME))
-		inode_accessed(f->inode, f->path.mnt);
-	return shmem_read(f->inode->mapping, to, pos);
-}
-
-/* Add what the file has grown by since last time.  The inode's lock is held, or it is going. */
-static void account(struct inode *inode, u64 pages)
-{
-	struct tmpfs *fs = inode->sb->private_;
-
-	if (!fs)
-		return;                 /* a memfd */
-	atomic_long_add((long)(pages - (u64)inode->private_), &fs->pages);
-	inode->private_ = (void *)pages;
-}
-
-/*
- * Room for the bytes at @pos: those beyond it are cut off.  Pages that came by
- * mmap are counted at the file's next write or close, so a limit may be passed
- * by them.
- */
-static int check_space(struct inode *inode, loff_t pos, struct iov_iter *from)
-{
-	struct tmpfs *fs = inode->sb->private_;
-	u64 used, room;
-
-	if (!fs)
-		return 0;
-	if ((u64)pos + from->count <= inode->data.nr_pages << PAGE_SHIFT)
-		return 0;
-	used = (u64)max(atomic_long_read(&fs->pages), 0L);
-	room = used < fs->max_blocks ? (fs->max_blocks - used) << PAGE_SHIFT : 0;
-	room += (u64)-pos & ~PAGE_MASK; /* the rest of a page that is there */
-	if (!room)
-		return -ENOSPC;
-	from->count = min(from->count, (size_t)room);
-	return 0;
-}
-
-static ssize_t tmpfs_write(struct file *f, struct iov_iter *from, loff_t *pos)
-{
-	struct inode *inode = f->inode;
-	ssize_t n;
-
-	down_write(&inode->lock);
-	n = generic_write_checks(f, from, pos);
-	if (n > 0) {
-		int err = check_space(inode, *pos, from);
-
-		n = err ? err : shmem_write(inode->mapping, from, pos);
-		account(inode, inode->data.nr_pages);
-	}
-	up_write(&inode->lock);
-	return n;
-}
-
-static void tmpfs_release(struct inode *inode, struct file *f)
-{
-	if (!(f->mode & FMODE_WRITE))
-		return;
-	down_write(&inode->lock);
-	account(inode, inode->data.nr_pages);
-	up_write(&inode->lock);
-}
-
-static int tmpfs_mmap(struct file *f, struct vm_area_struct *vma)
-{
-	return vma_map_cached(vma, f->inode->mapping, f, &shmem_vm_ops);
-}
-
-#define FALLOC_FL_KEEP_SIZE     1
-#define FALLOC_FL_PUNCH_HOLE    2
-
-static int allocate_pages(struct inode *inode, pgoff_t first, pgoff_t last)
-{
-	struct tmpfs *fs = inode->sb->private_;
-	pgoff_t at;
-
-	if (fs && last - first >= fs->max_blocks)
-		return -ENOSPC;
-	for (at = first; at <= last; at++) {
-		struct page *page = shmem_get_page(inode->mapping, at, GFP_KERNEL);
-
-		if (IS_ERR(page))
-			return PTR_ERR(page) == -ENOMEM ? -ENOSPC : (int)PTR_ERR(page);
-		unlock_page(page);
-		put_page(page);
-		if (signal_pending())
-			return -EINTR;
-	}
-	return 0;
-}
-
-static long tmpfs_fallocate(struct file *f, int mode, loff_t off, loff_t len)
-{
-	struct inode *inode = f->inode;
-	loff_t end = off + len;
-	int err = 0;
-
-	down_write(&inode->lock);
-	if (mode & FALLOC_FL_PUNCH_HOLE) {
-		end = min(end, (loff_t)inode_size(inode));
-		if (off < end)
-			shmem_truncate(inode->mapping, off, end);
-	} else {
-		err = allocate_pages(inode, (pgoff_t)off >> PAGE_SHIFT,
-				     (pgoff_t)(end - 1) >> PAGE_SHIFT);
-		if (!err && !(mode & FALLOC_FL_KEEP_SIZE) && (u64)end > inode_size(inode))
-			inode_set_size(inode, (u64)end);
-	}
-	account(inode, inode->data.nr_pages);
-	if (!err)
-		inode_set_times_now(inode, ATTR_MTIME | ATTR_CTIME);
-	up_write(&inode->lock);
-	return err;
-}
-
-static int tmpfs_setattr(struct inode *inode, const struct iattr *attr)
-{
-	if (attr->valid & ATTR_SIZE) {
-		u64 old = inode_size(inode), size = (u64)attr->size;
-
-		inode_set_size(inode, size);
-		if (size < old)
-			shmem_truncate(inode->mapping, attr->size, -1);
-		account(inode, inode->data.nr_pages);
-	}
-	setattr_copy(inode, attr);
-	return 0;
-}
-
-static int tmpfs_getattr(struct inode *inode, struct kstat *st)
-{
-	generic_fillattr(inode, st);
-	if (S_ISREG(inode->mode))
-		st->blocks = READ_ONCE(inode->data.nr_pages) * (PAGE_SIZE / 512);
-	return 0;
-}
-
 static ssize_t tmpfs_readlink(struct inode *inode, char *buf, size_t size)
 {
 	return (ssize_t)min(strlcpy(buf, inode->private_, size), size - 1);
@@ -559,11 +389,6 @@ static const struct inode_operations tmpfs_dir_iops = {
 	.tmpfile = tmpfs_tmpfile,
 };
 
-static const struct inode_operations tmpfs_file_iops = {
-	.setattr = tmpfs_setattr,
-	.getattr = tmpfs_getattr,
-};
-
 static const struct inode_operations tmpfs_link_iops = {
 	.readlink = tmpfs_readlink,
 };
@@ -574,14 +399,5 @@ static const struct file_operations tmpfs_dir_fops = {
 	.read = dir_read,
 	.readdir = tmpfs_readdir,
 	.llseek = tmpfs_dir_llseek,
-	.fsync = no_fsync,
-};
-
-const struct file_operations tmpfs_file_fops = {
-	.read = tmpfs_read,
-	.write = tmpfs_write,
-	.mmap = tmpfs_mmap,
-	.fallocate = tmpfs_fallocate,
-	.release = tmpfs_release,
-	.fsync = no_fsync,
+	.fsync = tmpfs_fsync,
 };

@@ -5,6 +5,7 @@
 #ifndef KERNEL_FS_TMPFS_INTERNAL_H
 #define KERNEL_FS_TMPFS_INTERNAL_H
 
+#include <kernel/fs/file.h>
 #include <kernel/fs/super.h>
 #include <kernel/sync.h>
 #include <lib/atomic.h>
@@ -24,6 +25,10 @@ struct inode *tmpfs_inode(struct super_block *sb, struct inode *dir, u32 mode, u
 void tmpfs_evict(struct inode *inode);
 /* Let go of every entry, so that the dentries can be freed. */
 void tmpfs_unpin(struct super_block *sb);
+
+/* Count @pages as the file's, in place of what was counted before.  Its lock is held, or it is going. */
+void tmpfs_account(struct inode *inode, u64 pages);
+int tmpfs_fsync(struct file *f, loff_t start, loff_t end, bool datasync);
 
 extern struct file_system_type tmpfs_type;
 
