@@ -232,13 +232,15 @@ long sys_clock_nanosleep(const unsigned long *a)
 		return bad;
 	if (id == CLOCK_THREAD_CPUTIME_ID)
 		return -EINVAL;
-	if (id == CLOCK_MONOTONIC_RAW || id == CLOCK_REALTIME_COARSE || id == CLOCK_MONOTONIC_COARSE)
+	if (id == CLOCK_MONOTONIC_RAW || id == CLOCK_REALTIME_COARSE ||
+	    id == CLOCK_MONOTONIC_COARSE)
 		return -EOPNOTSUPP;
 	err = timespec_from_user(&ts, a[2]);
 	if (err)
 		return err;
 	if (id == CLOCK_PROCESS_CPUTIME_ID || id < 0)
-		return sleep_cpu_clock(id, absolute ? timespec_to_ns(&ts) : now + timespec_to_ns(&ts));
+		return sleep_cpu_clock(id,
+				       absolute ? timespec_to_ns(&ts) : now + timespec_to_ns(&ts));
 	if (!absolute)
 		return sleep_relative(deadline_after(&ts), a[3]);
 	return sleep_until(clock_to_monotonic(id, timespec_to_ns(&ts))) ? -ERESTARTNOHAND : 0;

@@ -92,7 +92,8 @@ static bool cap_change_ok(const struct cred *old, const struct cred *new)
 		return false;
 	if (new->cap_effective & ~new->cap_permitted)
 		return false;
-	if (!capable(CAP_SETPCAP) && (new->cap_inheritable & ~(old->cap_inheritable | old->cap_permitted)))
+	if (!capable(CAP_SETPCAP) &&
+	    (new->cap_inheritable & ~(old->cap_inheritable | old->cap_permitted)))
 		return false;
 	return !(new->cap_inheritable & ~(old->cap_inheritable | old->cap_bounding));
 }

@@ -221,7 +221,8 @@ static void lock_both(struct futex_bucket *a, struct futex_bucket *b)
  * @to.  The comparison comes before the locks, since it may sleep: a waiter
  * that came in between is moved with the others, and woken from there.
  */
-int futex_requeue(vaddr_t addr, vaddr_t to, bool private, int nr_wake, int nr_move, const u32 *expected)
+int futex_requeue(vaddr_t addr, vaddr_t to, bool private, int nr_wake, int nr_move,
+		  const u32 *expected)
 {
 	struct futex_key from_key, to_key;
 	struct futex_bucket *from, *dest;

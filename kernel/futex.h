@@ -24,6 +24,7 @@ int futex_wake(vaddr_t addr, bool private, int nr, u32 bitset);
 int futex_wake_key(const struct futex_key *key, int nr, u32 bitset);
 int futex_requeue(vaddr_t addr, vaddr_t to, bool private, int nr_wake, int nr_move,
 		  const u32 *expected);
-int futex_wake_op(vaddr_t addr, vaddr_t addr2, bool private, int nr_wake, int nr_wake2, u32 encoded);
+int futex_wake_op(vaddr_t addr, vaddr_t addr2, bool private, int nr_wake, int nr_wake2,
+		  u32 encoded);
 
 #endif

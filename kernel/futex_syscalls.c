@@ -60,7 +60,8 @@ static long wait_with_limit(vaddr_t addr, bool private, u32 val, u32 bitset, u64
 
 static long wait_restart(struct restart_block *rb)
 {
-	return wait_with_limit(rb->arg[0], rb->arg[1], (u32)rb->arg[2], (u32)rb->arg[3], rb->arg[4]);
+	return wait_with_limit(rb->arg[0], rb->arg[1], (u32)rb->arg[2], (u32)rb->arg[3],
+			       rb->arg[4]);
 }
 
 /* FUTEX_WAIT's limit is a span, FUTEX_WAIT_BITSET's a moment. */

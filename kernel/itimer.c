@@ -74,7 +74,8 @@ static void real_expires(struct timer *timer)
 		send_signal_process_locked(SIGALRM, NULL, s->sig->leader);
 	spin_unlock(&tasklist_lock);
 	if (interval)
-		timer_start(timer, timer_next_expiry(timer->deadline_ns, interval, time_ns(), &missed));
+		timer_start(timer,
+			    timer_next_expiry(timer->deadline_ns, interval, time_ns(), &missed));
 }
 
 /* ------------------------------------------------ CPU time */
@@ -152,7 +153,8 @@ void process_timers_exit(struct signal_struct *sig)
 static struct timeval to_timeval(u64 ns)
 {
 	ns += NSEC_PER_USEC - 1;        /* something left is never shown as nothing */
-	return (struct timeval){ (s64)(ns / NSEC_PER_SEC), (s64)(ns % NSEC_PER_SEC / NSEC_PER_USEC) };
+	return (struct timeval){ (s64)(ns / NSEC_PER_SEC),
+				 (s64)(ns % NSEC_PER_SEC / NSEC_PER_USEC) };
 }
 
 static struct itimerval read_timer(struct itimer_state *s, int which)

@@ -83,7 +83,8 @@ static unsigned long process_pages(struct task_struct *leader, struct mm_struct 
 		spin_lock(&t->lock);
 		mm = t->thread.mm;
 		if (mm)
-			pages = mm_rss(mm) + (unsigned long)atomic_long_read(&mm->rss[MM_SWAPENTS]) +
+			pages = mm_rss(mm) +
+				(unsigned long)atomic_long_read(&mm->rss[MM_SWAPENTS]) +
 				(unsigned long)atomic_long_read(&mm->table_pages) + 1;
 		spin_unlock(&t->lock);
 		if (mm) {
@@ -102,8 +103,9 @@ static void kill_process(struct task_struct *victim)
 	unsigned long pages = process_pages(victim, &mm);
 	struct task_struct *t;
 
-	pr_err("out of memory: killed %.16s[%d], which held %lu KiB (oom_score_adj %d)", victim->comm,
-	       victim->pid, pages << (PAGE_SHIFT - 10), victim->signal->oom_score_adj);
+	pr_err("out of memory: killed %.16s[%d], which held %lu KiB (oom_score_adj %d)",
+	       victim->comm, victim->pid, pages << (PAGE_SHIFT - 10),
+	       victim->signal->oom_score_adj);
 	vmstat_inc(VMSTAT_oom_kill);
 	last_kill_ns = clock_monotonic_ns();
 	list_for_each_entry(t, &all_tasks, task_node) {

@@ -161,7 +161,8 @@ void posix_timers_tick(struct task_struct *t, u64 process_ns)
 		if (now < k->cpu_deadline)
 			continue;
 		if (k->interval) {
-			k->cpu_deadline = timer_next_expiry(k->cpu_deadline, k->interval, now, &missed);
+			k->cpu_deadline =
+				timer_next_expiry(k->cpu_deadline, k->interval, now, &missed);
 		} else {
 			k->cpu_deadline = 0;
 			__atomic_fetch_sub(&sig->nr_cpu_timers, 1, __ATOMIC_RELAXED);

@@ -29,7 +29,8 @@ static long process_vm_rw(const unsigned long *a, bool write);
 static int cursor_init(struct cursor *c, vaddr_t list, unsigned long nr);
 static size_t cursor_next(struct cursor *c, vaddr_t *addr);
 static long copy_all(struct mm_struct *mm, struct cursor *local, struct cursor *remote, bool write);
-static size_t copy_piece(struct mm_struct *mm, u8 *buf, vaddr_t local, vaddr_t remote, size_t n, bool write);
+static size_t copy_piece(struct mm_struct *mm, u8 *buf, vaddr_t local, vaddr_t remote, size_t n,
+			 bool write);
 static int may_access(struct task_struct *t);
 
 long sys_process_vm_readv(const unsigned long *a)
@@ -89,7 +90,8 @@ static int cursor_init(struct cursor *c, vaddr_t list, unsigned long nr)
 		return -EFAULT;
 	c->nr = nr;
 	for (unsigned long i = 0; i < nr; i++) {
-		if ((ssize_t)c->iov[i].len < 0 || __builtin_add_overflow(total, (ssize_t)c->iov[i].len, &total))
+		if ((ssize_t)c->iov[i].len < 0 ||
+		    __builtin_add_overflow(total, (ssize_t)c->iov[i].len, &total))
 			return -EINVAL;
 	}
 	return 0;
@@ -137,7 +139,8 @@ static long copy_all(struct mm_struct *mm, struct cursor *local, struct cursor *
 	return done;
 }
 
-static size_t copy_piece(struct mm_struct *mm, u8 *buf, vaddr_t local, vaddr_t remote, size_t n, bool write)
+static size_t copy_piece(struct mm_struct *mm, u8 *buf, vaddr_t local, vaddr_t remote, size_t n,
+			 bool write)
 {
 	if (write) {
 		n = copy_from_user_partial(buf, local, n);

@@ -107,7 +107,8 @@ void process_cpu_times(struct task_struct *t, struct cpu_times *out)
 
 static struct timeval ns_to_timeval(u64 ns)
 {
-	return (struct timeval){ (s64)(ns / NSEC_PER_SEC), (s64)(ns % NSEC_PER_SEC / NSEC_PER_USEC) };
+	return (struct timeval){ (s64)(ns / NSEC_PER_SEC),
+				 (s64)(ns % NSEC_PER_SEC / NSEC_PER_USEC) };
 }
 
 /* tasklist_lock held for another task than the current one. */

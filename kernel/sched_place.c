@@ -18,7 +18,7 @@
 #include <arch/time.h>
 #include <kernel/time.h>
 
-#define WAKE_BONUS_NS   (3 * NSEC_PER_MSEC)     /* at most this far before those that did not sleep */
+#define WAKE_BONUS_NS	(3 * NSEC_PER_MSEC) /* at most this far before those that did not sleep */
 #define WAKE_GRAIN_NS   (1 * NSEC_PER_MSEC)     /* a smaller lead does not preempt */
 #define BALANCE_NS      (50 * NSEC_PER_MSEC)
 

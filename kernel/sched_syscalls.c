@@ -206,7 +206,8 @@ static long set_policy(int pid, int policy, vaddr_t param)
 		reset = t->sched_reset_on_fork;
 	}
 	policy &= ~SCHED_RESET_ON_FORK;
-	if (!policy_valid(policy) || (real_time(policy) ? priority < 1 || priority > 99 : priority)) {
+	if (!policy_valid(policy) ||
+	    (real_time(policy) ? priority < 1 || priority > 99 : priority)) {
 		err = -EINVAL;
 	} else if (may_set_policy(t, policy, priority)) {
 		t->sched_reset_on_fork = reset;
@@ -288,9 +289,12 @@ long sys_sched_rr_get_interval(const unsigned long *a)
 /* ------------------------------------------------ membarrier */
 
 enum {
-	MEMBARRIER_CMD_QUERY = 0, MEMBARRIER_CMD_GLOBAL = 1 << 0,
-	MEMBARRIER_CMD_GLOBAL_EXPEDITED = 1 << 1, MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED = 1 << 2,
-	MEMBARRIER_CMD_PRIVATE_EXPEDITED = 1 << 3, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED = 1 << 4,
+	MEMBARRIER_CMD_QUERY = 0,
+	MEMBARRIER_CMD_GLOBAL = 1 << 0,
+	MEMBARRIER_CMD_GLOBAL_EXPEDITED = 1 << 1,
+	MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED = 1 << 2,
+	MEMBARRIER_CMD_PRIVATE_EXPEDITED = 1 << 3,
+	MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED = 1 << 4,
 };
 
 static void barrier_here(void *arg)

@@ -148,7 +148,8 @@ void irq_exit(void)
 
 	if (DEBUG) {
 		if (h->nr != h->irq_base)
-			panic("interrupt: returns with spinlock %p held", (void *)h->held[h->nr - 1]);
+			panic("interrupt: returns with spinlock %p held",
+			      (void *)h->held[h->nr - 1]);
 		h->in_irq = false;
 		h->irq_base = 0;
 	}

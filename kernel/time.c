@@ -69,7 +69,8 @@ u64 timespec_to_ns(const struct timespec *ts)
 
 struct timespec ns_to_timespec(u64 ns)
 {
-	return (struct timespec){ .tv_sec = (s64)(ns / NSEC_PER_SEC), .tv_nsec = (s64)(ns % NSEC_PER_SEC) };
+	return (struct timespec){ .tv_sec = (s64)(ns / NSEC_PER_SEC),
+				  .tv_nsec = (s64)(ns % NSEC_PER_SEC) };
 }
 
 int timespec_from_user(struct timespec *ts, unsigned long addr)

@@ -124,7 +124,10 @@ static bool look_at(struct wait *w, struct task_struct *t)
 
 		if (!(w->options & WEXITED) || sig->nr_threads)
 			return false;
-		answer(w, t, code, !(code & 0x7f) ? CLD_EXITED : code & 0x80 ? CLD_DUMPED : CLD_KILLED);
+		answer(w, t, code,
+		       !(code & 0x7f) ? CLD_EXITED
+		       : code & 0x80  ? CLD_DUMPED
+				      : CLD_KILLED);
 		reap(w, t);
 		return true;
 	}

@@ -47,10 +47,12 @@ struct fault {
  * Make @addr accessible for @access in @mm.  Sleeps; no lock held.
  * Counts pgfault/pgmajfault.  Never FAULT_RETRY.
  */
-enum fault_result handle_mm_fault(struct mm_struct *mm, vaddr_t addr, enum fault_access access, bool *major);
+enum fault_result handle_mm_fault(struct mm_struct *mm, vaddr_t addr, enum fault_access access,
+				  bool *major);
 
 /* As handle_mm_fault() for a debugger's access, which a private area's permissions do not stop. */
-enum fault_result handle_mm_fault_force(struct mm_struct *mm, vaddr_t addr, enum fault_access access);
+enum fault_result handle_mm_fault_force(struct mm_struct *mm, vaddr_t addr,
+					enum fault_access access);
 
 /* Let go of mm->lock and ask the driver loop to start over. */
 enum fault_result fault_retry(struct fault *f);
@@ -61,6 +63,12 @@ enum fault_result fault_retry(struct fault *f);
  * page says.  FAULT_DONE also when another hart was faster (the page is put).
  */
 enum fault_result fault_install(struct fault *f, struct page *page, bool writable);
+
+/*
+ * The same for an own copy of @of, a page of the file that the caller holds: not if that has been
+ * truncated meanwhile, for whoever cuts the file off takes private copies too.
+ */
+enum fault_result fault_install_copy(struct fault *f, struct page *page, struct page *of);
 
 /* A line for the log about a fault that kills: "area 55550000-55560000 r-xp file" or "no area". */
 int fault_describe(struct mm_struct *mm, vaddr_t addr, char *buf, size_t len);

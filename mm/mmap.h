@@ -116,7 +116,8 @@ int mm_munmap(struct mm_struct *mm, vaddr_t start, size_t len);
 
 int mm_mprotect(struct mm_struct *mm, vaddr_t start, size_t len, unsigned int prot);
 long mm_brk(struct mm_struct *mm, vaddr_t brk);         /* the new or unchanged break */
-long mm_mremap(struct mm_struct *mm, vaddr_t old, size_t old_len, size_t new_len, unsigned int flags, vaddr_t new_addr);
+long mm_mremap(struct mm_struct *mm, vaddr_t old, size_t old_len, size_t new_len,
+	       unsigned int flags, vaddr_t new_addr);
 int mm_madvise(struct mm_struct *mm, vaddr_t start, size_t len, int advice);
 int mm_msync(struct mm_struct *mm, vaddr_t start, size_t len, int flags);
 /* One byte for each page into the program's @vec. */

@@ -34,7 +34,8 @@ pte_t *pt_walk_kernel(vaddr_t va, enum pt_mode mode);
  * writing, or for reading (madvise) with free_tables false.
  */
 void pt_zap_range(struct vm_area_struct *vma, vaddr_t start, vaddr_t end);
-void pt_free_tables(struct mm_struct *mm, vaddr_t start, vaddr_t end, vaddr_t floor, vaddr_t ceiling);
+void pt_free_tables(struct mm_struct *mm, vaddr_t start, vaddr_t end, vaddr_t floor,
+		    vaddr_t ceiling);
 
 /*
  * Give the present pages of [start, end) the permission of @vma->vm_prot (writing only where no
@@ -46,6 +47,7 @@ void pt_protect_range(struct vm_area_struct *vma, vaddr_t start, vaddr_t end);
 int pt_copy_range(struct vm_area_struct *dst, struct vm_area_struct *src);
 
 /* Move entries [old, old + len) of one mm to @new: mremap.  0 or -ENOMEM (what was moved stays). */
-int pt_move_range(struct vm_area_struct *vma, vaddr_t old, struct vm_area_struct *new_vma, vaddr_t new_start, size_t len);
+int pt_move_range(struct vm_area_struct *vma, vaddr_t old, struct vm_area_struct *new_vma,
+		  vaddr_t new_start, size_t len);
 
 #endif

@@ -35,7 +35,11 @@ ssize_t strnlen_user(vaddr_t s, size_t max);
 
 /* One value of 1, 2, 4 or 8 bytes: get_user(&val, addr), put_user(val, addr).  0 or -EFAULT. */
 #define get_user(ptr, addr)     copy_from_user((ptr), (addr), sizeof(*(ptr)))
-#define put_user(val, addr) ({ __typeof__(val) __pu = (val); copy_to_user((addr), &__pu, sizeof(__pu)); })
+#define put_user(val, addr)                                \
+	({                                                 \
+		__typeof__(val) __pu = (val);              \
+		copy_to_user((addr), &__pu, sizeof(__pu)); \
+	})
 
 /* True when [addr, addr + len) lies in the user half. */
 static inline bool user_range_ok(vaddr_t addr, size_t len);
@@ -54,7 +58,8 @@ struct user_page {
 /*
  * 0, -EFAULT, or -EINTR (killed).  @mm's users must be held; current->mm for the running program.
  */
-int user_page_get(struct mm_struct *mm, vaddr_t addr, enum fault_access access, struct user_page *up);
+int user_page_get(struct mm_struct *mm, vaddr_t addr, enum fault_access access,
+		  struct user_page *up);
 void user_page_put(struct user_page *up);
 
 /*

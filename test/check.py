@@ -32,7 +32,9 @@ def tracked():
                           stdout=subprocess.PIPE, check=False)
     names = done.stdout.split("\n") if done.returncode == 0 else [
         str(p.relative_to(TOP)) for p in TOP.rglob("*") if p.is_file()]
-    return sorted(n for n in names if n and not n.startswith("build") and (TOP / n).is_file())
+    # A fuzzer's seeds are its input, not ours to lay out.
+    return sorted(n for n in names if n and not n.startswith(("build", "test/fuzz/seeds/"))
+                  and (TOP / n).is_file())
 
 
 FILES = tracked()

@@ -100,13 +100,16 @@ static unsigned long stack_top(unsigned long sp)
 static void print_registers(const struct trapframe *tf)
 {
 	static const char *const names[] = {
-		"pc", "ra", "sp", "gp", "tp", "t0", "t1", "t2", "s0", "s1", "a0", "a1", "a2", "a3", "a4", "a5",
-		"a6", "a7", "s2", "s3", "s4", "s5", "s6", "s7", "s8", "s9", "s10", "s11", "t3", "t4", "t5", "t6",
+		"pc", "ra", "sp", "gp", "tp", "t0", "t1", "t2",
+		"s0", "s1", "a0", "a1", "a2", "a3", "a4", "a5",
+		"a6", "a7", "s2", "s3", "s4", "s5", "s6", "s7",
+		"s8", "s9", "s10", "s11", "t3", "t4", "t5", "t6",
 	};
 
 	for (unsigned int i = 0; i < 32; i += 4)
-		pr_err("  %3s %016lx %3s %016lx %3s %016lx %3s %016lx", names[i], tf->x[i], names[i + 1],
-		       tf->x[i + 1], names[i + 2], tf->x[i + 2], names[i + 3], tf->x[i + 3]);
+		pr_err("  %3s %016lx %3s %016lx %3s %016lx %3s %016lx", names[i], tf->x[i],
+		       names[i + 1], tf->x[i + 1], names[i + 2], tf->x[i + 2], names[i + 3],
+		       tf->x[i + 3]);
 	pr_err("  status %lx cause %lx", tf->status, tf->cause);
 }
 

@@ -31,7 +31,8 @@ void page_zero(void *page)
 	}
 	do {
 		p[0] = 0; p[1] = 0; p[2] = 0; p[3] = 0; p[4] = 0; p[5] = 0; p[6] = 0; p[7] = 0;
-		p[8] = 0; p[9] = 0; p[10] = 0; p[11] = 0; p[12] = 0; p[13] = 0; p[14] = 0; p[15] = 0;
+		p[8] = 0; p[9] = 0; p[10] = 0; p[11] = 0;
+		p[12] = 0; p[13] = 0; p[14] = 0; p[15] = 0;
 		p += 16;
 		/* stays a loop of stores, not a memset call */
 		__asm__ volatile("" : : : "memory");

@@ -22,7 +22,8 @@ void sbi_set_timer(u64 ticks);
 void sbi_send_ipi(unsigned long mask, unsigned long base);
 void sbi_remote_fence_i(unsigned long mask, unsigned long base);
 /* @size ~0: everything; @asid ~0: global translations too. */
-void sbi_remote_sfence(unsigned long mask, unsigned long base, vaddr_t start, size_t size, unsigned long asid);
+void sbi_remote_sfence(unsigned long mask, unsigned long base, vaddr_t start, size_t size,
+		       unsigned long asid);
 long sbi_hart_start(unsigned long hartid, paddr_t entry, unsigned long arg);
 void sbi_reset(bool restart);
 unsigned long sbi_spec_version(void);

@@ -28,9 +28,9 @@ void tty_init(struct tty *tty, const char *name, u64 dev, const struct tty_ops *
 		.c_cflag = B38400 | CS8 | CREAD | HUPCL,
 		.c_lflag = ISIG | ICANON | ECHO | ECHOE | ECHOK | ECHOCTL | ECHOKE | IEXTEN,
 		.c_cc = {
-			[VINTR] = 3, [VQUIT] = 28, [VERASE] = 127, [VKILL] = 21, [VEOF] = 4, [VMIN] = 1,
-			[VSTART] = 17, [VSTOP] = 19, [VSUSP] = 26, [VREPRINT] = 18, [VDISCARD] = 15,
-			[VWERASE] = 23, [VLNEXT] = 22,
+			[VINTR] = 3, [VQUIT] = 28, [VERASE] = 127, [VKILL] = 21, [VEOF] = 4,
+			[VMIN] = 1, [VSTART] = 17, [VSTOP] = 19, [VSUSP] = 26, [VREPRINT] = 18,
+			[VDISCARD] = 15, [VWERASE] = 23, [VLNEXT] = 22,
 		},
 	};
 

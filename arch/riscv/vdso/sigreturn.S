@@ -17,7 +17,7 @@
 	.endr
 	.cfi_return_column 64
 	.cfi_offset	64, 304
-	nop				/* an unwinder looks at the address before the return address */
+	nop			/* an unwinder looks before the return address */
 	.globl	__vdso_rt_sigreturn
 	.type	__vdso_rt_sigreturn, @function
 __vdso_rt_sigreturn:

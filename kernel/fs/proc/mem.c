@@ -101,16 +101,12 @@ int proc_show_slabinfo(struct seq_file *m, struct task_struct *t)
 {
 	struct slab_stat st;
 
-	seq_puts(
-		m,
-		"slabinfo - version: 2.1\n# name            <active_objs> <num_objs> <objsize> <objperslab> "
-		"<pagesperslab> : tunables <limit> <batchcount> <sharedfactor> : slabdata <active_slabs> "
-		"<num_slabs> <sharedavail>\n");
+	seq_puts(m, "slabinfo - version: 2.1\n# name            <active_objs> <num_objs> <objsize> "
+		    "<objperslab> <pagesperslab> : tunables <limit> <batchcount> <sharedfactor> : "
+		    "slabdata <active_slabs> <num_slabs> <sharedavail>\n");
 	for (unsigned int i = 0; slab_stat(i, &st); i++)
-		seq_printf(
-			m,
-			"%-17s %6lu %6lu %6lu %4lu %4lu : tunables    0    0    0 : slabdata %6lu %6lu      0\n",
-			st.name, st.active, st.total, st.size, st.per_slab, st.pages_per_slab,
-			st.slabs, st.slabs);
+		seq_printf(m, "%-17s %6lu %6lu %6lu %4lu %4lu : tunables    0    0    0 : "
+			   "slabdata %6lu %6lu      0\n", st.name, st.active, st.total, st.size,
+			   st.per_slab, st.pages_per_slab, st.slabs, st.slabs);
 	return 0;
 }

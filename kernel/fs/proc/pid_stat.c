@@ -24,6 +24,8 @@ struct snapshot {
 	unsigned long min_flt, maj_flt, cmin_flt, cmaj_flt;
 	u64 pending, shared_pending, blocked, ignored, caught;
 	unsigned int sigq;
+	u32 umask;
+	bool has_umask;
 };
 
 static char state_letter(const struct task_struct *t)
@@ -95,6 +97,9 @@ static void snapshot_take(struct task_struct *t, struct snapshot *s)
 	memset(s, 0, sizeof(*s));
 	spin_lock(&t->lock);
 	memcpy(s->comm, t->comm, sizeof(s->comm));
+	s->has_umask = t->fs;
+	if (t->fs)
+		s->umask = READ_ONCE(t->fs->umask);
 	spin_unlock(&t->lock);
 	flags = spin_lock_irqsave(&tasklist_lock);
 	s->state = state_letter(t);
@@ -221,16 +226,20 @@ static void status_ids(struct seq_file *m, struct task_struct *t)
 	cred_put(c);
 }
 
+static void show_mask(struct seq_file *m, const char *name, u64 mask)
+{
+	seq_printf(m, "%s:\t%016lx\n", name, (unsigned long)mask);
+}
+
 static void status_caps(struct seq_file *m, struct task_struct *t)
 {
 	struct cred *c = task_cred_get(t);
 
-	seq_printf(
-		m,
-		"CapInh:\t%016lx\nCapPrm:\t%016lx\nCapEff:\t%016lx\nCapBnd:\t%016lx\nCapAmb:\t%016lx\n",
-		(unsigned long)c->cap_inheritable, (unsigned long)c->cap_permitted,
-		(unsigned long)c->cap_effective, (unsigned long)c->cap_bounding,
-		(unsigned long)c->cap_ambient);
+	show_mask(m, "CapInh", c->cap_inheritable);
+	show_mask(m, "CapPrm", c->cap_permitted);
+	show_mask(m, "CapEff", c->cap_effective);
+	show_mask(m, "CapBnd", c->cap_bounding);
+	show_mask(m, "CapAmb", c->cap_ambient);
 	cred_put(c);
 }
 
@@ -240,10 +249,11 @@ int proc_show_status(struct seq_file *m, struct task_struct *t)
 	struct mm_struct *mm = task_mm_get(t);
 
 	snapshot_take(t, &s);
-	seq_printf(
-		m,
-		"Name:\t%s\nUmask:\t%04o\nState:\t%s\nTgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t%d\n",
-		s.comm, 022, state_name(s.state), t->tgid, t->pid, s.ppid, s.tracer);
+	seq_printf(m, "Name:\t%s\n", s.comm);
+	if (s.has_umask)
+		seq_printf(m, "Umask:\t%04o\n", s.umask);
+	seq_printf(m, "State:\t%s\nTgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t%d\n",
+		   state_name(s.state), t->tgid, t->pid, s.ppid, s.tracer);
 	status_ids(m, t);
 	seq_printf(m, "NStgid:\t%d\nNSpid:\t%d\nNSpgid:\t%d\nNSsid:\t%d\nKthread:\t%d\n", t->tgid,
 		   t->pid, s.pgid, s.sid, !!(t->flags & PF_KTHREAD));
@@ -253,11 +263,11 @@ int proc_show_status(struct seq_file *m, struct task_struct *t)
 	}
 	seq_printf(m, "Threads:\t%d\nSigQ:\t%u/%lu\n", s.threads, s.sigq,
 		   t->signal->rlim[RLIMIT_SIGPENDING].cur);
-	seq_printf(
-		m,
-		"SigPnd:\t%016lx\nShdPnd:\t%016lx\nSigBlk:\t%016lx\nSigIgn:\t%016lx\nSigCgt:\t%016lx\n",
-		(unsigned long)s.pending, (unsigned long)s.shared_pending, (unsigned long)s.blocked,
-		(unsigned long)s.ignored, (unsigned long)s.caught);
+	show_mask(m, "SigPnd", s.pending);
+	show_mask(m, "ShdPnd", s.shared_pending);
+	show_mask(m, "SigBlk", s.blocked);
+	show_mask(m, "SigIgn", s.ignored);
+	show_mask(m, "SigCgt", s.caught);
 	status_caps(m, t);
 	seq_printf(m, "NoNewPrivs:\t%d\nSeccomp:\t0\nCpus_allowed:\t%lx\n", t->no_new_privs,
 		   t->hart_mask & harts_online);

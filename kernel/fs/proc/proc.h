@@ -44,15 +44,19 @@ struct proc_inode {
 static inline struct proc_inode *proc_i(const struct inode *inode) { return inode->private_; }
 
 /* An inode for @e; takes a reference of @t.  NULL: no memory. */
-struct inode *proc_new_inode(struct super_block *sb, const struct proc_entry *e, struct task_struct *t, long number);
+struct inode *proc_new_inode(struct super_block *sb, const struct proc_entry *e,
+			     struct task_struct *t, long number);
 /* lookup's answer for @dentry. */
-int proc_add(struct inode *dir, struct dentry *dentry, const struct proc_entry *e, struct task_struct *t, long number);
-int proc_lookup_table(struct inode *dir, struct dentry *dentry, const struct proc_entry *table, struct task_struct *t);
+int proc_add(struct inode *dir, struct dentry *dentry, const struct proc_entry *e,
+	     struct task_struct *t, long number);
+int proc_lookup_table(struct inode *dir, struct dentry *dentry, const struct proc_entry *table,
+		      struct task_struct *t);
 /*
  * Emit . and .. and @table from ctx->pos on: true when all is out; the next free pos is 2 +
  * entries.
  */
-bool proc_emit_table(struct file *file, struct dir_context *ctx, const struct proc_entry *table, loff_t *next);
+bool proc_emit_table(struct file *file, struct dir_context *ctx, const struct proc_entry *table,
+		     loff_t *next);
 
 /* @path, whose references it takes, as readlink(2) shows it: the length, or -errno. */
 ssize_t proc_path_text(struct path *path, char *buf, size_t size);
