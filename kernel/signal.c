@@ -20,6 +20,7 @@
 #include <lib/string.h>
 #include <mm/slab.h>
 
+/* Only SIGINFO_USED bytes of info are allocated. */
 struct sigqueue {
 	struct list_head node;
 	siginfo_t info;
@@ -28,13 +29,28 @@ struct sigqueue {
 static struct kmem_cache *sigqueue_cache;
 static struct kmem_cache *sighand_cache;
 
+/* SIGINFO_USED bytes, and what is behind them: in words, which the compiler keeps in line. */
+static inline void copy_used(siginfo_t *to, const siginfo_t *from)
+{
+	struct used { u64 w[SIGINFO_USED / sizeof(u64)]; };
+
+	*(struct used *)to = *(const struct used *)from;
+}
+
+static inline void clear_rest(siginfo_t *info)
+{
+	struct rest { u64 w[(sizeof(siginfo_t) - SIGINFO_USED) / sizeof(u64)]; };
+
+	*(struct rest *)((u64 *)info + SIGINFO_USED / sizeof(u64)) = (struct rest){ { 0 } };
+}
+
 static void fill_info(siginfo_t *info, int code);
 static bool sigqueue_take(struct sigpending *p, int sig, siginfo_t *info);
 static void pass_on_blocked(u64 newly_blocked);
 
 void signals_init(void)
 {
-	sigqueue_cache = kmem_cache_create("sigqueue", sizeof(struct sigqueue), 0);
+	sigqueue_cache = kmem_cache_create("sigqueue", offsetof(struct sigqueue, info) + SIGINFO_USED, 0);
 	sighand_cache = kmem_cache_create("sighand", sizeof(struct sighand_struct), 0);
 }
 
@@ -154,7 +170,7 @@ int sigqueue_add(struct sigpending *p, int sig, const siginfo_t *info, unsigned 
 		return -EAGAIN;
 	if (q) {
 		if (info)
-			q->info = *info;
+			copy_used(&q->info, info);
 		else
 			fill_info(&q->info, SI_KERNEL);
 		q->info.si_signo = sig;
@@ -182,6 +198,7 @@ int dequeue_signal(struct task_struct *t, u64 blocked, siginfo_t *info)
 	sig = __builtin_ctzl(ready) + 1;
 	if (!sigqueue_take(p, sig, info))
 		fill_info(info, SI_USER);
+	clear_rest(info);
 	info->si_signo = sig;
 	if (info->si_code == SI_TIMER)
 		info->timer.overrun = posix_timer_taken(t->signal, info->timer.tid);
@@ -207,7 +224,7 @@ static bool sigqueue_take(struct sigpending *p, int sig, siginfo_t *info)
 		p->set &= ~SIG_BIT(sig);
 	if (!first)
 		return false;
-	*info = first->info;
+	copy_used(info, &first->info);
 	list_del(&first->node);
 	p->nr_queued--;
 	kmem_cache_free(sigqueue_cache, first);
@@ -216,7 +233,7 @@ static bool sigqueue_take(struct sigpending *p, int sig, siginfo_t *info)
 
 static void fill_info(siginfo_t *info, int code)
 {
-	memset(info, 0, sizeof(*info));
+	memset(info, 0, SIGINFO_USED);
 	info->si_code = code;
 }
 

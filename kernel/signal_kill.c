@@ -105,7 +105,7 @@ static int copy_info(siginfo_t *info, vaddr_t from, int sig, int receiver)
 
 static void info_from_user(siginfo_t *info, int sig, int code)
 {
-	memset(info, 0, sizeof(*info));
+	memset(info, 0, SIGINFO_USED);
 	info->si_signo = sig;
 	info->si_code = code;
 	info->rt.pid = current->tgid;
@@ -114,9 +114,13 @@ static void info_from_user(siginfo_t *info, int sig, int code)
 
 static long kill_thread(int tgid, int tid, int sig, const siginfo_t *info)
 {
-	struct task_struct *t = find_task(tid);
+	struct task_struct *t = current;
 	int err = -ESRCH;
 
+	if (tid == t->pid)      /* raise(3), abort(3) */
+		task_get(t);
+	else
+		t = find_task(tid);
 	if (!t)
 		return -ESRCH;
 	if (!tgid || t->tgid == tgid)

@@ -69,9 +69,14 @@ int send_signal_pgrp(int sig, int pgid)
 void force_signal(int sig, int code, vaddr_t addr)
 {
 	struct task_struct *t = current;
-	siginfo_t info = { .si_signo = sig, .si_code = code, .fault.addr = addr };
-	unsigned long flags = spin_lock_irqsave(&tasklist_lock);
+	siginfo_t info;
+	unsigned long flags;
 
+	memset(&info, 0, SIGINFO_USED);
+	info.si_signo = sig;
+	info.si_code = code;
+	info.fault.addr = addr;
+	flags = spin_lock_irqsave(&tasklist_lock);
 	send(sig, &info, t, false, true);
 	spin_unlock_irqrestore(&tasklist_lock, flags);
 }

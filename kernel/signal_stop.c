@@ -152,7 +152,7 @@ bool notify_parent(struct task_struct *t, int sig, int code)
 
 static void fill_child_info(siginfo_t *info, struct task_struct *t, int sig, int code)
 {
-	memset(info, 0, sizeof(*info));
+	memset(info, 0, SIGINFO_USED);
 	info->si_signo = sig;
 	info->si_code = code;
 	info->chld.pid = t->pid;

@@ -101,6 +101,9 @@ typedef struct siginfo {
 		unsigned char fill[112];
 	};
 } siginfo_t;
+/* What any kind of siginfo uses; the rest is zero for the program, and not kept in the kernel. */
+#define SIGINFO_USED    48
+
 _Static_assert(sizeof(siginfo_t) == 128, "siginfo_t is 128 bytes");
 
 struct sigaltstack {

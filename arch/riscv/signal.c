@@ -47,58 +47,116 @@ _Static_assert(sizeof(struct user_fp) == 528, "FP state is 528 bytes");
 _Static_assert(offsetof(struct ucontext, regs) == 176, "uc_mcontext at 176");
 _Static_assert(sizeof(struct ucontext) == 960, "ucontext is 960 bytes");
 
+/*
+ * Every word that means something; the rest of the frame stays as the program
+ * had it there.
+ */
 static void frame_fill(struct rt_sigframe *fr, struct trapframe *tf,
 		       const struct signal_frame_info *sf)
 {
 	struct thread *t = current_thread();
+	struct user_fp *fp = &fr->uc.fp;
 
-	memset(fr, 0, sizeof(*fr));
 	fr->info = *sf->info;
+	fr->uc.flags = 0;
+	fr->uc.link = 0;
 	fr->uc.stack.sp = sf->altstack->ss_sp;
 	fr->uc.stack.flags = sf->altstack->ss_flags;
+	fr->uc.stack.pad = 0;
 	fr->uc.stack.size = sf->altstack->ss_size;
 	fr->uc.sigmask = sf->mask;
 	memcpy(fr->uc.regs, tf->x, sizeof(fr->uc.regs));
 	if (t->fp_used) {
 		thread_fp_save(t);
-		memcpy(fr->uc.fp.f, t->fp.f, sizeof(fr->uc.fp.f));
-		fr->uc.fp.fcsr = t->fp.fcsr;
+		memcpy(fp->f, t->fp.f, sizeof(fp->f));
+		fp->fcsr = t->fp.fcsr;
+	} else {
+		memset(fp->f, 0, sizeof(fp->f));
+		fp->fcsr = 0;
 	}
+	fp->reserved = 0;
+	fp->end_magic = 0;
+	fp->end_size = 0;
+}
+
+/* A frame that crosses into the next page goes by way of the kernel's stack. */
+static __noinline int push_across(vaddr_t sp, struct trapframe *tf,
+				  const struct signal_frame_info *sf)
+{
+	struct rt_sigframe fr;
+
+	memset(&fr, 0, sizeof(fr));
+	frame_fill(&fr, tf, sf);
+	return copy_to_user(sp, &fr, sizeof(fr));
+}
+
+static bool in_one_page(vaddr_t start, size_t len)
+{
+	return (start & ~PAGE_MASK) + len <= PAGE_SIZE;
 }
 
 int signal_frame_push(struct trapframe *tf, const struct signal_frame_info *sf)
 {
-	struct rt_sigframe fr;
-	vaddr_t sp = ALIGN_DOWN(sf->stack_top - sizeof(fr), 16);
-	vaddr_t ra = current_thread()->mm->vdso + vdso_sigreturn_offset();
+	vaddr_t sp = ALIGN_DOWN(sf->stack_top - sizeof(struct rt_sigframe), 16);
+	struct mm_struct *mm = current_thread()->mm;
+	vaddr_t ra = mm->vdso + vdso_sigreturn_offset();
+	struct user_page up;
 
-	if (sf->stack_top < sizeof(fr) || !user_range_ok(sp, sizeof(fr)))
+	if (sf->stack_top < sizeof(struct rt_sigframe) ||
+	    !user_range_ok(sp, sizeof(struct rt_sigframe)))
 		return -EFAULT;
-	frame_fill(&fr, tf, sf);
-	if (copy_to_user(sp, &fr, sizeof(fr)) != 0)
+	if (in_one_page(sp, sizeof(struct rt_sigframe))) {
+		if (user_page_get(mm, sp, FAULT_WRITE, &up))
+			return -EFAULT;
+		frame_fill(up.kaddr, tf, sf);
+		user_page_put(&up);
+	} else if (push_across(sp, tf, sf)) {
 		return -EFAULT;
+	}
 	tf_call(tf, sf->handler, sp, ra, sf->sig, sp + offsetof(struct rt_sigframe, info),
 		sp + offsetof(struct rt_sigframe, uc));
 	return 0;
 }
 
-int signal_frame_pop(struct trapframe *tf, u64 *mask, struct sigaltstack *altstack)
+/* @uc may change while it is read: each word is taken once, and any value will do. */
+static int frame_take(struct trapframe *tf, const struct ucontext *uc, u64 *mask,
+		      struct sigaltstack *altstack)
 {
 	struct thread *t = current_thread();
-	struct ucontext uc;
 
-	if (copy_from_user(&uc, tf_sp(tf) + offsetof(struct rt_sigframe, uc), sizeof(uc)) != 0)
+	if (uc->fp.reserved || uc->fp.end_magic || uc->fp.end_size)
 		return -EFAULT;
-	if (uc.fp.reserved || uc.fp.end_magic || uc.fp.end_size)
-		return -EFAULT;
-	memcpy(tf->x, uc.regs, sizeof(uc.regs));
-	memcpy(t->fp.f, uc.fp.f, sizeof(t->fp.f));
-	t->fp.fcsr = uc.fp.fcsr;
+	memcpy(tf->x, uc->regs, sizeof(uc->regs));
+	memcpy(t->fp.f, uc->fp.f, sizeof(t->fp.f));
+	t->fp.fcsr = uc->fp.fcsr;
 	thread_fp_load(t);
 	tf_forget_syscall(tf);
-	*mask = uc.sigmask;
-	altstack->ss_sp = uc.stack.sp;
-	altstack->ss_flags = uc.stack.flags;
-	altstack->ss_size = uc.stack.size;
+	*mask = uc->sigmask;
+	altstack->ss_sp = uc->stack.sp;
+	altstack->ss_flags = uc->stack.flags;
+	altstack->ss_size = uc->stack.size;
 	return 0;
+}
+
+static __noinline int pop_across(vaddr_t at, struct trapframe *tf, u64 *mask,
+				 struct sigaltstack *altstack)
+{
+	struct ucontext uc;
+
+	return copy_from_user(&uc, at, sizeof(uc)) ? -EFAULT : frame_take(tf, &uc, mask, altstack);
+}
+
+int signal_frame_pop(struct trapframe *tf, u64 *mask, struct sigaltstack *altstack)
+{
+	vaddr_t at = tf_sp(tf) + offsetof(struct rt_sigframe, uc);
+	struct user_page up;
+	int err;
+
+	if ((at & 7) || !in_one_page(at, sizeof(struct ucontext)))
+		return pop_across(at, tf, mask, altstack);
+	if (user_page_get(current_thread()->mm, at, FAULT_READ, &up))
+		return -EFAULT;
+	err = frame_take(tf, up.kaddr, mask, altstack);
+	user_page_put(&up);
+	return err;
 }
