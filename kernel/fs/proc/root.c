@@ -9,6 +9,7 @@
 #include <arch/machine.h>
 #include <kernel/bootargs.h>
 #include <kernel/drivers/block.h>
+#include <kernel/drivers/irq.h>
 #include <kernel/fs/super.h>
 #include <kernel/process.h>
 #include <kernel/sched.h>
@@ -113,12 +114,28 @@ static int show_stat(struct seq_file *m, struct task_struct *t)
 		sched_hart_times(h, &one);
 		show_hart_line(m, name, &one);
 	}
-	seq_printf(
-		m,
-		"intr 0\nctxt %lu\nbtime %lu\nprocesses %lu\nprocs_running %u\nprocs_blocked 0\n",
-		sched_nr_switches(),
-		(unsigned long)((clock_realtime_ns() - clock_monotonic_ns()) / NSEC_PER_SEC),
-		READ_ONCE(total_forks), sched_nr_running());
+	seq_printf(m, "intr %lu\nctxt %lu\n", irq_total(), sched_nr_switches());
+	seq_printf(m, "btime %lu\nprocesses %lu\nprocs_running %u\nprocs_blocked 0\n",
+		   (unsigned long)((clock_realtime_ns() - clock_monotonic_ns()) / NSEC_PER_SEC),
+		   READ_ONCE(total_forks), sched_nr_running());
+	return 0;
+}
+
+/* A line for each interrupt somebody asked for: its number, counts by hart, chip and name. */
+static int show_interrupts(struct seq_file *m, struct task_struct *t)
+{
+	seq_puts(m, "           ");
+	for (unsigned int h = 0; h < nr_harts; h++)
+		seq_printf(m, "CPU%-8u", h);
+	seq_putc(m, '\n');
+	for (unsigned int irq = 0; irq < NR_IRQS; irq++) {
+		if (!irq_name(irq))
+			continue;
+		seq_printf(m, "%3u: ", irq);
+		for (unsigned int h = 0; h < nr_harts; h++)
+			seq_printf(m, "%10lu ", irq_count(irq, h));
+		seq_printf(m, " %s  %u  %s\n", irq_chip_name(), irq, irq_name(irq));
+	}
 	return 0;
 }
 
@@ -183,6 +200,7 @@ const struct proc_entry proc_root_table[] = {
 	FILE_ENTRY("cpuinfo", show_cpuinfo),
 	FILE_ENTRY("diskstats", show_diskstats),
 	FILE_ENTRY("filesystems", show_filesystems),
+	FILE_ENTRY("interrupts", show_interrupts),
 	FILE_ENTRY("loadavg", show_loadavg),
 	FILE_ENTRY("meminfo", proc_show_meminfo),
 	LINK_ENTRY("mounts", link_mounts),
