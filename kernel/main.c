@@ -32,7 +32,7 @@
 #define MAX_INIT_ARGS 16
 
 static void first_task(void *unused);
-static void say_hello(void);
+static void say_hello(const struct boot_info *bi);
 static void start_harts(void);
 static void files_start(void);
 static void mount_disk(void);
@@ -46,7 +46,7 @@ void kernel_start(const struct boot_info *bi)
 	sched_init();
 	mm_boot(bi);
 	machine_power_init();
-	say_hello();
+	say_hello(bi);
 	random_init();
 	time_init_clocks();
 	signals_init();
@@ -79,13 +79,16 @@ static void first_task(void *unused)
 	run_first_program();
 }
 
-static void say_hello(void)
+/* What is there, and what of it firmware, image, struct pages and the rest have taken so far. */
+static void say_hello(const struct boot_info *bi)
 {
-	unsigned long used = frames_total - frames_free();
+	unsigned long pages = 0;
 
-	pr_info("Faultline: %u hart%s, %lu MiB of memory, %lu KiB of them the kernel's", nr_harts,
-		nr_harts == 1 ? "" : "s", frames_total >> (20 - PAGE_SHIFT),
-		used << (PAGE_SHIFT - 10));
+	for (unsigned int i = 0; i < bi->nr_ram; i++)
+		pages += (bi->ram[i].end - bi->ram[i].start) >> PAGE_SHIFT;
+	pr_info("Faultline: %u hart%s, %lu MiB of memory, %lu KiB of it taken", nr_harts,
+		nr_harts == 1 ? "" : "s", pages >> (20 - PAGE_SHIFT),
+		(pages - frames_free()) << (PAGE_SHIFT - 10));
 	machine_print();
 }
 
