@@ -228,6 +228,8 @@ def main():
         print(f"{'not ok' if complaints else 'ok'} {number} - {rule.__doc__}")
         for complaint in complaints[:20]:
             print(f"#   {complaint}")
+        if len(complaints) > 20:
+            print(f"#   and {len(complaints) - 20} more")
         failed += bool(complaints)
     print(f"1..{len(RULES)}")
     return failed > 0
