@@ -9,7 +9,10 @@
 
 #include <lib/types.h>
 
-/* Once at boot, before all else in kernel/; copies @line and applies `quiet`, `debug`, `loglevel=`. */
+/*
+ * Once at boot, before all else in kernel/; copies @line and applies `quiet`, `debug`,
+ * `loglevel=`.
+ */
 void bootargs_init(const char *line);
 
 /* The line as it came, for /proc/cmdline. */

@@ -49,7 +49,8 @@ int elf_read_header(const struct elf_source *src, struct elf64_ehdr *eh)
 	return 0;
 }
 
-int elf_read_segments(const struct elf_source *src, const struct elf64_ehdr *eh, struct elf_image *img)
+int elf_read_segments(const struct elf_source *src, const struct elf64_ehdr *eh,
+		      struct elf_image *img)
 {
 	struct elf64_phdr ph[CHUNK];
 	unsigned int n;
@@ -128,7 +129,8 @@ static int take_interp(const struct elf_source *src, const struct elf64_phdr *ph
 {
 	if (img->interp_len)
 		return 0;
-	if (ph->p_filesz < 2 || ph->p_filesz > INTERP_MAX || !in_file(src, ph->p_offset, ph->p_filesz))
+	if (ph->p_filesz < 2 || ph->p_filesz > INTERP_MAX ||
+	    !in_file(src, ph->p_offset, ph->p_filesz))
 		return -ENOEXEC;
 	img->interp_offset = ph->p_offset;
 	img->interp_len = ph->p_filesz;

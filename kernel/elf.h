@@ -47,7 +47,10 @@ struct elf_source {
 	bool (*flags_ok)(u32 e_flags);
 };
 
-/* A PT_LOAD with p_memsz > 0: filesz <= memsz, the file has all of filesz, vaddr and offset agree in the page. */
+/*
+ * A PT_LOAD with p_memsz > 0: filesz <= memsz, the file has all of filesz, vaddr and offset agree
+ * in the page.
+ */
 struct elf_segment {
 	vaddr_t vaddr;
 	u64 offset, filesz, memsz;
@@ -62,7 +65,8 @@ struct elf_image {
 	vaddr_t phdr;                   /* where the program headers lie once mapped; 0: nowhere */
 	unsigned int phnum;
 	vaddr_t low, high;              /* page-aligned: all segments lie in [low, high) */
-	u64 align;                      /* the largest p_align that is a power of two, at least a page */
+	/* the largest p_align that is a power of two, at least a page */
+	u64 align;
 	enum elf_stack stack;
 	u64 interp_offset;
 	size_t interp_len;              /* with its NUL; 0: none */
@@ -83,7 +87,8 @@ static inline size_t elf_image_size(const struct elf64_ehdr *eh)
  * Fill @img, of elf_image_size() bytes, from the program headers.
  * -ENOEXEC: not a whole program; -EINVAL: an address range that cannot be; errors of read.
  */
-int elf_read_segments(const struct elf_source *src, const struct elf64_ehdr *eh, struct elf_image *img);
+int elf_read_segments(const struct elf_source *src, const struct elf64_ehdr *eh,
+		      struct elf_image *img);
 
 /* Address of the program headers etc. must stay below this many bytes. */
 #define ELF_PHDRS_MAX   65536

@@ -33,7 +33,7 @@
 #include <mm/slab.h>
 
 #define SCRIPTS_MAX     5       /* one after the other, as Linux */
-#define HEAD_SIZE       1024    /* read at once: ELF header and program headers are usually within */
+#define HEAD_SIZE       1024    /* read at once: the headers of an ELF file are usually within */
 
 /* A file's first bytes, and the rest on request. */
 struct exec_head {
@@ -54,7 +54,8 @@ static int do_execve(struct file *file, const char *filename, bool path_gone,
 		     const struct exec_vector *argv, const struct exec_vector *envp);
 static int exec_prepare(struct exec *x, bool path_gone, const struct exec_vector *argv,
 			const struct exec_vector *envp);
-static int follow_scripts(struct exec *x, bool path_gone, struct exec_head *head, unsigned int *skip_argv);
+static int follow_scripts(struct exec *x, bool path_gone, struct exec_head *head,
+			  unsigned int *skip_argv);
 static int next_script(struct exec *x, struct exec_head *head, struct script *s);
 static int head_read(struct exec_head *h, struct file *file);
 static int read_elf(struct exec_head *h, struct elf_image **image);
@@ -191,7 +192,8 @@ static int exec_prepare(struct exec *x, bool path_gone, const struct exec_vector
  * While the file is a script, its interpreter takes its place, and its line
  * and name go in front of the arguments: "interpreter [arg] ... script".
  */
-static int follow_scripts(struct exec *x, bool path_gone, struct exec_head *head, unsigned int *skip_argv)
+static int follow_scripts(struct exec *x, bool path_gone, struct exec_head *head,
+			  unsigned int *skip_argv)
 {
 	struct script *scripts = NULL;
 	unsigned int n = 0;

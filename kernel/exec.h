@@ -45,7 +45,8 @@ struct exec {
 	struct exec_strings strings;
 	struct cred *cred;              /* new ones, or NULL: unchanged */
 	struct sighand_struct *sighand; /* one's own, if shared with another process; or NULL */
-	struct mm_struct *mm;           /* the new address space, complete before the old one goes */
+	/* the new address space, complete before the old one goes */
+	struct mm_struct *mm;
 	bool randomize;
 	vaddr_t stack_top;
 	vaddr_t bias;                   /* added to the image's addresses */

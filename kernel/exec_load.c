@@ -31,8 +31,10 @@ struct range { vaddr_t start, end; };
 static int place_program(struct exec *x, struct range *program);
 static long place_below(vaddr_t *top, u64 span, u64 align, const struct range *avoid);
 static int map_vdso(struct mm_struct *mm, vaddr_t at);
-static int map_image(struct mm_struct *mm, struct file *file, const struct elf_image *img, vaddr_t bias);
-static int map_segment(struct mm_struct *mm, struct file *file, const struct elf_segment *s, vaddr_t start);
+static int map_image(struct mm_struct *mm, struct file *file, const struct elf_image *img,
+		     vaddr_t bias);
+static int map_segment(struct mm_struct *mm, struct file *file, const struct elf_segment *s,
+		       vaddr_t start);
 static int zero_tail(struct mm_struct *mm, vaddr_t from);
 static void describe(struct mm_struct *mm, const struct elf_image *img, vaddr_t bias);
 static void place_heap(struct exec *x, vaddr_t program_end);
@@ -49,7 +51,8 @@ int exec_load(struct exec *x)
 		if (err)
 			return err;
 	}
-	at = place_below(&top, (vdso_nr_pages() + VDSO_DATA_PAGES) * PAGE_SIZE, PAGE_SIZE, &program);
+	at = place_below(&top, (vdso_nr_pages() + VDSO_DATA_PAGES) * PAGE_SIZE, PAGE_SIZE,
+			 &program);
 	err = IS_ERR_VALUE(at) ? (int)at : map_vdso(x->mm, at);
 	if (err)
 		return err;
@@ -135,7 +138,8 @@ static int map_vdso(struct mm_struct *mm, vaddr_t at)
 	return 0;
 }
 
-static int map_image(struct mm_struct *mm, struct file *file, const struct elf_image *img, vaddr_t bias)
+static int map_image(struct mm_struct *mm, struct file *file, const struct elf_image *img,
+		     vaddr_t bias)
 {
 	int err = 0;
 
@@ -165,7 +169,8 @@ static int map_fixed(struct mm_struct *mm, struct file *file, vaddr_t start, vad
  *   |....|== file pages ======|000000|- anonymous ----|......|
  *   page                           page                    page
  */
-static int map_segment(struct mm_struct *mm, struct file *file, const struct elf_segment *s, vaddr_t start)
+static int map_segment(struct mm_struct *mm, struct file *file, const struct elf_segment *s,
+		       vaddr_t start)
 {
 	unsigned int prot = (s->flags & PF_R ? PROT_READ : 0) | (s->flags & PF_W ? PROT_WRITE : 0) |
 			    (s->flags & PF_X ? PROT_EXEC : 0);
@@ -177,7 +182,8 @@ static int map_segment(struct mm_struct *mm, struct file *file, const struct elf
 	if (s->filesz)
 		err = map_fixed(mm, file, page, file_end, prot, s->offset);
 	if (!err && end > file_end)
-		err = map_fixed(mm, NULL, file_end, end, PROT_READ | PROT_WRITE | (prot & PROT_EXEC), 0);
+		err = map_fixed(mm, NULL, file_end, end,
+				PROT_READ | PROT_WRITE | (prot & PROT_EXEC), 0);
 	/* As Linux: a segment that is read-only keeps what the file has there. */
 	if (!err && s->memsz > s->filesz && (prot & PROT_WRITE) && start + s->filesz < file_end)
 		err = zero_tail(mm, start + s->filesz);

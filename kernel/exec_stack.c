@@ -30,6 +30,7 @@
 #define PIE_BASE        ALIGN_DOWN(USER_END / 3 * 2, PAGE_SIZE)
 #define FIRST_STACK     (128 * KiB)     /* mapped at once beyond the strings */
 #define RANDOM_BYTES    16
+#define ADDR_NO_RANDOMIZE 0x0040000     /* personality(2) */
 
 #define CLOCK_TICKS     100
 enum {
@@ -59,7 +60,8 @@ struct stack_map {
 
 static void plan(struct exec *x, struct stack_map *m);
 static void fill_auxv(const struct exec *x, struct stack_map *m);
-static void write_pointers(struct writer *w, const char *strings, vaddr_t at, unsigned int n, size_t *off);
+static void write_pointers(struct writer *w, const char *strings, vaddr_t at, unsigned int n,
+			   size_t *off);
 static void put(struct writer *w, const void *data, size_t len);
 static void put_word(struct writer *w, unsigned long v);
 static void skip_to(struct writer *w, vaddr_t at);
@@ -77,10 +79,11 @@ void exec_layout(struct exec *x)
 	mm->rlim_memlock = lim[RLIMIT_MEMLOCK].cur;
 	mm->dumpable = true;
 
-	x->randomize = sysctl_randomize_va_space && !(current->personality & 0x0040000 /* ADDR_NO_RANDOMIZE */);
+	x->randomize = sysctl_randomize_va_space && !(current->personality & ADDR_NO_RANDOMIZE);
 	x->stack_top = USER_END - exec_random_pages(x, RANDOM_RANGE);
 	gap = clamp(mm->rlim_stack, GAP_MIN, GAP_MAX);
-	gap += ((unsigned long)sysctl_stack_guard_gap << PAGE_SHIFT) + (x->randomize ? RANDOM_RANGE : 0);
+	gap += (unsigned long)sysctl_stack_guard_gap << PAGE_SHIFT;
+	gap += x->randomize ? RANDOM_RANGE : 0;
 	gap = min(ALIGN_UP(gap, PAGE_SIZE), GAP_MAX);
 	mm->mmap_base = USER_END - gap - exec_random_pages(x, RANDOM_RANGE);
 }
@@ -182,7 +185,8 @@ static void fill_auxv(const struct exec *x, struct stack_map *m)
 }
 
 /* Pointers to the next @n strings, and NULL; *off goes on from string to string. */
-static void write_pointers(struct writer *w, const char *strings, vaddr_t at, unsigned int n, size_t *off)
+static void write_pointers(struct writer *w, const char *strings, vaddr_t at, unsigned int n,
+			   size_t *off)
 {
 	for (; n; n--) {
 		put_word(w, at + *off);

@@ -23,7 +23,8 @@
 
 static int grow(struct exec_strings *s);
 static int add_user(struct exec_strings *s, vaddr_t str);
-static int next_string(const struct exec_vector *v, unsigned int i, vaddr_t *user, const char **str);
+static int next_string(const struct exec_vector *v, unsigned int i, vaddr_t *user,
+		       const char **str);
 
 int exec_strings_init(struct exec_strings *s)
 {
@@ -81,7 +82,8 @@ int exec_strings_add_vector(struct exec_strings *s, const struct exec_vector *v,
 }
 
 /* The @i-th string of @v: in *user or in *str; neither: the end. */
-static int next_string(const struct exec_vector *v, unsigned int i, vaddr_t *user, const char **str)
+static int next_string(const struct exec_vector *v, unsigned int i, vaddr_t *user,
+		       const char **str)
 {
 	*user = 0;
 	*str = NULL;

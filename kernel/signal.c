@@ -50,7 +50,8 @@ static void pass_on_blocked(u64 newly_blocked);
 
 void signals_init(void)
 {
-	sigqueue_cache = kmem_cache_create("sigqueue", offsetof(struct sigqueue, info) + SIGINFO_USED, 0);
+	sigqueue_cache = kmem_cache_create("sigqueue",
+					   offsetof(struct sigqueue, info) + SIGINFO_USED, 0);
 	sighand_cache = kmem_cache_create("sighand", sizeof(struct sighand_struct), 0);
 }
 

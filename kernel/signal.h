@@ -10,7 +10,10 @@
 
 struct task_struct;
 
-/* Send to a process (any thread takes it) or to one thread.  @info NULL: from the kernel.  Safe from interrupts.  0, -EAGAIN (queue full). */
+/*
+ * Send to a process (any thread takes it) or to one thread.  @info NULL: from the kernel.  Safe
+ * from interrupts.  0, -EAGAIN (queue full).
+ */
 int send_signal_process(int sig, const siginfo_t *info, struct task_struct *t);
 int send_signal_thread(int sig, const siginfo_t *info, struct task_struct *t);
 
@@ -32,7 +35,8 @@ void zap_other_threads(struct task_struct *t);
 
 /*
  * The current thread is about to exit while others go on: hand them what only it would have
- * taken, and let a group stop go on without it.  PF_EXITING is set; tasklist_lock held, siglock not.
+ * taken, and let a group stop go on without it.  PF_EXITING is set; tasklist_lock held, siglock
+ * not.
  */
 void signal_thread_exit(struct task_struct *t);
 
@@ -45,11 +49,17 @@ bool signal_ignored_or_blocked(struct task_struct *t, int sig);
 /* Deliver what is pending, or restart / fail the interrupted call; from entry_user_work. */
 void do_signal(struct trapframe *tf);
 
-/* Block @mask for the time of one call; the old mask comes back after delivery (sigsuspend, ppoll, pselect). */
+/*
+ * Block @mask for the time of one call; the old mask comes back after delivery (sigsuspend, ppoll,
+ * pselect).
+ */
 void set_temporary_sigmask(u64 mask);
 void restore_saved_sigmask(void);
 
-/* Job control: has the group no one to continue it (@without: a task that leaves it, or NULL)?  tasklist_lock held. */
+/*
+ * Job control: has the group no one to continue it (@without: a task that leaves it, or NULL)?
+ * tasklist_lock held.
+ */
 bool pgrp_orphaned(int pgid, const struct task_struct *without);
 bool current_pgrp_orphaned(void);       /* takes tasklist_lock */
 
@@ -61,7 +71,10 @@ struct sighand_struct *sighand_dup(struct sighand_struct *old);
 void sighand_put(struct sighand_struct *s);
 void sigpending_init(struct sigpending *p);
 void sigpending_flush(struct sigpending *p);
-/* exec: @t takes *own (unless NULL) as its table, filled from the shared one; *own is then the old one. */
+/*
+ * exec: @t takes *own (unless NULL) as its table, filled from the shared one; *own is then the old
+ * one.
+ */
 void signals_unshare(struct task_struct *t, struct sighand_struct **own);
 void signals_exec(struct task_struct *t);               /* handlers to default, altstack off */
 

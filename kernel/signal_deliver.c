@@ -178,7 +178,8 @@ static void handle_signal(struct trapframe *tf, struct delivery *d)
 /* On the alternate stack already, a frame must not run out below it. */
 static bool stack_has_room(vaddr_t sp)
 {
-	return altstack_state(sp) != SS_ONSTACK || altstack_state(sp - SIGNAL_FRAME_SIZE) == SS_ONSTACK;
+	return altstack_state(sp) != SS_ONSTACK ||
+	       altstack_state(sp - SIGNAL_FRAME_SIZE) == SS_ONSTACK;
 }
 
 static void restart_with_handler(struct trapframe *tf, unsigned long sa_flags)

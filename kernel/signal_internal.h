@@ -11,9 +11,9 @@
 /* What a signal does to a process that has no handler for it. */
 #define SIGNALS_STOP    (SIG_BIT(SIGSTOP) | SIG_BIT(SIGTSTP) | SIG_BIT(SIGTTIN) | SIG_BIT(SIGTTOU))
 #define SIGNALS_IGNORE  (SIG_BIT(SIGCONT) | SIG_BIT(SIGCHLD) | SIG_BIT(SIGWINCH) | SIG_BIT(SIGURG))
-#define SIGNALS_CORE    (SIG_BIT(SIGQUIT) | SIG_BIT(SIGILL) | SIG_BIT(SIGTRAP) | SIG_BIT(SIGABRT) | \
-			 SIG_BIT(SIGFPE) | SIG_BIT(SIGSEGV) | SIG_BIT(SIGBUS) | SIG_BIT(SIGSYS) | \
-			 SIG_BIT(SIGXCPU) | SIG_BIT(SIGXFSZ))
+#define SIGNALS_CORE    (SIG_BIT(SIGQUIT) | SIG_BIT(SIGILL) | SIG_BIT(SIGTRAP) | \
+			 SIG_BIT(SIGABRT) | SIG_BIT(SIGFPE) | SIG_BIT(SIGSEGV) | \
+			 SIG_BIT(SIGBUS) | SIG_BIT(SIGSYS) | SIG_BIT(SIGXCPU) | SIG_BIT(SIGXFSZ))
 /* Never caught, blocked or ignored. */
 #define SIGNALS_ABSOLUTE (SIG_BIT(SIGKILL) | SIG_BIT(SIGSTOP))
 /* Caused by the instruction at pc: delivered first, so that pc is still its. */
@@ -30,7 +30,10 @@ static inline struct sigaction *action_of(struct task_struct *t, int sig)
 /* The first process never dies of, or stops for, a signal that it does not handle. */
 static inline bool process_is_init(const struct task_struct *t) { return t->tgid == 1; }
 
-/* siglock held: queue @info (may be NULL: from the kernel) in @p.  -EAGAIN: a real-time signal over the limit. */
+/*
+ * siglock held: queue @info (may be NULL: from the kernel) in @p.  -EAGAIN: a real-time signal
+ * over the limit.
+ */
 int sigqueue_add(struct sigpending *p, int sig, const siginfo_t *info, unsigned long limit);
 
 /* siglock held: take the next signal that is not in @blocked; 0: none.  Shared ones last. */
@@ -45,10 +48,16 @@ void signal_wake_up(struct task_struct *t, bool fatal);
 /* tasklist_lock and siglock held: would @t, left to itself, not notice @sig? */
 bool signal_ignored(struct task_struct *t, int sig);
 
-/* Replace the current task's mask (SIGKILL and SIGSTOP stay open); takes tasklist_lock and siglock. */
+/*
+ * Replace the current task's mask (SIGKILL and SIGSTOP stay open); takes tasklist_lock and
+ * siglock.
+ */
 void set_current_blocked(u64 mask);
 
-/* tasklist_lock and siglock held: SIGCONT wakes a stopped process; the CLD_ code to tell its parent, or 0. */
+/*
+ * tasklist_lock and siglock held: SIGCONT wakes a stopped process; the CLD_ code to tell its
+ * parent, or 0.
+ */
 int signal_continue(struct task_struct *t);
 
 /*

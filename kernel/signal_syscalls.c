@@ -14,8 +14,9 @@
 #include <mm/uaccess.h>
 
 /* What rt_sigaction keeps of sa_flags: the rest is how a program learns that we lack it. */
-#define SA_KNOWN (SA_NOCLDSTOP | SA_NOCLDWAIT | SA_SIGINFO | SA_ONSTACK | SA_RESTART | SA_NODEFER | \
-		  SA_RESETHAND)
+#define SA_KNOWN                                                                           \
+	(SA_NOCLDSTOP | SA_NOCLDWAIT | SA_SIGINFO | SA_ONSTACK | SA_RESTART | SA_NODEFER | \
+	 SA_RESETHAND)
 
 static void discard_ignored(int sig);
 static int wait_for(u64 set, u64 deadline_ns, siginfo_t *info);
@@ -149,7 +150,8 @@ long sys_rt_sigtimedwait(const unsigned long *a)
 	return sig;
 }
 
-/* Take a signal of @set, pending now or until @deadline_ns (0: now only).  -EAGAIN: none; -EINTR: another came. */
+/* Take a signal of @set, pending now or until @deadline_ns (0: now only).  -EAGAIN: none; -EINTR:
+ * another came. */
 static int wait_for(u64 set, u64 deadline_ns, siginfo_t *info)
 {
 	struct task_struct *t = current;

@@ -33,7 +33,8 @@ static long set_level(int action, int level);
 long sys_syslog(const unsigned long *a)
 {
 	int action = (int)a[0], len = (int)a[2];
-	bool reads = action == ACTION_READ || action == ACTION_READ_ALL || action == ACTION_READ_CLEAR;
+	bool reads = action == ACTION_READ || action == ACTION_READ_ALL ||
+		     action == ACTION_READ_CLEAR;
 	u64 first, end;
 	long ret = 0;
 

@@ -15,15 +15,21 @@ struct trapframe;
 const char *syscall_name(unsigned long nr);
 
 /* A line "comm[pid] name(args) = result" to the log. */
-void trace_syscall(const struct trapframe *tf, unsigned long nr, const unsigned long args[6], long ret);
+void trace_syscall(const struct trapframe *tf, unsigned long nr, const unsigned long args[6],
+		   long ret);
 
-/* Before the call, for those that may not come back (exit, a long sleep): "comm[pid] name(args) ...". */
+/*
+ * Before the call, for those that may not come back (exit, a long sleep): "comm[pid] name(args)
+ * ...".
+ */
 void trace_syscall_enter(unsigned long nr, const unsigned long args[6]);
 
 /* Whether the boot argument names @t: asked when a program starts (exec) and at fork. */
 bool trace_wanted(const struct task_struct *t);
 
-/* A program asked for call @nr, which does not exist: one log line for each number, with `debug`. */
+/*
+ * A program asked for call @nr, which does not exist: one log line for each number, with `debug`.
+ */
 void trace_unknown(unsigned long nr);
 
 #endif

@@ -40,7 +40,8 @@ static void fault_failed(struct trapframe *tf, vaddr_t addr, enum fault_access a
 		[FAULT_READ] = "read", [FAULT_WRITE] = "write", [FAULT_EXEC] = "exec",
 	};
 	int sig = result == FAULT_BUS ? SIGBUS : SIGSEGV;
-	int code = result == FAULT_BUS ? BUS_ADRERR : result == FAULT_ACCERR ? SEGV_ACCERR : SEGV_MAPERR;
+	int code = result == FAULT_BUS ? BUS_ADRERR :
+		   result == FAULT_ACCERR ? SEGV_ACCERR : SEGV_MAPERR;
 	char area[160];
 
 	if (result == FAULT_KILLED)
@@ -51,9 +52,9 @@ static void fault_failed(struct trapframe *tf, vaddr_t addr, enum fault_access a
 	}
 	if (nobody_handles(sig)) {
 		fault_describe(current->thread.mm, addr, area, sizeof(area));
-		pr_info("%.16s[%d]: %s: %s at %#lx, %s, pc %#lx, sp %#lx", current->comm, current->pid,
-			sig == SIGBUS ? "bus error" : "segfault", verbs[access], addr, area,
-			tf_pc(tf), tf_sp(tf));
+		pr_info("%.16s[%d]: %s: %s at %#lx, %s, pc %#lx, sp %#lx", current->comm,
+			current->pid, sig == SIGBUS ? "bus error" : "segfault", verbs[access],
+			addr, area, tf_pc(tf), tf_sp(tf));
 	}
 	force_signal(sig, code, addr);
 }
@@ -61,8 +62,8 @@ static void fault_failed(struct trapframe *tf, vaddr_t addr, enum fault_access a
 /* Nothing could be freed, and the choice of whom to kill found nobody else. */
 static void out_of_memory(struct trapframe *tf, vaddr_t addr)
 {
-	pr_err("%.16s[%d]: killed: no memory for a page at %#lx, pc %#lx", current->comm, current->pid,
-	       addr, tf_pc(tf));
+	pr_err("%.16s[%d]: killed: no memory for a page at %#lx, pc %#lx", current->comm,
+	       current->pid, addr, tf_pc(tf));
 	send_signal_process(SIGKILL, NULL, current);
 }
 
@@ -83,7 +84,8 @@ void entry_user_work(struct trapframe *tf)
 	if (work & WORK_SIGNAL)
 		do_signal(tf);
 	if (unlikely(work & ~(WORK_RESCHED | WORK_SIGNAL)))
-		__atomic_fetch_and(&current->thread.work, WORK_RESCHED | WORK_SIGNAL, __ATOMIC_SEQ_CST);
+		__atomic_fetch_and(&current->thread.work, WORK_RESCHED | WORK_SIGNAL,
+				   __ATOMIC_SEQ_CST);
 }
 
 /* force_signal() will end the program.  Its own action and mask: no lock needed to look. */

@@ -26,7 +26,7 @@ static int bytes_read(void *arg, void *buf, size_t len, u64 offset)
 	const struct elf_bytes *b = arg;
 
 	if (offset > b->size || len > b->size - offset)
-		panic("read of %lu bytes at %lu of %zu", (unsigned long)len, (unsigned long)offset, b->size);
+		panic("read of %zu bytes at %lu of %zu", len, (unsigned long)offset, b->size);
 	memcpy(buf, b->data + offset, len);
 	return 0;
 }
@@ -102,7 +102,8 @@ static void exercise_script(const u8 *data, size_t size)
 		promise(interp > head && *interp && *interp != ' ' && *interp != '\t');
 		promise(interp + strlen(interp) < head + EXEC_HEAD_SIZE);
 		promise(!strpbrk(interp, " \t\n"));
-		promise(!arg || (arg > interp && *arg && arg + strlen(arg) < head + EXEC_HEAD_SIZE));
+		promise(!arg || (arg > interp && *arg));
+		promise(!arg || arg + strlen(arg) < head + EXEC_HEAD_SIZE);
 	}
 	free(head);
 }

@@ -33,8 +33,12 @@ static struct program *make_program(void)
 	p->eh.e_phentsize = sizeof(struct elf64_phdr);
 	p->eh.e_phnum = 4;
 	p->ph[TEXT] = (struct elf64_phdr){ PT_LOAD, PF_R | PF_X, 0, 0, 0, 0x1800, 0x1800, 0x1000 };
-	p->ph[DATA] = (struct elf64_phdr){ PT_LOAD, PF_R | PF_W, 0x1800, 0x2800, 0, 0x600, 0x3000, 0x1000 };
-	p->ph[INTERP] = (struct elf64_phdr){ PT_INTERP, PF_R, offsetof(struct program, interp), 0, 0, 16, 16, 1 };
+	p->ph[DATA] = (struct elf64_phdr){
+		PT_LOAD, PF_R | PF_W, 0x1800, 0x2800, 0, 0x600, 0x3000, 0x1000
+	};
+	p->ph[INTERP] = (struct elf64_phdr){
+		PT_INTERP, PF_R, offsetof(struct program, interp), 0, 0, 16, 16, 1
+	};
 	p->ph[STACK] = (struct elf64_phdr){ PT_GNU_STACK, PF_R | PF_W, 0, 0, 0, 0, 0, 16 };
 	strcpy(p->interp, "/lib/ld.so");
 	return p;
@@ -100,7 +104,11 @@ static void all_headers(struct program *p) { p->eh.e_phnum = 65535; }
 static void odd_header_size(struct program *p) { p->eh.e_phentsize = 55; }
 static void headers_beyond(struct program *p) { p->eh.e_phoff = FILE_SIZE; }
 static void headers_wrap(struct program *p) { p->eh.e_phoff = ~0UL - 8; }
-static void file_beyond(struct program *p) { p->ph[DATA].p_filesz = p->ph[DATA].p_memsz = FILE_SIZE; }
+static void file_beyond(struct program *p)
+{
+	p->ph[DATA].p_filesz = p->ph[DATA].p_memsz = FILE_SIZE;
+}
+
 static void offset_wraps(struct program *p) { p->ph[DATA].p_offset = ~0UL - 0x7ff; }
 static void more_file_than_memory(struct program *p) { p->ph[TEXT].p_memsz = 1; }
 static void in_kernel_half(struct program *p) { p->ph[DATA].p_vaddr = 0xffffffff80000800UL; }
@@ -181,7 +189,9 @@ static void the_first_interpreter_counts(void **state)
 
 static void random_damage_breaks_no_promise(void **state)
 {
-	static const u64 odd[] = { 0, 1, 0x7ff, 0x1000, FILE_SIZE, USER_END - 1, USER_END, ~0UL, 1UL << 63 };
+	static const u64 odd[] = {
+		0, 1, 0x7ff, 0x1000, FILE_SIZE, USER_END - 1, USER_END, ~0UL, 1UL << 63
+	};
 
 	for (int round = 0; round < 200000; round++) {
 		struct program *p = make_program();

@@ -93,8 +93,10 @@ static void old_lines_go_whole_and_a_slow_reader_goes_on_at_a_line(void **state)
 	u64 pos = 0;
 	size_t n;
 
+	static const char dots[] = "..................................................";
+
 	for (int i = 0; i < 20000; i++)
-		printk(LOG_INFO, "line %d%.*s", i, i % 50, "..................................................");
+		printk(LOG_INFO, "line %d%.*s", i, i % 50, dots);
 	n = log_read(&pos, buf, sizeof(buf));
 	assert_true(n > RING_SIZE - LINE_MAX && n <= RING_SIZE);
 	assert_memory_equal(buf, "<6>[", 4);
@@ -119,7 +121,8 @@ static void boot_arguments_are_found_by_whole_name(void **state)
 {
 	char v[32];
 
-	bootargs_init("root=/dev/vda  ro init=\"/bin/my sh\" loglevel=3 ro=0 x=1 empty= -- one two=3");
+	bootargs_init("root=/dev/vda  ro init=\"/bin/my sh\" loglevel=3 ro=0 x=1 empty= "
+		      "-- one two=3");
 	assert_string_equal(bootarg_value("root", v, sizeof(v)), "/dev/vda");
 	assert_string_equal(bootarg_value("init", v, sizeof(v)), "/bin/my sh");
 	assert_string_equal(bootarg_value("empty", v, sizeof(v)), "");
@@ -206,7 +209,8 @@ int main(void)
 		cmocka_unit_test_setup(a_line_is_kept_with_level_and_time, fresh),
 		cmocka_unit_test_setup(the_console_shows_only_what_is_below_its_level, fresh),
 		cmocka_unit_test_setup(a_newline_is_not_doubled_and_a_long_line_is_cut, fresh),
-		cmocka_unit_test_setup(old_lines_go_whole_and_a_slow_reader_goes_on_at_a_line, fresh),
+		cmocka_unit_test_setup(old_lines_go_whole_and_a_slow_reader_goes_on_at_a_line,
+				       fresh),
 		cmocka_unit_test_setup(a_panic_prints_though_the_log_is_locked, fresh),
 		cmocka_unit_test(boot_arguments_are_found_by_whole_name),
 		cmocka_unit_test(odd_boot_arguments_do_no_harm),

@@ -124,7 +124,8 @@ static void waiting(void)
 	ok(sigtimedwait(&s, &info, &soon) == -1 && errno == EAGAIN, "no signal in time");
 	sigqueue(getpid(), SIGUSR2, (union sigval){ .sival_int = 77 });
 	ok(sigtimedwait(&s, &info, &zero) == SIGUSR2 && info.si_value.sival_int == 77 &&
-	   info.si_code == SI_QUEUE && info.si_pid == getpid(), "one that waits is taken with its value");
+	   info.si_code == SI_QUEUE && info.si_pid == getpid(),
+	   "one that waits is taken with its value");
 	fflush(stdout);
 	pid = fork();
 	if (pid == 0) {
@@ -132,7 +133,8 @@ static void waiting(void)
 		kill(getppid(), SIGUSR2);
 		_exit(0);
 	}
-	ok(sigtimedwait(&s, &info, &long_time) == SIGUSR2 && info.si_pid == pid, "one that comes later wakes");
+	ok(sigtimedwait(&s, &info, &long_time) == SIGUSR2 && info.si_pid == pid,
+	   "one that comes later wakes");
 	waitpid(pid, NULL, 0);
 	catch(SIGUSR1, 0);
 	pid = fork();
@@ -141,7 +143,8 @@ static void waiting(void)
 		kill(getppid(), SIGUSR1);
 		_exit(0);
 	}
-	ok(sigtimedwait(&s, &info, &long_time) == -1 && errno == EINTR && hits == 1, "another one interrupts");
+	ok(sigtimedwait(&s, &info, &long_time) == -1 && errno == EINTR && hits == 1,
+	   "another one interrupts");
 	waitpid(pid, NULL, 0);
 	/* SIGCHLD's default is to be ignored: waited for, it is not. */
 	s = set_of(SIGCHLD);
@@ -149,7 +152,8 @@ static void waiting(void)
 	pid = fork();
 	if (pid == 0)
 		_exit(3);
-	ok(sigtimedwait(&s, &info, &long_time) == SIGCHLD && info.si_pid == pid && info.si_status == 3,
+	ok(sigtimedwait(&s, &info, &long_time) == SIGCHLD && info.si_pid == pid &&
+	   info.si_status == 3,
 	   "SIGCHLD can be waited for");
 	waitpid(pid, NULL, 0);
 	block(SIG_UNBLOCK, SIGCHLD);
@@ -157,12 +161,14 @@ static void waiting(void)
 	catch(SIGUSR1, SA_RESTART);
 	block(SIG_BLOCK, SIGUSR1);
 	kill(getpid(), SIGUSR1);
-	ok(hits == 0 && sigsuspend(&none) == -1 && errno == EINTR && hits == 1, "sigsuspend opens, and returns");
+	ok(hits == 0 && sigsuspend(&none) == -1 && errno == EINTR && hits == 1,
+	   "sigsuspend opens, and returns");
 	sigprocmask(SIG_SETMASK, NULL, &s);
 	ok(sigismember(&s, SIGUSR1), "and the mask is as before");
 	kill(getpid(), SIGUSR1);
 	struct timespec t = { 5, 0 };
-	ok(ppoll(NULL, 0, &t, &none) == -1 && errno == EINTR && hits == 2, "ppoll's mask lets it in");
+	ok(ppoll(NULL, 0, &t, &none) == -1 && errno == EINTR && hits == 2,
+	   "ppoll's mask lets it in");
 	kill(getpid(), SIGUSR1);
 	ok(ppoll(NULL, 0, &soon, &usr1) == 0 && hits == 2, "or keeps it out");
 	block(SIG_UNBLOCK, SIGUSR1);
@@ -223,14 +229,16 @@ static void stacks(void)
 	sigaltstack(&alt, NULL);
 	sigaction(SIGUSR1, &sa, NULL);
 	raise(SIGUSR1);
-	ok(stack_seen > memory && stack_seen < memory + sizeof(memory), "the handler is on the stack given");
+	ok(stack_seen > memory && stack_seen < memory + sizeof(memory),
+	   "the handler is on the stack given");
 	ok(inside.ss_flags == SS_ONSTACK, "and is told so");
 	alt.ss_flags = (int)SS_AUTODISARM;
 	ok(sigaltstack(&alt, NULL) == 0, "SS_AUTODISARM is known");
 	raise(SIGUSR1);
 	ok(inside.ss_flags & SS_DISABLE, "in the handler it is disarmed");
 	sigaltstack(NULL, &now);
-	ok(now.ss_sp == memory && (now.ss_flags & (int)SS_AUTODISARM), "and afterwards armed again");
+	ok(now.ss_sp == memory && (now.ss_flags & (int)SS_AUTODISARM),
+	   "and afterwards armed again");
 	alt.ss_flags = 0x40;
 	fails(EINVAL, sigaltstack(&alt, NULL));
 	fflush(stdout);
@@ -248,7 +256,8 @@ static void stacks(void)
 		_exit(0);
 	}
 	wait(&status);
-	ok(WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV, "a stack that runs out ends the program");
+	ok(WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV,
+	   "a stack that runs out ends the program");
 	alt.ss_flags = SS_DISABLE;
 	sigaltstack(&alt, NULL);
 }
@@ -297,7 +306,8 @@ static void threads(void)
 	kill(getpid(), SIGUSR1);
 	for (int i = 0; i < 1000 && !hits; i++)
 		usleep(1000);
-	ok(hits == 1 && which == tid_b, "a process' signal goes to the thread that does not block it");
+	ok(hits == 1 && which == tid_b,
+	   "a process' signal goes to the thread that does not block it");
 	pthread_kill(b, SIGUSR1);
 	for (int i = 0; i < 1000 && hits < 2; i++)
 		usleep(1000);
@@ -349,7 +359,8 @@ static pid_t busy_child(volatile int *counter)
 
 static void group_stops(void)
 {
-	volatile int *counter = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	volatile int *counter = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+				    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	int status, before, frozen = 1;
 	pid_t pid = busy_child(counter);
 
@@ -374,7 +385,8 @@ static void group_stops(void)
 	counter[0] = counter[1] = 0;
 	pid = busy_child(counter);
 	kill(pid, SIGTERM);
-	ok(waitpid(pid, &status, 0) == pid && WTERMSIG(status) == SIGTERM, "a fatal signal ends all threads");
+	ok(waitpid(pid, &status, 0) == pid && WTERMSIG(status) == SIGTERM,
+	   "a fatal signal ends all threads");
 }
 
 static void *exec_thread(void *arg)
@@ -388,7 +400,8 @@ static void *exec_thread(void *arg)
 
 static void exec_by_thread(char *self)
 {
-	volatile int *counter = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	volatile int *counter = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+				    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	int status;
 	pid_t pid;
 
@@ -460,7 +473,8 @@ static void storm(void)
 	stop = 1;
 	for (int i = 0; i < 3; i++)
 		pthread_join(t[i], NULL);
-	ok(hits >= 1000 && x == 2 && sum, "a storm of signals leaves the program's registers alone");
+	ok(hits >= 1000 && x == 2 && sum,
+	   "a storm of signals leaves the program's registers alone");
 }
 
 int main(int argc, char **argv)
