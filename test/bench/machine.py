@@ -41,9 +41,10 @@ class Kernel:
     def command(self, disk, mem, icount="", run=False, append="", more="", smp=1):
         options = " ".join(o for o in (icount, more) if o)
         elf = f"{self.build}/faultline.elf"
-        words = ["make", "-s", "--no-print-directory", "-o", elf, "qemu-command", f"KERNEL={self.name}",
-                 f"O={self.build}", f"DISK={disk}", f"SMP={smp}", f"MEM={mem}",
-                 f"APPEND={append}", f"RUN={'yes' if run else ''}", f"QEMUOPTS={options}", "ADD=", "ROOT=", "PKGS="]
+        words = ["make", "-s", "--no-print-directory", "-o", elf, "qemu-command",
+                 f"KERNEL={self.name}", f"O={self.build}", f"DISK={disk}", f"SMP={smp}",
+                 f"MEM={mem}", f"APPEND={append}", f"RUN={'yes' if run else ''}",
+                 f"QEMUOPTS={options}", "ADD=", "ROOT=", "PKGS="]
         if self.image:
             words.append(f"LINUX={self.image}")
         done = subprocess.run(words, cwd=TOP, text=True, capture_output=True, check=False)
