@@ -3,14 +3,22 @@
  * Address spaces on the harts: ASIDs and flushes.
  *
  * A context keeps its ASID for a generation; when all are given out the next
- * generation begins and each hart forgets everything once.  A flush reaches
- * at once the harts that have the context loaded (context.harts); for all
- * others it leaves a bit in context.stale, which a hart looks at after it
- * has set its bit in harts.  One of the two sees the other:
+ * generation begins and each hart forgets everything once, when it next
+ * switches.  What runs at that moment goes on with its ASID: such numbers are
+ * reserved, so that nobody else gets them, and their contexts keep them.  A
+ * flush reaches at once the harts that have the context loaded
+ * (context.harts); for all others it leaves a bit in context.stale, which a
+ * hart looks at after it has set its bit in harts.  One of the two sees the
+ * other, in both:
  *
- *      flush:  stale |= others; fence; read harts → call those
- *      switch: harts |= me;     fence; read stale → flush the ASID
+ *      flush:      stale |= others; fence; read harts → call those
+ *      switch:     harts |= me;     fence; read stale → flush the ASID
  *
+ *      generation: generation++;    fence; read active → reserve those
+ *      switch:     active = ASID;   fence; read generation → new: ask for an ASID
+ *
+ * Always true: while a hart has a context loaded, context.asid is what is in
+ *              its satp, but for the generation.
  * Lock: asid_lock guards the allocator only.
  */
 #include <arch/mmu.h>
@@ -28,14 +36,20 @@
 #define ASID_SHIFT      16
 #define SATP_MODE       (8UL << 60)
 #define SATP_ASID_SHIFT 44
+#define ASID_BITS_MIN   8               /* so many ASIDs that most are free when all harts have one */
 #define FLUSH_PAGES_MAX 8               /* more pages than this: the whole ASID */
 
 unsigned long mmu_asid_bits;
+_Static_assert(BIT(ASID_BITS_MIN) > 2 * NR_HARTS_MAX, "each hart reserves an ASID");
 
 static struct spinlock asid_lock = SPINLOCK_INIT(RANK_LEAF);
 static unsigned long asid_generation = 1;       /* [asid_lock], read freely */
 static unsigned long asid_next = 1;             /* [asid_lock] 0 belongs to kernel_pgd */
 static unsigned long hart_must_flush; /* [a] bit h: a generation began since h last flushed all */
+/* [a] the context.asid that hart h loads or has loaded */
+static unsigned long asid_active[NR_HARTS_MAX];
+/* [asid_lock] what it had loaded when the generation began */
+static unsigned long asid_reserved[NR_HARTS_MAX];
 
 extern unsigned long hart_hwid(unsigned int h);
 void harts_remote_sfence(unsigned long harts, vaddr_t start, size_t size, unsigned long asid);
@@ -102,23 +116,80 @@ void mmu_init_root(pte_t *root)
 	memcpy(root + PT_ENTRIES / 2, kernel_pgd + PT_ENTRIES / 2, PAGE_SIZE / 2);
 }
 
-/* A fresh ASID, or a new generation when none is left. */
-static void asid_assign(struct mmu_context *ctx)
+static bool asid_is_reserved(unsigned long number)
 {
-	unsigned long flags = spin_lock_irqsave(&asid_lock);
+	for (unsigned int h = 0; h < nr_harts; h++)
+		if ((asid_reserved[h] & (BIT(ASID_SHIFT) - 1)) == number)
+			return true;
+	return false;
+}
 
-	if (asid_next >> mmu_asid_bits) {
-		asid_next = 1;
-		WRITE_ONCE(asid_generation, asid_generation + 1);
-		__atomic_store_n(&hart_must_flush, ~0UL, __ATOMIC_SEQ_CST);
-	}
-	WRITE_ONCE(ctx->asid, asid_generation << ASID_SHIFT | asid_next++);
-	spin_unlock_irqrestore(&asid_lock, flags);
+/* The context had it when this generation began, on some hart: it is @now in this one. */
+static bool asid_keep(unsigned long was, unsigned long now)
+{
+	bool kept = false;
+
+	for (unsigned int h = 0; h < nr_harts; h++)
+		if (asid_reserved[h] == was) {
+			asid_reserved[h] = now;
+			kept = true;
+		}
+	return kept;
 }
 
 /*
- * With too few ASID bits (0 is allowed) every switch flushes: asid_next would
- * start a generation each time, so do it without the allocator.
+ * All are given out.  A hart whose active one is of an older generation has not
+ * switched in the one that ends: what was reserved for it stays so.
+ */
+static void asid_next_generation(void)
+{
+	unsigned long ending = asid_generation;
+
+	__atomic_store_n(&hart_must_flush, ~0UL, __ATOMIC_SEQ_CST);
+	smp_store_release(&asid_generation, ending + 1);
+	smp_mb();
+	for (unsigned int h = 0; h < nr_harts; h++) {
+		unsigned long active = READ_ONCE(asid_active[h]);
+
+		if (active >> ASID_SHIFT == ending)
+			asid_reserved[h] = active;
+	}
+	asid_next = 1;
+}
+
+/* One that nobody has: there are more than harts, so that a generation holds some. */
+static unsigned long asid_take(void)
+{
+	for (;;) {
+		if (asid_next >> mmu_asid_bits)
+			asid_next_generation();
+		if (!asid_is_reserved(asid_next))
+			return asid_next++;
+		asid_next++;
+	}
+}
+
+/* Give @ctx an ASID of this generation, unless another hart just did: what to load here. */
+static __noinline unsigned long asid_assign(struct mmu_context *ctx)
+{
+	unsigned long flags = spin_lock_irqsave(&asid_lock), was = ctx->asid, asid = was;
+
+	if (was >> ASID_SHIFT != asid_generation) {
+		asid = asid_generation << ASID_SHIFT | (was & (BIT(ASID_SHIFT) - 1));
+		if (!was || !asid_keep(was, asid)) {
+			asid = asid_take();
+			asid |= asid_generation << ASID_SHIFT;
+		}
+		smp_store_release(&ctx->asid, asid);    /* hart_must_flush before */
+	}
+	WRITE_ONCE(asid_active[hart_id()], asid);
+	spin_unlock_irqrestore(&asid_lock, flags);
+	return asid;
+}
+
+/*
+ * With too few ASID bits (0 is allowed) every switch flushes: a generation
+ * would begin each time, or all be reserved, so do it without the allocator.
  */
 static void switch_without_asid(pte_t *root)
 {
@@ -128,23 +199,24 @@ static void switch_without_asid(pte_t *root)
 
 void mmu_switch(struct mmu_context *ctx, pte_t *root)
 {
-	unsigned long me = BIT(hart_id());
+	unsigned long me = BIT(hart_id()), asid = READ_ONCE(ctx->asid);
 
-	__atomic_fetch_or(&ctx->harts, me, __ATOMIC_SEQ_CST);
-	if (unlikely(mmu_asid_bits < 4)) {
+	WRITE_ONCE(asid_active[hart_id()], asid);
+	__atomic_fetch_or(&ctx->harts, me, __ATOMIC_SEQ_CST);   /* a fence for both */
+	if (unlikely(mmu_asid_bits < ASID_BITS_MIN)) {
 		switch_without_asid(root);
 		return;
 	}
-	if (unlikely(READ_ONCE(ctx->asid) >> ASID_SHIFT != READ_ONCE(asid_generation)))
-		asid_assign(ctx);
-	satp_write(asid_of(ctx), root);
+	if (unlikely(asid >> ASID_SHIFT != READ_ONCE(asid_generation)))
+		asid = asid_assign(ctx);
+	satp_write(asid & (BIT(ASID_SHIFT) - 1), root);
 	if (unlikely(READ_ONCE(hart_must_flush) & me)) {
 		__atomic_fetch_and(&hart_must_flush, ~me, __ATOMIC_SEQ_CST);
 		sfence_all();
 	}
 	if (unlikely(READ_ONCE(ctx->stale) & me)) {
 		__atomic_fetch_and(&ctx->stale, ~me, __ATOMIC_SEQ_CST);
-		sfence_asid(asid_of(ctx));
+		sfence_asid(asid & (BIT(ASID_SHIFT) - 1));
 	}
 	if (unlikely(READ_ONCE(ctx->icache_stale) & me)) {
 		__atomic_fetch_and(&ctx->icache_stale, ~me, __ATOMIC_SEQ_CST);
@@ -163,10 +235,19 @@ void mmu_switch_kernel(struct mmu_context *old)
 	mmu_leave(old);
 }
 
+static unsigned long asid_loaded(void)
+{
+	unsigned long v;
+
+	__asm__ volatile("csrr %0, satp" : "=r"(v));
+	return v >> SATP_ASID_SHIFT & (BIT(ASID_SHIFT) - 1);
+}
+
 static void flush_local(struct mmu_context *ctx, vaddr_t start, vaddr_t end)
 {
 	unsigned long asid = asid_of(ctx);
 
+	assert(!DEBUG || mmu_asid_bits < ASID_BITS_MIN || asid_loaded() == asid);
 	if (end - start > FLUSH_PAGES_MAX * PAGE_SIZE) {
 		sfence_asid(asid);
 		return;
