@@ -122,6 +122,8 @@ static enum fault_result cow_copy(struct fault *f, struct page *old, struct page
 	}
 	if (old)
 		page_copy(page_address(new), page_address(old));
+	if (unlikely(vma->vm_flags & VM_EXEC))
+		icache_flush(&f->mm->context);
 	atomic_set(&new->mapcount, 1);
 	pte_xchg(f->pte, PTE_NONE);
 	tlb_flush_page(&f->mm->context, f->addr);
@@ -140,7 +142,5 @@ static enum fault_result cow_copy(struct fault *f, struct page *old, struct page
 	}
 	if (!vma->vm_has_anon)
 		WRITE_ONCE(vma->vm_has_anon, true);
-	if (unlikely(vma->vm_flags & VM_EXEC))
-		icache_flush(&f->mm->context);
 	return FAULT_DONE;
 }

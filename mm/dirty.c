@@ -44,6 +44,8 @@ void set_page_dirty(struct page *page)
 	if (page->mapping == as) {
 		first = !radix_tagged(&as->pages, TAG_DIRTY);
 		radix_tag_set(&as->pages, page->index, TAG_DIRTY);
+	} else if (page_test_and_clear(page, PG_dirty)) {
+		vmstat_add(VMSTAT_nr_dirty, -1);        /* truncated, and cancelled before that */
 	}
 	spin_unlock_irqrestore(&as->lock, flags);
 	if (first) {

@@ -235,20 +235,27 @@ static enum fault_result fault_allowed(struct fault *f)
 	return FAULT_DONE;
 }
 
-enum fault_result fault_install(struct fault *f, struct page *page, bool writable)
+/*
+ * @cached: the page that must still be in the file, or NULL.  Instructions are
+ * forgotten first: another hart may run the page as soon as the entry is there.
+ */
+static __always_inline enum fault_result install(struct fault *f, struct page *page,
+						 struct page *cached, bool writable)
 {
 	struct vm_area_struct *vma = f->vma;
 	pte_t e = pte_make(page_to_pfn(page), vma->vm_prot);
 	bool anon = page_test(page, PG_anon);
 
 	e = writable ? pte_mkdirty(e) : pte_wrprotect(e);
+	if (unlikely(vma->vm_flags & VM_EXEC))
+		icache_flush(&f->mm->context);
 	spin_lock(&f->table->ptl);
 	if (unlikely(!pte_same(pte_read(f->pte), f->orig))) {
 		spin_unlock(&f->table->ptl);
 		put_page(page);
 		return FAULT_DONE;
 	}
-	if (unlikely(!anon && page->mapping != vma->vm_mapping)) {
+	if (unlikely(cached && READ_ONCE(cached->mapping) != vma->vm_mapping)) {
 		spin_unlock(&f->table->ptl);    /* truncated on the way */
 		put_page(page);
 		return fault_retry(f);
@@ -261,9 +268,17 @@ enum fault_result fault_install(struct fault *f, struct page *page, bool writabl
 	atomic_long_inc(&f->mm->rss[page_rss_counter(page)]);
 	if (anon && !vma->vm_has_anon)
 		WRITE_ONCE(vma->vm_has_anon, true);
-	if (unlikely(vma->vm_flags & VM_EXEC))
-		icache_flush(&f->mm->context);
 	return FAULT_DONE;
+}
+
+enum fault_result fault_install(struct fault *f, struct page *page, bool writable)
+{
+	return install(f, page, page_test(page, PG_anon) ? NULL : page, writable);
+}
+
+enum fault_result fault_install_copy(struct fault *f, struct page *page, struct page *of)
+{
+	return install(f, page, of, true);
 }
 
 int fault_describe(struct mm_struct *mm, vaddr_t addr, char *buf, size_t len)

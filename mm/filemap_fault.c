@@ -137,6 +137,8 @@ static bool map_around(struct fault *f)
 				pages, AROUND_PAGES);
 	if (!nr)
 		return false;
+	if (vma->vm_flags & VM_EXEC)
+		icache_flush(&f->mm->context);  /* before another hart can run any of it */
 	spin_lock(&f->table->ptl);
 	for (i = 0; i < nr; i++) {
 		va = start + ((pages[i]->index - first) << PAGE_SHIFT);
@@ -153,8 +155,6 @@ static bool map_around(struct fault *f)
 		atomic_long_add(mapped, &f->mm->rss[vma->vm_mapping->flags & AS_SWAPBACKED ?
 						    MM_SHMEMPAGES : MM_FILEPAGES]);
 		vmstat_add(VMSTAT_faultaround, mapped);
-		if (vma->vm_flags & VM_EXEC)
-			icache_flush(&f->mm->context);
 	}
 	for (i = 0; i < left; i++)
 		put_page(pages[i]);
@@ -164,17 +164,18 @@ static bool map_around(struct fault *f)
 static enum fault_result file_write_private(struct fault *f, pgoff_t index)
 {
 	struct page *page = cached_page(f, index), *new;
+	enum fault_result r = FAULT_OOM;
 
 	if (!page)
 		return file_wait(f, index);
 	new = anon_page_alloc(GFP_USER);
-	if (new)
+	if (new) {
 		page_copy(page_address(new), page_address(page));
+		vmstat_inc(VMSTAT_pgcow);
+		r = fault_install_copy(f, new, page);
+	}
 	put_page(page);
-	if (!new)
-		return FAULT_OOM;
-	vmstat_inc(VMSTAT_pgcow);
-	return fault_install(f, new, true);
+	return r;
 }
 
 /* Held locked until the PTE is there: see fault_shared_write(). */

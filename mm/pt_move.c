@@ -3,9 +3,11 @@
  * Entries move to another place of the same address space: mremap.
  *
  * No page is touched and no count changes; the old translations are flushed
- * before mm->lock is released.  Nothing need be undone when a table for the
- * new place cannot be had: what has moved can be moved back, since the old
- * tables are still there.
+ * before mm->lock is released, and those of a file's pages before anybody can
+ * come through the file: he would take an entry out, flush the new address
+ * alone and free the page.  Nothing need be undone when a table for the new
+ * place cannot be had: what has moved can be moved back, since the old tables
+ * are still there.
  *
  * Lock: mm->lock for writing keeps faults out; i_mmap_lock keeps out those
  * who come through the file, who could otherwise miss an entry on its way;
@@ -35,8 +37,10 @@ static void move_piece(struct vm_area_struct *vma, struct page *table, vaddr_t o
 	for (i = pt_next_used(from, 0, nr); i < nr; i = pt_next_used(from, i + 1, nr))
 		pte_set(to + i, pte_xchg(from + i, PTE_NONE));
 	spin_unlock(&table->ptl);
-	if (as)
+	if (as) {
+		tlb_flush_range(&vma->vm_mm->context, old, old + nr * PAGE_SIZE);
 		spin_unlock(&as->i_mmap_lock);
+	}
 }
 
 int pt_move_range(struct vm_area_struct *vma, vaddr_t old, struct vm_area_struct *new_vma,
@@ -62,6 +66,7 @@ int pt_move_range(struct vm_area_struct *vma, vaddr_t old, struct vm_area_struct
 		else
 			err = -ENOMEM;
 	}
-	tlb_flush_range(&mm->context, old, end);
+	if (!vma->vm_mapping)
+		tlb_flush_range(&mm->context, old, end);
 	return err;
 }

@@ -142,14 +142,16 @@ static enum fault_result shmem_fault(struct fault *f)
 static enum fault_result shmem_own_copy(struct fault *f, struct page *page)
 {
 	struct page *own = anon_page_alloc(GFP_USER);
+	enum fault_result r = FAULT_OOM;
 
 	if (own) {
 		page_copy(page_address(own), page_address(page));
 		vmstat_inc(VMSTAT_pgcow);
+		r = fault_install(f, own, true);
 	}
-	unlock_page(page);
+	unlock_page(page);      /* with it, truncate has waited for the entry to be there */
 	put_page(page);
-	return own ? fault_install(f, own, true) : FAULT_OOM;
+	return r;
 }
 
 /* ---- shared anonymous mappings ---- */
