@@ -9,6 +9,7 @@
 #include <kernel/entry.h>
 
 #include <arch/trapframe.h>
+#include <kernel/fs/file.h>
 #include <kernel/log.h>
 #include <kernel/signal_internal.h>
 #include <lib/string.h>
@@ -86,6 +87,8 @@ void entry_user_work(struct trapframe *tf)
 	if (unlikely(work & ~(WORK_RESCHED | WORK_SIGNAL)))
 		__atomic_fetch_and(&current->thread.work, WORK_RESCHED | WORK_SIGNAL,
 				   __ATOMIC_SEQ_CST);
+	if (unlikely(work & WORK_NOTIFY))
+		file_release_dead();
 }
 
 /* force_signal() will end the program.  Its own action and mask: no lock needed to look. */

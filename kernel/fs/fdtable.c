@@ -174,6 +174,7 @@ void files_put(struct files_struct *files)
 {
 	unsigned int fd, used;
 
+	file_release_dead();            /* of the address space that went just before, at exit */
 	if (!files || !atomic_dec_and_test(&files->refs))
 		return;
 	used = highest(files);

@@ -147,9 +147,28 @@ void file_get_hook(struct file *f)
 	file_get(f);
 }
 
+/*
+ * An area goes, and mm->lock is held: releasing the file takes locks that come
+ * before it.  So the last one waits until the task is on its way back to its
+ * program, or at its end.
+ */
 void file_put_hook(struct file *f)
 {
-	file_put(f);
+	if (!atomic_dec_and_test(&f->refs))
+		return;
+	f->next_dead = current->dead_files;
+	current->dead_files = f;
+	__atomic_fetch_or(&current->thread.work, WORK_NOTIFY, __ATOMIC_SEQ_CST);
+}
+
+void file_release_dead(void)
+{
+	struct file *f;
+
+	while ((f = current->dead_files) != NULL) {
+		current->dead_files = f->next_dead;
+		file_free(f);
+	}
 }
 
 struct file *file_open_path(const struct path *path, unsigned int flags)

@@ -68,6 +68,7 @@ struct file {
 	u32 wb_error_seq;                       /* errors already told by fsync */
 	struct cred *cred;                      /* [c] of the opener */
 	struct list_head epoll_items;           /* epolls that watch this file */
+	struct file *next_dead;                 /* in task_struct.dead_files, once refs is 0 */
 	void *private_;                         /* [c] f_op's */
 };
 
@@ -82,6 +83,8 @@ struct file {
 
 static inline struct file *file_get(struct file *f) { atomic_inc(&f->refs); return f; }
 void file_put(struct file *f);          /* sleeps when it was the last */
+/* Release what file_put_hook() could not where it was called; the current task, no lock held. */
+void file_release_dead(void);
 
 /* An unopened file: flags and mode set, no path; file_put() frees it.  ERR_PTR. */
 struct file *file_alloc(unsigned int flags);

@@ -481,6 +481,29 @@ static void others(void)
 	close(fd);
 }
 
+/* The area is the last that knows the file: its end releases it. */
+static void mapped(void)
+{
+	int fd = open("map", O_RDWR | O_CREAT, 0644), status;
+	char *m, c = 0;
+
+	fails(0, ftruncate(fd, 8192));
+	m = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	ok(m != MAP_FAILED && (m[5000] = 'z'), "mapped");
+	close(fd);
+	fd = open("map", O_RDONLY);
+	ok(pread(fd, &c, 1, 5000) == 1 && c == 'z', "what is stored is read");
+	close(fd);
+	fails(0, unlink("map"));
+	fflush(stdout);
+	if (!fork())
+		_exit(m[5000] != 'z');          /* exit lets go of the child's */
+	wait(&status);
+	ok(status == 0 && m[5000] == 'z', "without a name, in two processes");
+	fails(0, munmap(m, 8192));
+	fails(ENOENT, open("map", O_RDONLY));
+}
+
 static int shared;
 static void *writer(void *arg)
 {
@@ -545,6 +568,7 @@ int main(int argc, char **argv)
 	deadlock();
 	running();
 	others();
+	mapped();
 	sharing();
 	chdir("/");
 	fails(0, rmdir(dir));
