@@ -77,7 +77,7 @@ static int lock_common(struct rwsem *s, bool write, enum task_state state, bool 
 	return err;
 }
 
-void down_read(struct rwsem *s)
+void down_read_slow(struct rwsem *s)
 {
 	lock_common(s, false, TASK_UNINTERRUPTIBLE, false);
 }
@@ -167,7 +167,7 @@ static void grant(struct rwsem *s)
 	}
 }
 
-static void release_slow(struct rwsem *s)
+void rwsem_release_slow(struct rwsem *s)
 {
 	unsigned long flags = spin_lock_irqsave(&s->wq.lock);
 
@@ -175,16 +175,15 @@ static void release_slow(struct rwsem *s)
 	spin_unlock_irqrestore(&s->wq.lock, flags);
 }
 
-void up_read(struct rwsem *s)
+void up_read_checked(struct rwsem *s)
 {
 	s32 left;
 
-	if (DEBUG)
-		sleep_lock_pop(s->rank);
+	sleep_lock_pop(s->rank);
 	left = __atomic_sub_fetch(&s->count, 1, __ATOMIC_SEQ_CST);
 	assert(left >= 0);
 	if (left == 0 && unlikely(__atomic_load_n(&s->waiting, __ATOMIC_SEQ_CST)))
-		release_slow(s);
+		rwsem_release_slow(s);
 }
 
 void up_write(struct rwsem *s)
@@ -195,7 +194,7 @@ void up_write(struct rwsem *s)
 	s->writer = NULL;
 	__atomic_store_n(&s->count, 0, __ATOMIC_SEQ_CST);
 	if (unlikely(__atomic_load_n(&s->waiting, __ATOMIC_SEQ_CST)))
-		release_slow(s);
+		rwsem_release_slow(s);
 }
 
 void downgrade_write(struct rwsem *s)
@@ -204,7 +203,7 @@ void downgrade_write(struct rwsem *s)
 	s->writer = NULL;
 	__atomic_store_n(&s->count, 1, __ATOMIC_SEQ_CST);
 	if (unlikely(__atomic_load_n(&s->waiting, __ATOMIC_SEQ_CST)))
-		release_slow(s);
+		rwsem_release_slow(s);
 }
 
 bool rwsem_held(const struct rwsem *s)

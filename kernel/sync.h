@@ -279,7 +279,8 @@ bool mutex_held(const struct mutex *m);         /* by the current task; true in 
 
 /*
  * Readers and writers.  count: readers, or -1 for a writer; a waiting writer
- * holds new readers back.
+ * holds new readers back.  A reader that meets nobody costs one atomic each
+ * way, inline: every fault and every copy to a program takes mm->lock so.
  */
 struct rwsem {
 	s32 count;              /* [a] */
@@ -290,16 +291,40 @@ struct rwsem {
 };
 
 void rwsem_init(struct rwsem *s, enum lock_rank rank);
-void down_read(struct rwsem *s);
+static inline void down_read(struct rwsem *s);
 int down_read_killable(struct rwsem *s);
 bool down_read_trylock(struct rwsem *s);
-void up_read(struct rwsem *s);
+static inline void up_read(struct rwsem *s);
 void down_write(struct rwsem *s);
 void down_write_nested(struct rwsem *s);
 int down_write_killable(struct rwsem *s);
 bool down_write_trylock(struct rwsem *s);
 void up_write(struct rwsem *s);
 void downgrade_write(struct rwsem *s);
+/* Out of line: debug checks, and the wait; what is left of up_read() when somebody waits. */
+void down_read_slow(struct rwsem *s);
+void up_read_checked(struct rwsem *s);
+void rwsem_release_slow(struct rwsem *s);
+
+static inline void down_read(struct rwsem *s)
+{
+	s32 seen = __atomic_load_n(&s->count, __ATOMIC_RELAXED);
+
+	if (DEBUG || unlikely(seen < 0 || __atomic_load_n(&s->waiting, __ATOMIC_RELAXED) ||
+			      !__atomic_compare_exchange_n(&s->count, &seen, seen + 1, true,
+							   __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)))
+		down_read_slow(s);
+}
+
+static inline void up_read(struct rwsem *s)
+{
+	if (DEBUG)
+		up_read_checked(s);
+	else if (__atomic_sub_fetch(&s->count, 1, __ATOMIC_SEQ_CST) == 0 &&
+		 unlikely(__atomic_load_n(&s->waiting, __ATOMIC_SEQ_CST)))
+		rwsem_release_slow(s);
+}
+
 bool rwsem_held(const struct rwsem *s);         /* for reading or writing, by anybody */
 bool rwsem_held_write(const struct rwsem *s);
 

@@ -27,6 +27,8 @@
 unsigned long zero_pfn;
 
 static enum fault_result map_zero_page(struct fault *f);
+static enum fault_result install_new(struct fault *f, struct page *page);
+static inline enum fault_result anon_installed(struct fault *f);
 static bool cow_reuse(struct fault *f, struct page *old);
 static enum fault_result cow_copy(struct fault *f, struct page *old, struct page *new);
 
@@ -59,7 +61,36 @@ enum fault_result anon_fault(struct fault *f)
 	page = anon_page_alloc(GFP_USER | GFP_ZERO);
 	if (unlikely(!page))
 		return FAULT_OOM;
-	return fault_install(f, page, true);
+	return install_new(f, page);
+}
+
+/* As fault_install(), for a page that nobody else knows: nothing to check or to count twice. */
+static enum fault_result install_new(struct fault *f, struct page *page)
+{
+	struct vm_area_struct *vma = f->vma;
+	pte_t e = pte_mkdirty(pte_make(page_to_pfn(page), vma->vm_prot));
+
+	if (unlikely(vma->vm_flags & VM_EXEC))
+		icache_flush(&f->mm->context);
+	spin_lock(&f->table->ptl);
+	if (unlikely(!pte_same(pte_read(f->pte), f->orig))) {
+		spin_unlock(&f->table->ptl);
+		put_page(page);
+		return FAULT_DONE;
+	}
+	atomic_set(&page->mapcount, 1);
+	pte_set(f->pte, e);
+	spin_unlock(&f->table->ptl);
+	return anon_installed(f);
+}
+
+static inline enum fault_result anon_installed(struct fault *f)
+{
+	atomic_long_inc(&f->mm->rss[MM_ANONPAGES]);
+	vmstat_inc(VMSTAT_nr_anon_pages);
+	if (unlikely(!f->vma->vm_has_anon))
+		WRITE_ONCE(f->vma->vm_has_anon, true);
+	return FAULT_DONE;
 }
 
 static enum fault_result map_zero_page(struct fault *f)
@@ -111,8 +142,7 @@ static bool cow_reuse(struct fault *f, struct page *old)
 /* @old NULL: the zero page. */
 static enum fault_result cow_copy(struct fault *f, struct page *old, struct page *new)
 {
-	struct vm_area_struct *vma = f->vma;
-	pte_t e = pte_mkdirty(pte_make(page_to_pfn(new), vma->vm_prot));
+	pte_t e = pte_mkdirty(pte_make(page_to_pfn(new), f->vma->vm_prot));
 
 	spin_lock(&f->table->ptl);
 	if (unlikely(!pte_same(pte_read(f->pte), f->orig))) {
@@ -122,7 +152,7 @@ static enum fault_result cow_copy(struct fault *f, struct page *old, struct page
 	}
 	if (old)
 		page_copy(page_address(new), page_address(old));
-	if (unlikely(vma->vm_flags & VM_EXEC))
+	if (unlikely(f->vma->vm_flags & VM_EXEC))
 		icache_flush(&f->mm->context);
 	atomic_set(&new->mapcount, 1);
 	pte_xchg(f->pte, PTE_NONE);
@@ -130,8 +160,6 @@ static enum fault_result cow_copy(struct fault *f, struct page *old, struct page
 	pte_set(f->pte, e);
 	spin_unlock(&f->table->ptl);
 
-	atomic_long_inc(&f->mm->rss[MM_ANONPAGES]);
-	vmstat_inc(VMSTAT_nr_anon_pages);
 	if (old) {
 		atomic_long_dec(&f->mm->rss[page_rss_counter(old)]);
 		if (atomic_dec_and_test(&old->mapcount))
@@ -140,7 +168,5 @@ static enum fault_result cow_copy(struct fault *f, struct page *old, struct page
 		put_page(old);
 		vmstat_inc(VMSTAT_pgcow);
 	}
-	if (!vma->vm_has_anon)
-		WRITE_ONCE(vma->vm_has_anon, true);
-	return FAULT_DONE;
+	return anon_installed(f);
 }

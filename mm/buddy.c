@@ -30,6 +30,7 @@
 
 struct page *mem_map;
 unsigned long mem_map_base;
+unsigned long mem_map_zero;
 unsigned long mem_map_nr;
 unsigned long frames_total;
 struct spinlock buddy_lock = SPINLOCK_INIT(RANK_FRAMES);
@@ -273,4 +274,5 @@ static void mem_map_place(void)
 		panic("no room for mem_map: %lu pages for %lu frames", need, mem_map_nr);
 	best->end -= need;
 	mem_map = pa_to_virt(best->end << PAGE_SHIFT);
+	mem_map_zero = (unsigned long)mem_map - mem_map_base * sizeof(struct page);
 }

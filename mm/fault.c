@@ -123,7 +123,7 @@ static const unsigned long access_needs[] = {
 };
 
 /* FAULT_DONE: f->vma is the area, and it permits the access. */
-static enum fault_result fault_lookup(struct fault *f)
+static __always_inline enum fault_result fault_lookup(struct fault *f)
 {
 	struct vm_area_struct *vma = find_vma(f->mm, f->addr);
 
@@ -159,7 +159,7 @@ static __noinline enum fault_result fault_denied(struct fault *f)
 	return FAULT_DONE;
 }
 
-static enum fault_result fault_resolve(struct fault *f)
+static __always_inline enum fault_result fault_resolve(struct fault *f)
 {
 	f->pte = pt_walk(f->mm, f->addr, PT_ALLOC, &f->table);
 	if (unlikely(!f->pte))

@@ -326,7 +326,7 @@ void rwsem_init(struct rwsem *s, enum lock_rank rank)
 	wait_queue_init(&s->wq);
 }
 
-void down_read(struct rwsem *s)
+void down_read_slow(struct rwsem *s)
 {
 	sleeping_take(s, s->rank, false);
 	if (s->count < 0)
@@ -349,7 +349,7 @@ bool down_read_trylock(struct rwsem *s)
 	return true;
 }
 
-void up_read(struct rwsem *s)
+void up_read_checked(struct rwsem *s)
 {
 	sleeping_release(s);
 	if (s->count <= 0)

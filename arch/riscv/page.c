@@ -2,12 +2,17 @@
 /*
  * Zeroing and copying a page: the two loops that a fault cannot avoid.
  *
- * cbo.zero where the hart has it (one instruction a cache block); else eight
- * stores and one branch for 64 bytes.
+ * cbo.zero where the hart has it (one instruction a cache block); else stores
+ * in long rows, 64 words a turn of the loop (copying: 32, eight loads at a time
+ * ahead of their stores), so that the loop itself costs next to nothing.
  */
 #include <arch/page.h>
 
 #include "boot.h"
+
+#define FOUR(word, i)    word((i)); word((i) + 1); word((i) + 2); word((i) + 3)
+#define SIXTEEN(word, i) \
+	FOUR(word, (i)); FOUR(word, (i) + 4); FOUR(word, (i) + 8); FOUR(word, (i) + 12)
 
 static void zero_by_blocks(void *page)
 {
@@ -21,22 +26,30 @@ static void zero_by_blocks(void *page)
 	} while (p < end);
 }
 
+static __always_inline void copy_eight(u64 *d, const u64 *s)
+{
+	u64 a = s[0], b = s[1], c = s[2], e = s[3], f = s[4], g = s[5], h = s[6], i = s[7];
+
+	d[0] = a; d[1] = b; d[2] = c; d[3] = e; d[4] = f; d[5] = g; d[6] = h; d[7] = i;
+}
+
 void page_zero(void *page)
 {
 	u64 *p = page, *end = p + PAGE_SIZE / sizeof(u64);
 
+#define ZERO_WORD(i) p[i] = 0
 	if (zicboz_block) {
 		zero_by_blocks(page);
 		return;
 	}
 	do {
-		p[0] = 0; p[1] = 0; p[2] = 0; p[3] = 0; p[4] = 0; p[5] = 0; p[6] = 0; p[7] = 0;
-		p[8] = 0; p[9] = 0; p[10] = 0; p[11] = 0;
-		p[12] = 0; p[13] = 0; p[14] = 0; p[15] = 0;
-		p += 16;
+		SIXTEEN(ZERO_WORD, 0); SIXTEEN(ZERO_WORD, 16);
+		SIXTEEN(ZERO_WORD, 32); SIXTEEN(ZERO_WORD, 48);
+		p += 64;
 		/* stays a loop of stores, not a memset call */
 		__asm__ volatile("" : : : "memory");
 	} while (p < end);
+#undef ZERO_WORD
 }
 
 void page_copy(void *dst, const void *src)
@@ -45,11 +58,12 @@ void page_copy(void *dst, const void *src)
 	const u64 *s = src, *end = s + PAGE_SIZE / sizeof(u64);
 
 	do {
-		u64 a = s[0], b = s[1], c = s[2], e = s[3], f = s[4], g = s[5], h = s[6], i = s[7];
-
-		d[0] = a; d[1] = b; d[2] = c; d[3] = e; d[4] = f; d[5] = g; d[6] = h; d[7] = i;
-		d += 8;
-		s += 8;
+		copy_eight(d, s);
+		copy_eight(d + 8, s + 8);
+		copy_eight(d + 16, s + 16);
+		copy_eight(d + 24, s + 24);
+		d += 32;
+		s += 32;
 		__asm__ volatile("" : : : "memory");
 	} while (s < end);
 }

@@ -67,7 +67,8 @@ static inline bool pte_user(pte_t e) { return e.v & PTE_U; }
 static inline bool pte_young(pte_t e) { return e.v & PTE_A; }
 static inline bool pte_dirty(pte_t e) { return e.v & PTE_D; }
 static inline bool pte_special(pte_t e) { return e.v & PTE_SPECIAL; }
-static inline unsigned long pte_pfn(pte_t e) { return (e.v & PTE_PFN_MASK) >> PTE_PFN_SHIFT; }
+/* Bits 63..54 are never set: they name extensions that we do not use. */
+static inline unsigned long pte_pfn(pte_t e) { return e.v >> PTE_PFN_SHIFT; }
 static inline bool pte_same(pte_t a, pte_t b) { return a.v == b.v; }
 
 /*
