@@ -419,6 +419,26 @@ void *radix_next(const struct radix_tree *tree, unsigned long *index)
 	return next_in_map(tree, index, TAKEN);
 }
 
+/* One descent for each leaf; in a leaf the slots themselves say what is there. */
+unsigned int radix_next_many(const struct radix_tree *tree, unsigned long index,
+			     unsigned long last, void **items, unsigned int nr)
+{
+	unsigned int found = 0;
+
+	while (found < nr && radix_next(tree, &index) && index <= last) {
+		void **slot = find_leaf(tree, index)->slot + index % RADIX_SLOTS;
+		unsigned long end = min(last, index | (RADIX_SLOTS - 1));
+
+		for (void **past = slot + (end - index) + 1; slot != past && found < nr; slot++)
+			if (*slot)
+				items[found++] = *slot;
+		if (end == last)
+			break;
+		index = end + 1;
+	}
+	return found;
+}
+
 void *radix_next_tagged(const struct radix_tree *tree, unsigned long *index, unsigned int tag)
 {
 	assert(tag < RADIX_TAGS);

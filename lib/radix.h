@@ -93,6 +93,10 @@ void *radix_delete(struct radix_tree *tree, unsigned long index);
 /* The first item at or behind *@index, and its index there; NULL: none. */
 void *radix_next(const struct radix_tree *tree, unsigned long *index);
 
+/* The first items of [index, last], at most @nr of them, in order.  How many. */
+unsigned int radix_next_many(const struct radix_tree *tree, unsigned long index,
+			     unsigned long last, void **items, unsigned int nr);
+
 /* @tag is 0 ... RADIX_TAGS - 1.  Tagging an index that holds nothing does nothing. */
 void radix_tag_set(struct radix_tree *tree, unsigned long index, unsigned int tag);
 void radix_tag_clear(struct radix_tree *tree, unsigned long index, unsigned int tag);

@@ -90,18 +90,10 @@ unsigned int filemap_find_range(struct address_space *as, pgoff_t index, pgoff_t
 				struct page **pages, unsigned int nr)
 {
 	unsigned long flags = spin_lock_irqsave(&as->lock);
-	unsigned int found = 0;
+	unsigned int found = radix_next_many(&as->pages, index, last, (void **)pages, nr);
 
-	while (found < nr) {
-		struct page *page = radix_next(&as->pages, &index);
-
-		if (!page || index > last)
-			break;
-		get_page(page);
-		pages[found++] = page;
-		if (index++ == last)
-			break;
-	}
+	for (unsigned int i = 0; i < found; i++)
+		get_page(pages[i]);
 	spin_unlock_irqrestore(&as->lock, flags);
 	return found;
 }

@@ -13,7 +13,8 @@
  * file's.
  *
  * Neighbours: 16 pages, aligned, so that a window never crosses a table; they
- * are mapped for reading, and marked as not used yet.
+ * are mapped for reading, and marked as not used yet.  MADV_RANDOM does not
+ * change that: it costs no read, and random accesses meet neighbours too.
  *
  * Lock: mm->lock for reading; dropped to wait, with a reference of the file.
  */
@@ -84,7 +85,7 @@ static enum fault_result file_read(struct fault *f, pgoff_t index)
 {
 	struct page *page;
 
-	if (!(f->vma->vm_flags & VM_RAND_READ) && map_around(f))
+	if (map_around(f))
 		return FAULT_DONE;
 	page = cached_page(f, index);
 	if (!page)
@@ -105,19 +106,20 @@ static void around_window(struct fault *f, vaddr_t *start, vaddr_t *end)
 		*end = *start + ((past - vma_pgoff(vma, *start)) << PAGE_SHIFT);
 }
 
-/* One entry, its table locked.  True: it names @page now, and has taken the reference. */
-static bool map_neighbour(struct fault *f, pte_t *pte, struct page *page, bool wanted)
+/*
+ * One entry, its table and the page cache locked: @page cannot leave the file
+ * meanwhile.  True: the entry names it now, and has a reference.
+ */
+static inline bool map_neighbour(pte_t *pte, struct page *page, pteprot_t prot, bool used)
 {
-	pte_t e = pte_wrprotect(pte_make(page_to_pfn(page), f->vma->vm_prot));
+	pte_t e = pte_wrprotect(pte_make(page_to_pfn(page), prot));
 
-	if (!pte_none(pte_read(pte)) || page->mapping != f->vma->vm_mapping ||
-	    !page_test(page, PG_uptodate))
+	if (!pte_none(pte_read(pte)) || !page_test(page, PG_uptodate))
 		return false;
-	if (!wanted && !mmu_software_ad)
-		e = pte_mkold(e);
+	get_page(page);
 	if (atomic_inc_return(&page->mapcount) == 1)
 		vmstat_inc(VMSTAT_nr_mapped);
-	pte_set(pte, e);
+	pte_set(pte, used ? e : pte_mkold(e));
 	return true;
 }
 
@@ -125,39 +127,39 @@ static bool map_neighbour(struct fault *f, pte_t *pte, struct page *page, bool w
 static bool map_around(struct fault *f)
 {
 	struct vm_area_struct *vma = f->vma;
+	struct address_space *as = vma->vm_mapping;
 	struct page *pages[AROUND_PAGES];
-	unsigned int nr, i, mapped = 0, left = 0;
-	vaddr_t start, end, va;
+	unsigned int nr, i, mapped = 0;
+	unsigned long flags;
+	vaddr_t start, end;
 	pgoff_t first;
+	pte_t *ptes;
 	bool found;
 
 	around_window(f, &start, &end);
 	first = vma_pgoff(vma, start);
-	nr = filemap_find_range(vma->vm_mapping, first, first + ((end - start) >> PAGE_SHIFT) - 1,
-				pages, AROUND_PAGES);
-	if (!nr)
-		return false;
+	ptes = f->pte - ((f->addr - start) >> PAGE_SHIFT);
 	if (vma->vm_flags & VM_EXEC)
 		icache_flush(&f->mm->context);  /* before another hart can run any of it */
 	spin_lock(&f->table->ptl);
+	flags = spin_lock_irqsave(&as->lock);
+	nr = radix_next_many(&as->pages, first, first + ((end - start) >> PAGE_SHIFT) - 1,
+			     (void **)pages, AROUND_PAGES);
 	for (i = 0; i < nr; i++) {
-		va = start + ((pages[i]->index - first) << PAGE_SHIFT);
-		if (map_neighbour(f, f->pte + (long)(va - f->addr) / (long)PAGE_SIZE, pages[i],
-				  va == f->addr))
-			mapped++;
-		else
-			pages[left++] = pages[i];
+		pte_t *pte = ptes + (pages[i]->index - first);
+
+		mapped += map_neighbour(pte, pages[i], vma->vm_prot,
+					pte == f->pte || mmu_software_ad);
 	}
+	spin_unlock_irqrestore(&as->lock, flags);
 	found = !pte_none(pte_read(f->pte));
 	spin_unlock(&f->table->ptl);
 
 	if (mapped) {
-		atomic_long_add(mapped, &f->mm->rss[vma->vm_mapping->flags & AS_SWAPBACKED ?
-						    MM_SHMEMPAGES : MM_FILEPAGES]);
+		atomic_long_add(mapped, &f->mm->rss[as->flags & AS_SWAPBACKED ? MM_SHMEMPAGES :
+										MM_FILEPAGES]);
 		vmstat_add(VMSTAT_faultaround, mapped);
 	}
-	for (i = 0; i < left; i++)
-		put_page(pages[i]);
 	return found;
 }
 

@@ -93,6 +93,21 @@ static void expect_tag(unsigned int tag)
 	assert_int_equal(radix_tagged(&tree, tag), any);
 }
 
+/* Batches from a random place to a random place. */
+static void expect_many(void)
+{
+	unsigned long from = random_index(), last = random_index();
+	void *items[7];
+	unsigned int n = radix_next_many(&tree, from, last, items, ARRAY_SIZE(items));
+	int i = model_find(from);
+
+	for (unsigned int k = 0; k < n; k++, i++) {
+		assert_true(i < nr_model && model[i].index <= last);
+		assert_ptr_equal(items[k], item_of(model[i].index));
+	}
+	assert_true(n == ARRAY_SIZE(items) || i == nr_model || model[i].index > last);
+}
+
 static void expect_model(void)
 {
 	unsigned long index = 0;
@@ -110,6 +125,7 @@ static void expect_model(void)
 		assert_null(radix_next(&tree, &index));
 	for (unsigned int tag = 0; tag < RADIX_TAGS; tag++)
 		expect_tag(tag);
+	expect_many();
 }
 
 static int empty(void **state)
