@@ -18,14 +18,10 @@
  */
 #include <kernel/fs/epoll.h>
 
-#include <kernel/fs/file.h>
-#include <kernel/fs/inode.h>
-#include <kernel/fs/pollwait.h>
-#include <kernel/signal.h>
+#include <kernel/fs/epoll_internal.h>
+#include <kernel/fs/poll.h>
 #include <kernel/syscall.h>
 #include <kernel/task.h>
-#include <kernel/time.h>
-#include <lib/avl.h>
 #include <lib/err.h>
 #include <mm/slab.h>
 #include <mm/uaccess.h>
@@ -33,51 +29,6 @@
 #define EPOLL_CTL_ADD   1
 #define EPOLL_CTL_DEL   2
 #define EPOLL_CTL_MOD   3
-#define EPOLLEXCLUSIVE  (1U << 28)
-#define EPOLLWAKEUP     (1U << 29)
-#define EPOLLONESHOT    (1U << 30)
-#define EPOLLET         (1U << 31)
-#define EP_PRIVATE_BITS (EPOLLEXCLUSIVE | EPOLLWAKEUP | EPOLLONESHOT | EPOLLET)
-#define EP_MAX_EVENTS   (0x7fffffff / (int)sizeof(struct epoll_event))
-
-/* Not packed, except on x86. */
-struct epoll_event {
-	u32 events;
-	u64 data;
-};
-_Static_assert(sizeof(struct epoll_event) == 16, "struct epoll_event is 16 bytes");
-
-/* [c] ctl_lock  [r] ep->lock  [e] epolls_lock */
-struct epoll {
-	struct mutex ctl_lock;          /* RANK_EPOLL_CTL */
-	struct avl_root items;          /* [c] by (file, fd) */
-	bool outer;                     /* [c] watches epolls */
-	struct spinlock lock;           /* RANK_EPOLL, irq */
-	struct list_head ready;         /* [r] */
-	struct wait_queue wq;           /* epoll_wait */
-	/* those who poll this epoll, while it is not an outer one */
-	struct wait_queue poll_wq;
-	struct wait_queue outer_wq;     /* and since it is one */
-};
-
-/* One queue of a file that an item listens to. */
-struct ep_hook {
-	struct ep_hook *next;
-	struct wait_entry wait;
-	struct wait_queue *wq;
-	struct ep_item *item;
-};
-
-struct ep_item {
-	struct avl_node node;           /* [c] */
-	struct epoll *ep;
-	struct file *file;
-	int fd;
-	struct epoll_event event;       /* [c], read by wake-ups */
-	struct list_head ready;         /* [r] */
-	struct list_head file_node;     /* [e] */
-	struct ep_hook first, *hooks;   /* [c] */
-};
 
 struct ep_adding {
 	struct poll_table pt;
@@ -88,7 +39,7 @@ struct ep_adding {
 static DEFINE_MUTEX(epolls_lock, RANK_FILE_POS);
 static const struct file_operations epoll_fops;
 
-static inline struct epoll *epoll_of(struct file *f)
+struct epoll *epoll_of(struct file *f)
 {
 	return f->f_op == &epoll_fops ? f->private_ : NULL;
 }
@@ -348,144 +299,6 @@ void epoll_release_file(struct file *file)
 	mutex_unlock(&epolls_lock);
 }
 
-/* --------------------------------------------------------------- epoll_wait */
-
-static bool has_ready(struct epoll *ep)
-{
-	return !list_empty(&ep->ready);
-}
-
-/* The first ready item, taken off the list, or NULL.  ctl_lock held. */
-static struct ep_item *take_ready(struct epoll *ep)
-{
-	unsigned long flags = spin_lock_irqsave(&ep->lock);
-	struct ep_item *item = list_first_entry_or_null(&ep->ready, struct ep_item, ready);
-
-	if (item)
-		list_del_init(&item->ready);
-	spin_unlock_irqrestore(&ep->lock, flags);
-	return item;
-}
-
-static unsigned int count_ready(struct epoll *ep)
-{
-	unsigned long flags = spin_lock_irqsave(&ep->lock);
-	struct list_head *at;
-	unsigned int n = 0;
-
-	list_for_each(at, &ep->ready)
-		n++;
-	spin_unlock_irqrestore(&ep->lock, flags);
-	return n;
-}
-
-static void put_back(struct ep_item *item)
-{
-	struct epoll *ep = item->ep;
-	unsigned long flags = spin_lock_irqsave(&ep->lock);
-
-	if (list_empty(&item->ready))
-		list_add_tail(&item->ready, &ep->ready);
-	spin_unlock_irqrestore(&ep->lock, flags);
-}
-
-/* Ask those that may be ready; report up to @max.  How many, or -EFAULT when none. */
-static int harvest(struct epoll *ep, vaddr_t to, int max)
-{
-	unsigned int look;
-	int n = 0;
-
-	mutex_lock(&ep->ctl_lock);
-	for (look = count_ready(ep); look && n < max; look--) {
-		struct ep_item *item = take_ready(ep);
-		struct epoll_event ev;
-
-		if (!item)
-			break;
-		ev.events = file_poll(item->file, NULL) & item->event.events & ~EP_PRIVATE_BITS;
-		ev.data = item->event.data;
-		if (!ev.events)
-			continue;
-		if (copy_to_user(to + (size_t)n * sizeof(ev), &ev, sizeof(ev))) {
-			put_back(item);
-			mutex_unlock(&ep->ctl_lock);
-			return n ? n : -EFAULT;
-		}
-		n++;
-		if (item->event.events & EPOLLONESHOT)
-			WRITE_ONCE(item->event.events, item->event.events & EP_PRIVATE_BITS);
-		else if (!(item->event.events & EPOLLET))
-			put_back(item);
-	}
-	mutex_unlock(&ep->ctl_lock);
-	return n;
-}
-
-static int do_wait(struct epoll *ep, vaddr_t to, int max, u64 deadline)
-{
-	int n, err;
-
-	for (;;) {
-		n = has_ready(ep) ? harvest(ep, to, max) : 0;
-		if (n || !deadline)
-			return n;
-		err = __wait_event(&ep->wq, has_ready(ep), TASK_INTERRUPTIBLE, deadline, true);
-		if (err == -ETIMEDOUT)
-			deadline = 0;
-		else if (err)
-			return -EINTR;
-	}
-}
-
-static long epoll_wait(int epfd, vaddr_t to, int max, u64 deadline, vaddr_t mask, size_t mask_size)
-{
-	struct fd_ref r = fdget(epfd);
-	bool masked = false;
-	long ret;
-
-	if (!r.file)
-		return -EBADF;
-	ret = -EINVAL;
-	if (max > 0 && max <= EP_MAX_EVENTS && epoll_of(r.file))
-		ret = sigmask_import(mask, mask_size, &masked);
-	if (!ret) {
-		ret = do_wait(epoll_of(r.file), to, max, deadline);
-		if (masked && ret != -EINTR)
-			restore_saved_sigmask();
-	}
-	fdput(r);
-	return ret;
-}
-
-long sys_epoll_pwait(const unsigned long *a)
-{
-	int ms = (int)a[3];
-	u64 deadline = TIMER_NEVER;
-
-	if (ms == 0)
-		deadline = 0;
-	else if (ms > 0)
-		deadline = time_ns() + (u64)ms * NSEC_PER_MSEC;
-	return epoll_wait((int)a[0], a[1], (int)a[2], deadline, a[4], a[5]);
-}
-
-long sys_epoll_pwait2(const unsigned long *a)
-{
-	struct timespec ts;
-	u64 deadline = TIMER_NEVER, ns, now;
-
-	if (a[3]) {
-		if (copy_from_user(&ts, a[3], sizeof(ts)))
-			return -EFAULT;
-		if (!timespec_valid(&ts))
-			return -EINVAL;
-		ns = timespec_to_ns(&ts);
-		now = time_ns();
-		deadline = !ns ? 0 : ns > TIMER_NEVER - 1 - now ? TIMER_NEVER - 1 : now + ns;
-	}
-	return epoll_wait((int)a[0], a[1], (int)a[2], deadline, a[4], a[5]);
-}
-
 /* ---------------------------------------------------------- an epoll as a file */
 
 static unsigned int epoll_poll(struct file *f, struct poll_table *pt)
@@ -494,18 +307,18 @@ static unsigned int epoll_poll(struct file *f, struct poll_table *pt)
 	unsigned int events = 0, look;
 
 	poll_wait(pt, ep->outer ? &ep->outer_wq : &ep->poll_wq);
-	if (!has_ready(ep))
+	if (!ep_has_ready(ep))
 		return 0;
 	if (!mutex_trylock(&ep->ctl_lock))
 		return POLLIN | POLLRDNORM;     /* being changed: whoever comes will look */
-	for (look = count_ready(ep); look && !events; look--) {
-		struct ep_item *item = take_ready(ep);
+	for (look = ep_count_ready(ep); look && !events; look--) {
+		struct ep_item *item = ep_take_ready(ep);
 
 		if (!item)
 			break;
 		if (file_poll(item->file, NULL) & item->event.events & ~EP_PRIVATE_BITS) {
 			events = POLLIN | POLLRDNORM;
-			put_back(item);
+			ep_put_back(item);
 		}
 	}
 	mutex_unlock(&ep->ctl_lock);

@@ -2,9 +2,9 @@
 /*
  * Descriptors and what hangs on them: dup, dup3, fcntl, close_range, ioctl.
  */
-#include <kernel/fs/file.h>
-
 #include <kernel/fs/fcntl.h>
+
+#include <kernel/fs/file.h>
 #include <kernel/fs/inode.h>
 #include <kernel/fs/locks.h>
 #include <kernel/fs/pipe.h>

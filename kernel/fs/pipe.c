@@ -15,11 +15,12 @@
  * Lock: p->lock for everything but the wait queues.  A waiter looks at head,
  *       tail, readers and writers without it, and looks again with it.
  */
-#include <kernel/fs/pipe_internal.h>
+#include <kernel/fs/pipe.h>
 
 #include <kernel/cred.h>
 #include <kernel/fs/fcntl.h>
 #include <kernel/fs/inode.h>
+#include <kernel/fs/pipe_internal.h>
 #include <kernel/fs/poll.h>
 #include <kernel/signal.h>
 #include <kernel/task.h>

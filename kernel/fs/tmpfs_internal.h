@@ -26,7 +26,7 @@ void tmpfs_evict(struct inode *inode);
 /* Let go of every entry, so that the dentries can be freed. */
 void tmpfs_unpin(struct super_block *sb);
 
-/* Count @pages as the file's, in place of what was counted before.  Its lock is held, or it is going. */
+/* Count @pages as the file's, not what was counted before.  Its lock is held, or it is going. */
 void tmpfs_account(struct inode *inode, u64 pages);
 int tmpfs_fsync(struct file *f, loff_t start, loff_t end, bool datasync);
 
