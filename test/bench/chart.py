@@ -37,7 +37,8 @@ def svg(title, subtitle, rows):
                    f'stroke="{INK if strong else FAINT}"/>')
         out.append(f'<text x="{x(tick):.1f}" y="{bottom + 16}" text-anchor="middle" '
                    f'font-size="12">{tick:g}</text>')
-    out.append(f'<text x="{x(1):.1f}" y="{TOP - 12}" text-anchor="middle" font-size="12">Linux</text>')
+    out.append(f'<text x="{x(1):.1f}" y="{TOP - 12}" text-anchor="middle" '
+               f'font-size="12">Linux</text>')
     for n, (label, ratio, budget, met, text) in enumerate(rows):
         y = TOP + LINE * n
         out.append(f'<text x="{LEFT - 10}" y="{y + 15}" text-anchor="end">{escape(label)}</text>')

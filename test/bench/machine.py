@@ -123,8 +123,9 @@ def first(kernel, disk, programs, icount, mem):
     """(ns from power-on to the first program, KiB free there, the firmware's ns)."""
     icount = ICOUNT if icount else ""
     if kernel.name == "linux":
+        program = (programs / "root/usr/local/bin/first").read_bytes()
         archive = cpio([("dev", 0o40755, b"", (0, 0)), ("dev/console", 0o20600, b"", (5, 1)),
-                        ("init", 0o100755, (programs / "root/usr/local/bin/first").read_bytes(), (0, 0))])
+                        ("init", 0o100755, program, (0, 0))])
         with tempfile.NamedTemporaryFile(suffix=".cpio") as file:
             file.write(archive)
             file.flush()
