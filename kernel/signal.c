@@ -115,6 +115,8 @@ void signals_exec(struct task_struct *t)
 	for (int i = 0; i < NSIG; i++) {
 		struct sigaction *act = &t->sighand->action[i];
 
+		if (!(act->sa_handler | act->sa_flags | act->sa_mask))
+			continue;
 		if (act->sa_handler != SIG_IGN)
 			act->sa_handler = SIG_DFL;
 		act->sa_flags = 0;

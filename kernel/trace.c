@@ -37,10 +37,13 @@ void trace_syscall(const struct trapframe *tf, unsigned long nr, const unsigned 
 
 bool trace_wanted(const struct task_struct *t)
 {
-	char what[32];
+	static char what[32];
+	static enum { NOT_ASKED, NOBODY, SOMEBODY } wanted;     /* [a] asked once: exec is a busy path */
 	unsigned long pid;
 
-	if (!bootarg_value("trace", what, sizeof(what)))
+	if (READ_ONCE(wanted) == NOT_ASKED)
+		WRITE_ONCE(wanted, bootarg_value("trace", what, sizeof(what)) ? SOMEBODY : NOBODY);
+	if (wanted == NOBODY)
 		return false;
 	if (!parse_ulong(what, NULL, 10, &pid))
 		return pid == (unsigned long)t->pid;
