@@ -178,31 +178,49 @@ struct pollfd {
 	s16 events, revents;
 };
 
-static unsigned int poll_one(struct pollfd *p, struct poll_table *pt)
+/*
+ * The files of a call.  held[i]: a reference, taken once where another thread
+ * could close: its descriptor may become another file while this one's queue
+ * holds our entry.  held NULL: the table is ours alone, and they stay.
+ */
+struct poll_files {
+	struct pollfd *fds;
+	struct file **held;
+	unsigned int nr;
+};
+
+static unsigned int poll_file(struct pollfd *p, struct file *f, struct poll_table *pt)
+{
+	unsigned int events = POLLNVAL;
+
+	if (f)
+		events = file_poll(f, pt) & ((u16)p->events | POLLERR | POLLHUP);
+	return events;
+}
+
+static unsigned int poll_one(struct pollfd *p, struct file **held, struct poll_table *pt)
 {
 	unsigned int events = 0;
 
 	if (p->fd >= 0) {
-		struct fd_ref r = fdget(p->fd);
+		struct fd_ref r = { NULL, false };
 
-		events = POLLNVAL;
-		if (r.file) {
-			events = file_poll(r.file, pt);
-			events &= (u16)p->events | POLLERR | POLLHUP;
-			fdput(r);
-		}
+		if (!held)
+			r = fdget(p->fd);
+		events = poll_file(p, held ? *held : r.file, pt);
+		fdput(r);
 	}
 	p->revents = (s16)events;
 	return events;
 }
 
-static int poll_all(struct pollfd *fds, unsigned int nr, struct poll_table *pt)
+static int poll_all(struct poll_files *p, struct poll_table *pt)
 {
 	unsigned int i;
 	int ready = 0;
 
-	for (i = 0; i < nr; i++) {
-		if (poll_one(&fds[i], pt)) {
+	for (i = 0; i < p->nr; i++) {
+		if (poll_one(&p->fds[i], p->held ? &p->held[i] : NULL, pt)) {
 			ready++;
 			pt = NULL;      /* no need to wait any more */
 		}
@@ -210,17 +228,12 @@ static int poll_all(struct pollfd *fds, unsigned int nr, struct poll_table *pt)
 	return ready;
 }
 
-/*
- * The files stay open while their queues hold our entries: a descriptor that
- * another thread closes meanwhile would take the queue with it.
- */
-static int hold_files(const struct pollfd *fds, unsigned int nr, struct file **held)
+static void hold_files(struct poll_files *p)
 {
 	unsigned int i;
 
-	for (i = 0; i < nr; i++)
-		held[i] = fds[i].fd >= 0 ? fd_get(fds[i].fd) : NULL;
-	return 0;
+	for (i = 0; i < p->nr; i++)
+		p->held[i] = p->fds[i].fd >= 0 ? fd_get(p->fds[i].fd) : NULL;
 }
 
 static void drop_files(struct file **held, unsigned int nr)
@@ -232,17 +245,17 @@ static void drop_files(struct file **held, unsigned int nr)
 			file_put(held[i]);
 }
 
-static int poll_wait_all(struct pollfd *fds, unsigned int nr, u64 deadline)
+static int poll_wait_all(struct poll_files *p, u64 deadline)
 {
 	struct pollwait pw;
 	int ready, err = 0;
 
 	pollwait_init(&pw);
-	ready = poll_all(fds, nr, deadline ? &pw.pt : NULL);
+	ready = poll_all(p, deadline ? &pw.pt : NULL);
 	while (!ready && deadline && !err) {
 		err = pollwait_sleep(&pw, deadline);
 		if (!err || err == -ETIMEDOUT)
-			ready = poll_all(fds, nr, NULL);
+			ready = poll_all(p, NULL);
 	}
 	pollwait_end(&pw);
 	if (ready || err == -ETIMEDOUT)
@@ -270,9 +283,11 @@ static int do_poll(vaddr_t ufds, unsigned int nr, u64 deadline)
 	}
 	ret = copy_from_user(fds, ufds, nr * sizeof(*fds));
 	if (!ret) {
+		struct poll_files p = { fds, hold ? held : NULL, nr };
+
 		if (hold)
-			hold_files(fds, nr, held);
-		ret = poll_wait_all(fds, nr, deadline);
+			hold_files(&p);
+		ret = poll_wait_all(&p, deadline);
 		if (hold)
 			drop_files(held, nr);
 	}
@@ -312,20 +327,24 @@ long sys_ppoll(const unsigned long *a)
 struct select_sets {
 	unsigned long *in, *out, *ex, *res_in, *res_out, *res_ex;
 	unsigned int nr, words;
+	struct file **held;     /* as in struct poll_files */
 };
 
 static int select_one(struct select_sets *s, unsigned int fd, struct poll_table *pt)
 {
-	struct fd_ref r;
+	struct fd_ref r = { NULL, false };
+	struct file *f;
 	unsigned int events;
 	int ready = 0;
 
 	if (!bitmap_test(s->in, fd) && !bitmap_test(s->out, fd) && !bitmap_test(s->ex, fd))
 		return 0;
-	r = fdget((int)fd);
-	if (!r.file)
+	if (!s->held)
+		r = fdget((int)fd);
+	f = s->held ? s->held[fd] : r.file;
+	if (!f)
 		return -EBADF;
-	events = file_poll(r.file, pt);
+	events = file_poll(f, pt);
 	fdput(r);
 	if ((events & SELECT_IN) && bitmap_test(s->in, fd)) {
 		bitmap_set(s->res_in, fd);
@@ -379,13 +398,13 @@ static struct file **select_hold(const struct select_sets *s)
 
 static int select_wait(struct select_sets *s, u64 deadline)
 {
-	struct file **held = NULL;
 	struct pollwait pw;
 	int ready, err = 0;
 
+	s->held = NULL;
 	if (s->nr && deadline && atomic_read(&current->files->refs) > 1) {
-		held = select_hold(s);
-		if (!held)
+		s->held = select_hold(s);
+		if (!s->held)
 			return -ENOMEM;
 	}
 	pollwait_init(&pw);
@@ -396,9 +415,9 @@ static int select_wait(struct select_sets *s, u64 deadline)
 			ready = select_all(s, NULL);
 	}
 	pollwait_end(&pw);
-	if (held) {
-		drop_files(held, s->nr);
-		kvfree(held);
+	if (s->held) {
+		drop_files(s->held, s->nr);
+		kvfree(s->held);
 	}
 	return ready || err == -ETIMEDOUT ? ready : err;
 }
