@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: MIT
+"""Every hart at one address space at once, for some seconds, at random."""
+
+import re
+import time
+
+import pytest
+
+
+def stress(vm, seconds, workers):
+    seed = int(time.time())
+    status, output = vm.run(f"/opt/test/smpstress {seconds} {workers} {seed}", seconds * 6 + 90)
+    failed = [line for line in output.splitlines() if line.startswith(("not ok", "#"))]
+    assert status == 0 and "1.." in output, "\n".join(failed) + f"\nstatus {status}"
+    return output
+
+
+def test_pages_hold_their_stamps_while_every_hart_maps_and_unmaps(vm):
+    output = stress(vm, 12, 4)
+    assert int(re.search(r"fork, (\d+) times", output).group(1)) > 0
+
+
+@pytest.mark.parametrize("smp, mem", [("2", None), ("8", "64M")])
+def test_the_same_with_few_harts_and_with_many_and_little_memory(boot, smp, mem):
+    import machine
+
+    shell = boot(smp=smp, **({"mem": mem} if mem and not machine.LINUX else {}))
+    stress(shell, 4, 4)
+    shell.off()
