@@ -33,6 +33,15 @@
 #
 # In the guest ^C is the program's; `poweroff` leaves QEMU, and so does ^A x.
 
+# Tools are looked for when make starts: after deps, the other goals get a make of their own.
+ifneq ($(and $(filter deps,$(MAKECMDGOALS)),$(filter-out deps,$(MAKECMDGOALS))),)
+AFTER := $(filter-out deps,$(MAKECMDGOALS))
+.PHONY: deps $(AFTER) in-turn
+deps $(AFTER): in-turn ; @:
+in-turn:
+	+@$(MAKE) --no-print-directory deps && $(MAKE) --no-print-directory $(AFTER)
+else
+
 O := build
 CACHE := $(O)
 SUITE := trixie
@@ -494,3 +503,5 @@ deps:
 	fi; \
 	echo "installing$$list"; \
 	$$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $$list
+
+endif
