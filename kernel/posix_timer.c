@@ -255,7 +255,7 @@ long sys_timer_create(const unsigned long *a)
 {
 	struct sigevent ev = { .signo = SIGALRM, .notify = SIGEV_SIGNAL };
 	struct signal_struct *sig = current->signal;
-	int clock = (int)a[0], err;
+	int clock = (int)a[0], err, id;
 	struct task_struct *thread;
 	struct posix_timer *k;
 
@@ -286,17 +286,19 @@ long sys_timer_create(const unsigned long *a)
 	}
 	mutex_lock(&timer_mutex);
 	k->id = sig->next_timer_id++;
+	id = k->id;
 	if (!a[1])
-		k->value = (unsigned long)k->id;
+		k->value = (unsigned long)id;
 	list_change(k, true);
 	mutex_unlock(&timer_mutex);
-	if (put_user(k->id, a[2])) {
-		mutex_lock(&timer_mutex);
+	if (!put_user(id, a[2]))
+		return 0;
+	mutex_lock(&timer_mutex);
+	k = find(sig, id);      /* another thread may have guessed its number, and deleted it */
+	if (k)
 		destroy(k);
-		mutex_unlock(&timer_mutex);
-		return -EFAULT;
-	}
-	return 0;
+	mutex_unlock(&timer_mutex);
+	return -EFAULT;
 }
 
 long sys_timer_delete(const unsigned long *a)

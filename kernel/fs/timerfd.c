@@ -37,6 +37,11 @@ struct timerfd {
 	struct wait_queue wq;
 };
 
+#define FIRE_INTERVAL_NS 100000UL
+
+/* Two who set one timer at once: to arm it is for one at a time. */
+static DEFINE_MUTEX(set_mutex, RANK_SLEEPING_LEAF);
+
 static void timerfd_fire(struct timer *timer)
 {
 	struct timerfd *t = container_of(timer, struct timerfd, timer);
@@ -48,14 +53,16 @@ static void timerfd_fire(struct timer *timer)
 
 		if (t->interval) {
 			n += (now - t->due) / t->interval;
-			next = t->due + n * t->interval;
+			if (__builtin_mul_overflow(n, t->interval, &next) ||
+			    __builtin_add_overflow(t->due, next, &next))
+				next = TIMER_NEVER;
 		}
 		t->ticks += n;
 		t->due = next;
 	}
 	spin_unlock_irqrestore(&t->lock, flags);
-	if (next != TIMER_NEVER)
-		timer_start(&t->timer, next);
+	if (next != TIMER_NEVER)        /* ticks are counted, however short; firings are not so many */
+		timer_start(&t->timer, max(next, now + FIRE_INTERVAL_NS));
 	wake_up_all(&t->wq);
 }
 
@@ -174,6 +181,7 @@ static void set_timer(struct timerfd *t, u64 due, u64 interval, struct itimerspe
 {
 	unsigned long flags;
 
+	mutex_lock(&set_mutex);
 	flags = spin_lock_irqsave(&t->lock);
 	get_setting(t, old);
 	t->interval = 0;
@@ -187,6 +195,7 @@ static void set_timer(struct timerfd *t, u64 due, u64 interval, struct itimerspe
 	spin_unlock_irqrestore(&t->lock, flags);
 	if (due != TIMER_NEVER)
 		timer_start(&t->timer, due);
+	mutex_unlock(&set_mutex);
 }
 
 static struct timerfd *timerfd_of(struct file *f)
