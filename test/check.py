@@ -38,7 +38,8 @@ def tracked():
 
 
 FILES = tracked()
-TEXT = {f: (TOP / f).read_text(errors="replace") for f in FILES if f.endswith((".c", ".h", ".S", ".ld", ".py", ".md", ".sh"))
+TEXT = {f: (TOP / f).read_text(errors="replace") for f in FILES
+        if f.endswith((".c", ".h", ".S", ".ld", ".py", ".md", ".sh"))
         or "." not in pathlib.Path(f).name}
 
 
@@ -75,9 +76,9 @@ def opening_paragraph():
 
 
 def lines_are_short():
-    """No line is longer than 100 columns"""
+    """No line is longer than 100 columns; 120 in tests, whose commands and tables read better whole"""
     for f, n, line in lines([f for f in TEXT if f.endswith((".c", ".h", ".S", ".py", ".ld"))]):
-        if len(line.expandtabs(8)) > 100:
+        if len(line.expandtabs(8)) > (100 if f.split("/")[0] in ROOMS else 120):
             yield f"{f}:{n}: {len(line.expandtabs(8))} columns"
 
 
