@@ -207,7 +207,7 @@ static void reparent_children(struct task_struct *from, struct list_head *releas
 			reap(t, released);
 			continue;
 		}
-		if (apart)      /* this process was what kept the child's group from being orphaned */
+		if (apart)      /* this process kept the child's group from being orphaned */
 			hang_up_orphans(t->signal->pgid, NULL);
 	}
 }

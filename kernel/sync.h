@@ -159,6 +159,9 @@ void might_sleep(void);
 /* Give the hart away; returns when woken (or at once while still TASK_RUNNING and alone). */
 void schedule(void);
 
+/* In a long loop of a system call, no lock held but such as may sleep: let others run, if due. */
+void cond_resched(void);
+
 /*
  * As schedule(), but at most until @deadline_ns (time_ns()); TIMER_NEVER waits for ever.  True:
  * woken before.
@@ -193,7 +196,8 @@ struct wait_queue {
 	struct list_head waiters;
 };
 
-#define WAIT_QUEUE_INIT(name) { .lock = SPINLOCK_INIT(RANK_WAIT), .waiters = LIST_HEAD_INIT((name).waiters) }
+#define WAIT_QUEUE_INIT(name) \
+	{ .lock = SPINLOCK_INIT(RANK_WAIT), .waiters = LIST_HEAD_INIT((name).waiters) }
 #define DEFINE_WAIT_QUEUE(name) struct wait_queue name = WAIT_QUEUE_INIT(name)
 
 void wait_queue_init(struct wait_queue *wq);
@@ -248,12 +252,14 @@ void wake_up_key(struct wait_queue *wq, unsigned long key);
 	__ret;                                                                 \
 })
 
-#define wait_event(wq, cond)               ((void)__wait_event(wq, cond, TASK_UNINTERRUPTIBLE, ~0ULL, false))
+#define wait_event(wq, cond) \
+	((void)__wait_event(wq, cond, TASK_UNINTERRUPTIBLE, ~0ULL, false))
 #define wait_event_killable(wq, cond)      __wait_event(wq, cond, TASK_KILLABLE, ~0ULL, false)
 #define wait_event_interruptible(wq, cond) __wait_event(wq, cond, TASK_INTERRUPTIBLE, ~0ULL, false)
 #define wait_event_interruptible_until(wq, cond, deadline_ns) \
 	__wait_event(wq, cond, TASK_INTERRUPTIBLE, deadline_ns, false)
-#define wait_event_exclusive(wq, cond)     ((void)__wait_event(wq, cond, TASK_UNINTERRUPTIBLE, ~0ULL, true))
+#define wait_event_exclusive(wq, cond) \
+	((void)__wait_event(wq, cond, TASK_UNINTERRUPTIBLE, ~0ULL, true))
 
 /* ---------------------------------------------------- sleeping locks */
 

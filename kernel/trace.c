@@ -38,7 +38,7 @@ void trace_syscall(const struct trapframe *tf, unsigned long nr, const unsigned 
 bool trace_wanted(const struct task_struct *t)
 {
 	static char what[32];
-	static enum { NOT_ASKED, NOBODY, SOMEBODY } wanted;     /* [a] asked once: exec is a busy path */
+	static enum { NOT_ASKED, NOBODY, SOMEBODY } wanted;     /* [a] asked once */
 	unsigned long pid;
 
 	if (READ_ONCE(wanted) == NOT_ASKED)

@@ -36,7 +36,7 @@
 #define ASID_SHIFT      16
 #define SATP_MODE       (8UL << 60)
 #define SATP_ASID_SHIFT 44
-#define ASID_BITS_MIN   8               /* so many ASIDs that most are free when all harts have one */
+#define ASID_BITS_MIN   8               /* most ASIDs are free when all harts have one */
 #define FLUSH_PAGES_MAX 8               /* more pages than this: the whole ASID */
 
 unsigned long mmu_asid_bits;

@@ -61,7 +61,7 @@ static void timerfd_fire(struct timer *timer)
 		t->due = next;
 	}
 	spin_unlock_irqrestore(&t->lock, flags);
-	if (next != TIMER_NEVER)        /* ticks are counted, however short; firings are not so many */
+	if (next != TIMER_NEVER)        /* all ticks are counted; not each one fires */
 		timer_start(&t->timer, max(next, now + FIRE_INTERVAL_NS));
 	wake_up_all(&t->wq);
 }
