@@ -346,6 +346,14 @@ void sched_exit(void)
 	panic("task %d ran after its end", current->pid);
 }
 
+void cond_resched(void)
+{
+	struct task_struct *t = current;
+
+	if (unlikely(READ_ONCE(t->thread.work) & WORK_RESCHED) && t->state == TASK_RUNNING)
+		schedule();
+}
+
 void sched_yield(void)
 {
 	unsigned long flags = irq_save();

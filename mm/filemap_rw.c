@@ -21,6 +21,8 @@
 #include <mm/reclaim.h>
 #include <mm/uaccess.h>
 
+#define PAUSE_PAGES     64      /* a read may be of gigabytes that are all here */
+
 typedef int (*prepare_fn)(struct address_space *as, struct page *page, unsigned int from,
 			  unsigned int to);
 
@@ -70,6 +72,11 @@ ssize_t filemap_read(struct address_space *as, struct file_ra_state *ra, struct 
 		done += copied;
 		if (copied < len)
 			return done ? done : -EFAULT;
+		if (unlikely((index & (PAUSE_PAGES - 1)) == PAUSE_PAGES - 1)) {
+			if (fatal_signal_pending())
+				return done;
+			cond_resched();
+		}
 	}
 	return done;
 }

@@ -17,6 +17,8 @@
 #include <mm/mmap.h>
 #include <mm/vma.h>
 
+#define PAUSE_EVERY     (64 * PAGE_SIZE)        /* an area may be larger than all memory */
+
 /* The area at or after @addr: its end, flags, and where to start.  False: nothing before @end. */
 static bool next_area(struct mm_struct *mm, vaddr_t *addr, vaddr_t end, vaddr_t *stop,
 		      unsigned long *flags, bool *hole)
@@ -52,6 +54,11 @@ int mm_fault_range(struct mm_struct *mm, vaddr_t start, vaddr_t end, enum fault_
 	enum fault_result r;
 
 	for (; start < end; start += PAGE_SIZE) {
+		if (unlikely(!(start & (PAUSE_EVERY - 1)))) {
+			if (fatal_signal_pending())
+				return -EINTR;
+			cond_resched();
+		}
 		r = handle_mm_fault(mm, start, access, NULL);
 		if (r != FAULT_DONE)
 			return fault_errno(r);

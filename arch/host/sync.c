@@ -144,6 +144,10 @@ void schedule(void)
 	schedule_until(TIMER_NEVER);
 }
 
+void cond_resched(void)
+{
+}
+
 bool wake_up_process(struct task_struct *t)
 {
 	bool slept = t->state != TASK_RUNNING;

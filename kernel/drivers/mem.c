@@ -42,6 +42,7 @@ static ssize_t zero_read(struct file *f, struct iov_iter *to, loff_t *pos)
 		done += got;
 		if (got < n || signal_pending())
 			break;
+		cond_resched();
 	}
 	return done || !want ? (ssize_t)done : -EFAULT;
 }
