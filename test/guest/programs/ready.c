@@ -210,7 +210,41 @@ static void timers(void)
 	it.it_value.tv_nsec = 2000000000;
 	fails(EINVAL, timerfd_settime(t, 0, &it, NULL));
 	fails(EINVAL, timerfd_settime(0, 0, &(struct itimerspec){ 0 }, NULL));
+	it = (struct itimerspec){ { 0, 1 }, { 0, 1 } };
+	timerfd_settime(t, 0, &it, NULL);
+	usleep(20000);
+	ok(read(t, &n, 8) == 8 && n > 1000000, "an interval of 1 ns counts, and stops no hart");
 	close(t);
+}
+
+static volatile int replaced;
+static int changing;
+
+static void *replace_files(void *arg)
+{
+	for (long i = 0; i < 2000; i++) {
+		int fd = eventfd(i & 1, 0);
+
+		dup2(fd, changing);
+		close(fd);
+	}
+	replaced = 1;
+	return NULL;
+}
+
+/* What a poll waits for stays, though its descriptor becomes another file, and that is closed. */
+static void poll_what_changes(void)
+{
+	struct pollfd p = { .events = POLLIN };
+	pthread_t t;
+
+	p.fd = changing = eventfd(0, 0);
+	pthread_create(&t, NULL, replace_files, NULL);
+	while (!replaced)
+		poll(&p, 1, 1);
+	pthread_join(t, NULL);
+	ok(poll(&p, 1, 0) == 1, "a descriptor that changes while it is polled");
+	close(changing);
 }
 
 static int add(int ep, int op, int fd, unsigned int events, unsigned long data)
@@ -351,5 +385,6 @@ int main(void)
 	epolls();
 	nested();
 	threads();
+	poll_what_changes();
 	return tap_done();
 }
