@@ -316,7 +316,7 @@ static int fallocate_check(struct file *f, int mode, loff_t off, loff_t len)
 		return -EISDIR;
 	if (!S_ISREG(f->inode->mode))
 		return -ENODEV;
-	if (off + len < 0 || (u64)(off + len) > f->inode->sb->max_bytes)
+	if ((u64)off + (u64)len > f->inode->sb->max_bytes)
 		return -EFBIG;
 	return f->f_op->fallocate ? 0 : -EOPNOTSUPP;
 }

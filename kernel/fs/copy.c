@@ -152,6 +152,7 @@ long sys_sendfile(const unsigned long *a)
 static int copy_range_check(const struct copy *c, size_t len)
 {
 	struct inode *in = c->in->inode, *out = c->out->inode;
+	loff_t in_end, out_end;
 
 	if (!(c->in->mode & FMODE_READ) || !(c->out->mode & FMODE_WRITE) ||
 	    (c->out->flags & O_APPEND))
@@ -160,10 +161,10 @@ static int copy_range_check(const struct copy *c, size_t len)
 		return -EISDIR;
 	if (!S_ISREG(in->mode) || !S_ISREG(out->mode))
 		return -EINVAL;
-	if (c->in_pos + (loff_t)len < c->in_pos || c->out_pos + (loff_t)len < c->out_pos)
+	if (__builtin_add_overflow(c->in_pos, (loff_t)len, &in_end) ||
+	    __builtin_add_overflow(c->out_pos, (loff_t)len, &out_end))
 		return -EOVERFLOW;
-	if (in == out && c->out_pos + (loff_t)len > c->in_pos &&
-	    c->out_pos < c->in_pos + (loff_t)len)
+	if (in == out && out_end > c->in_pos && c->out_pos < in_end)
 		return -EINVAL;
 	return 0;
 }

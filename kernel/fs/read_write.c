@@ -29,7 +29,7 @@ static inline ssize_t do_read(struct file *f, struct iov_iter *to, loff_t *pos)
 {
 	if (unlikely(!(f->mode & FMODE_READ) || !f->f_op->read))
 		return no_read(f);
-	if (unlikely((*pos | (*pos + (loff_t)to->count)) < 0))
+	if (unlikely((loff_t)((u64)*pos | ((u64)*pos + to->count)) < 0))
 		return -EINVAL;
 	return f->f_op->read(f, to, pos);
 }
