@@ -116,7 +116,7 @@ MARCH := $(call cc-option,-march=rv64imac_zicsr_zifencei,-march=rv64imac)
 MARCH_FP := $(call cc-option,-march=rv64imafdc_zicsr_zifencei,-march=rv64gc)
 endif
 
-CPPFLAGS := -I. -Iarch/riscv/include -I$(O) -DDEBUG=$(DEBUG)
+CPPFLAGS := -I. -Iarch/riscv/include -I$(O) -DDEBUG=$(DEBUG) $(if $(CLEAR_AD),-DCLEAR_AD=1)
 CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fno-common -fno-stack-protector -fno-pic \
 	-fno-strict-aliasing -fno-asynchronous-unwind-tables -mcmodel=medany -mabi=lp64 \
 	-Wall -Wextra -Wno-unused-parameter $(if $(WERROR),-Werror) \

@@ -49,6 +49,14 @@ def test_it_boots_where_software_keeps_accessed_and_dirty(run):
     assert run(CHECK, cpu="rva22s64")[0] == 0
 
 
+@pytest.mark.faultline
+def test_accessed_and_dirty_may_start_clear(run):
+    # Every entry then changes under the kernel's hands: the hart sets what the kernel left clear.
+    status, output = run(CHECK + "; seq 300 | sort | bash -c 'cat >/root/f; tail -1 /root/f'",
+                         o=machine.pathlib.Path(machine.BUILD, "clear-ad"), clear_ad=1)
+    assert status == 0 and output.endswith("99\n")
+
+
 def test_a_read_only_disk_can_be_read(run):
     status, output = run("cat /etc/hostname; touch /root/x", qemuopts="-set drive.root.readonly=on")
     assert status == 1

@@ -134,9 +134,19 @@ static inline pte_t pte_read(const pte_t *p)
 	return (pte_t){ __atomic_load_n(&p->v, __ATOMIC_RELAXED) };
 }
 
+/*
+ * `make CLEAR_AD=1`: a program's entries start without accessed and dirty, so
+ * that the hart, or the fault where it does not, has to set each of them.
+ */
+#ifndef CLEAR_AD
+#define CLEAR_AD 0
+#endif
+
 /* Store into an entry that no other hart may change now; ordered after the page's contents. */
 static inline void pte_set(pte_t *p, pte_t e)
 {
+	if (CLEAR_AD && pte_user(e) && pte_present(e))
+		e.v &= ~(PTE_A | PTE_D);
 	__atomic_store_n(&p->v, e.v, __ATOMIC_RELEASE);
 }
 
