@@ -291,9 +291,15 @@ static unsigned int pipe_poll(struct file *f, struct poll_table *pt)
 
 static long pipe_ioctl(struct file *f, unsigned int cmd, unsigned long arg)
 {
+	struct pipe *p = f->private_;
+	int n;
+
 	if (cmd != FIONREAD)
 		return -ENOTTY;
-	return put_user((int)used(f->private_), arg);
+	mutex_lock(&p->lock);           /* a ring that runs empty starts again: head, then tail */
+	n = (int)used(p);
+	mutex_unlock(&p->lock);
+	return put_user(n, arg);
 }
 
 void pipe_release(struct inode *inode, struct file *f)
