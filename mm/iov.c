@@ -31,6 +31,19 @@ void iov_iter_kernel(struct iov_iter *it, struct iovec *iov, void *base, size_t 
 	it->kernel = true;
 }
 
+/*
+ * All @len bytes lie in the current segment, and it is a program's: what most
+ * reads and writes come to.  @at: where.
+ */
+static inline bool one_piece(const struct iov_iter *it, size_t len, vaddr_t *at)
+{
+	if (unlikely(it->kernel || !it->nr_segs || len > it->count ||
+		     len > it->segs->len - it->seg_off))
+		return false;
+	*at = it->segs->base + it->seg_off;
+	return true;
+}
+
 /* The bytes at the cursor that lie in one segment, at most @max; 0 at the end. */
 static size_t piece(struct iov_iter *it, size_t max, vaddr_t *at)
 {
@@ -61,6 +74,11 @@ size_t copy_to_iter(const void *src, size_t len, struct iov_iter *it)
 	size_t done = 0, n, copied;
 	vaddr_t at;
 
+	if (likely(one_piece(it, len, &at))) {
+		done = copy_to_user_partial(at, src, len);
+		step(it, done);
+		return done;
+	}
 	while (done < len && (n = piece(it, len - done, &at))) {
 		copied = n;
 		if (it->kernel)
@@ -80,6 +98,11 @@ size_t copy_from_iter(void *dst, size_t len, struct iov_iter *it)
 	size_t done = 0, n, copied;
 	vaddr_t at;
 
+	if (likely(one_piece(it, len, &at))) {
+		done = copy_from_user_partial(dst, at, len);
+		step(it, done);
+		return done;
+	}
 	while (done < len && (n = piece(it, len - done, &at))) {
 		copied = n;
 		if (it->kernel)

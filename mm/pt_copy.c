@@ -79,7 +79,7 @@ static int copy_table(struct vm_area_struct *dst, struct page *table, vaddr_t va
 		      struct copied *n)
 {
 	pte_t *from = pt_entries(table), *to, e;
-	unsigned int i = pt_index(va, 0), last = i + ((end - va) >> PAGE_SHIFT);
+	unsigned long i = pt_index(va, 0), last = i + ((end - va) >> PAGE_SHIFT);
 	struct page *to_table;
 	int err = 0;
 
@@ -99,7 +99,7 @@ static int copy_table(struct vm_area_struct *dst, struct page *table, vaddr_t va
 		}
 		e = copy_one(from + i, n);
 		if (!pte_none(e))
-			pte_set(to + i, e);
+			pte_init(to + i, e);
 	}
 	spin_unlock(&table->ptl);
 	return err;

@@ -34,7 +34,8 @@ static inline vaddr_t pt_next_table(struct mm_struct *mm, vaddr_t va, vaddr_t en
 }
 
 /* The first entry of @entries at or after @i, below @last, that is not none. */
-static inline unsigned int pt_next_used(const pte_t *entries, unsigned int i, unsigned int last)
+static inline unsigned long pt_next_used(const pte_t *entries, unsigned long i,
+					 unsigned long last)
 {
 	if (i < last && !pte_none(pte_read(entries + i)))
 		return i;

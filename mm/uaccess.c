@@ -45,7 +45,7 @@ static inline size_t room(vaddr_t addr, size_t len)
 }
 
 /* Do for the hart what it would have done: used, written. */
-static void mark_used(struct window *w, bool write)
+static inline void mark_used(struct window *w, bool write)
 {
 	pte_t want;
 
@@ -60,7 +60,7 @@ static void mark_used(struct window *w, bool write)
 }
 
 /* May it go ahead?  A debugger (@force) may read what is there, write what is the process' own. */
-static bool permits(pte_t e, enum fault_access access, bool force)
+static inline bool permits(pte_t e, enum fault_access access, bool force)
 {
 	if (!pte_present(e))
 		return false;
@@ -70,32 +70,51 @@ static bool permits(pte_t e, enum fault_access access, bool force)
 	       (force && !pte_special(e) && anon_exclusive(pfn_to_page(pte_pfn(e))));
 }
 
+/* As things stand now.  True: mm->lock and the table are held, and w->e permits the access. */
+static __always_inline bool window_try(struct window *w, vaddr_t addr, enum fault_access access,
+				       bool force)
+{
+	down_read(&w->mm->lock);
+	w->pte = pt_walk(w->mm, addr, PT_FIND, &w->table);
+	if (likely(w->pte)) {
+		spin_lock(&w->table->ptl);
+		w->e = pte_read(w->pte);
+		if (likely(permits(w->e, access, force)))
+			return true;
+		spin_unlock(&w->table->ptl);
+	}
+	up_read(&w->mm->lock);
+	return false;
+}
+
+/* Make it permitted, by the usual path.  0: look again.  Nothing is held. */
+static __noinline int window_fault(struct mm_struct *mm, vaddr_t addr, enum fault_access access,
+				   bool force)
+{
+	enum fault_result r = force ? handle_mm_fault_force(mm, addr, access) :
+				      handle_mm_fault(mm, addr, access, NULL);
+
+	if (r == FAULT_DONE)
+		return 0;
+	return r == FAULT_KILLED ? -EINTR : -EFAULT;
+}
+
 /*
  * 0: mm->lock and the table are held, and @w shows the page.  Else -EFAULT, -EINTR, nothing held.
+ * Inline: @access and @force are constants wherever it matters.
  */
-static int window_open(struct window *w, struct mm_struct *mm, vaddr_t addr,
-		       enum fault_access access, bool force)
+static __always_inline int window_open(struct window *w, struct mm_struct *mm, vaddr_t addr,
+				       enum fault_access access, bool force)
 {
-	enum fault_result r;
+	int err;
 
 	w->mm = mm;
 	if (unlikely(!mm || addr >= USER_END))
 		return -EFAULT;
-	for (;;) {
-		down_read(&mm->lock);
-		w->pte = pt_walk(mm, addr, PT_FIND, &w->table);
-		if (likely(w->pte)) {
-			spin_lock(&w->table->ptl);
-			w->e = pte_read(w->pte);
-			if (likely(permits(w->e, access, force)))
-				break;
-			spin_unlock(&w->table->ptl);
-		}
-		up_read(&mm->lock);
-		r = force ? handle_mm_fault_force(mm, addr, access) :
-			    handle_mm_fault(mm, addr, access, NULL);
-		if (r != FAULT_DONE)
-			return r == FAULT_KILLED ? -EINTR : -EFAULT;
+	while (unlikely(!window_try(w, addr, access, force))) {
+		err = window_fault(mm, addr, access, force);
+		if (err)
+			return err;
 	}
 	mark_used(w, access == FAULT_WRITE);
 	w->kaddr = (char *)pa_to_virt(pte_pfn(w->e) << PAGE_SHIFT) + (addr & ~PAGE_MASK);

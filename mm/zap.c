@@ -133,7 +133,7 @@ static inline bool zap_one(struct pt_gather *g, pte_t e, struct page **slot)
 static vaddr_t zap_table(struct pt_gather *g, struct page *table, vaddr_t va, vaddr_t end)
 {
 	vaddr_t base = ALIGN_DOWN(va, PT_SPAN(1));
-	unsigned int i = pt_index(va, 0), last = (end - base) >> PAGE_SHIFT;
+	unsigned long i = pt_index(va, 0), last = (end - base) >> PAGE_SHIFT;
 	pte_t *entries = pt_entries(table);
 	struct page **slot, **full;
 

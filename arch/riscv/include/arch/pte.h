@@ -150,6 +150,12 @@ static inline void pte_set(pte_t *p, pte_t e)
 	__atomic_store_n(&p->v, e.v, __ATOMIC_RELEASE);
 }
 
+/* Store into an entry that no hart can use yet; whoever makes its table known orders it. */
+static inline void pte_init(pte_t *p, pte_t e)
+{
+	WRITE_ONCE(p->v, e.v);
+}
+
 static inline pte_t pte_xchg(pte_t *p, pte_t e)
 {
 	return (pte_t){ __atomic_exchange_n(&p->v, e.v, __ATOMIC_ACQ_REL) };
