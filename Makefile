@@ -16,6 +16,7 @@
 #   make fuzz         the parsers under libFuzzer, FUZZ_SECONDS each
 #   make bench        what each operation costs, here and on Linux; WALL=1: time, ROUNDS=5 of each
 #                     SMP=2: scaling; ROWS='null pipe': a few; bench-check: none grew since bench-record
+#   make profile      where a row's instructions go, by function: ROWS='pipe'
 #   make clean        remove build/
 #
 # For qemu, qemu-gdb and linux:
@@ -109,7 +110,7 @@ ELF := $(O)/faultline.elf
 # One try of the compiler, kept for the run; $(call cc-option,wanted,otherwise).
 cc-option = $(shell $(CC) $(1) -mabi=lp64 -c -x c /dev/null -o /dev/null 2>/dev/null \
 	&& echo "$(1)" || echo "$(2)")
-cc-flags := $(if $(filter kernel all qemu% test% disk guest-disk gdb linux fuzz check bench% $(O)/%,\
+cc-flags := $(if $(filter kernel all qemu% test% disk guest-disk gdb linux fuzz check bench% profile $(O)/%,\
 	$(or $(MAKECMDGOALS),kernel)),y)
 ifdef cc-flags
 MARCH := $(call cc-option,-march=rv64imac_zicsr_zifencei,-march=rv64imac)
@@ -456,7 +457,7 @@ $(BENCH_DISK): $(ROOT_TAR) $(INIT) user/make-disk $(addprefix $(BENCH_BIN)/,benc
 	$(call say,DISK,$@)
 	$(Q)SLACK_MIB=64 user/make-disk $@ $(ROOT_TAR) $(INIT) $(BENCH_DIR)/root
 
-.PHONY: bench bench-check bench-record
+.PHONY: bench bench-check bench-record profile
 bench: $(ELF) $(BENCH_SELF) $(if $(LINUX),$(LINUX_DIR)/initramfs.gz,$(LINUX_FILES)) | emulator
 	@$(BENCH_PY) $(if $(BENCH_SMP),smp --harts '$(SMP)',$(if $(filter-out 0,$(WALL)),wall,compare)) \
 		$(BENCH_ARGS)
@@ -467,6 +468,9 @@ bench-check: $(ELF) $(BENCH_SELF) | emulator
 
 bench-record: $(ELF) $(BENCH_SELF) | emulator
 	@$(BENCH_PY) record $(BENCH_ARGS)
+
+profile: $(ELF) $(BENCH_SELF) | emulator
+	@$(PYTHON) test/bench/profile.py --build '$(O)' --disk '$(BENCH_DISK)' --rows '$(ROWS)' --nm '$(NM)'
 
 # ---- housekeeping --------------------------------------------------------------------------------
 

@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: MIT
+"""Where the instructions of a row go: a histogram over the kernel's functions.
+
+QEMU runs one instruction at a time and writes each kernel address it comes to
+into a fifo; nothing is sampled, so the sum is exact.  Counting begins with the
+first system call: the boot is left out, the program's own loading is not.
+"""
+
+import argparse
+import bisect
+import collections
+import os
+import pathlib
+import re
+import subprocess
+import tempfile
+import threading
+
+import machine
+
+BEGIN = "entry_syscall"
+KERNEL_TEXT = "0xffffffff80000000+0x10000000"       # kernel.ld: nothing else is logged
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--build", required=True)
+    parser.add_argument("--disk", required=True)
+    parser.add_argument("--rows", required=True, help="keys of user/bench.c")
+    parser.add_argument("--nm", default="riscv64-linux-gnu-nm")
+    parser.add_argument("--top", type=int, default=45)
+    args = parser.parse_args()
+    if not args.rows.strip():
+        parser.error("which rows?  make profile ROWS='pipe'")
+
+    kernel = machine.Kernel("faultline", pathlib.Path(args.build))
+    functions = symbols(args.nm, kernel.copy)
+    with tempfile.TemporaryDirectory() as scratch:
+        fifo = pathlib.Path(scratch) / "trace"
+        os.mkfifo(fifo)
+        command = kernel.command(
+            args.disk, "512M", icount=machine.ICOUNT,
+            append=f"panic=-1 loglevel=3 init=/usr/local/bin/bench -- {args.rows}",
+            more=f"-snapshot -no-reboot {one_by_one()} -d exec,nochain -D {fifo} "
+                 f"-dfilter {KERNEL_TEXT}")
+        counts = collections.Counter()
+        begin = next(a for a, name in functions if name == BEGIN)
+        reader = threading.Thread(target=count, args=(fifo, begin, counts), daemon=True)
+        reader.start()
+        for line in machine.lines_of(command):
+            if line.startswith("bench "):
+                print(line)
+        reader.join(10)
+    show(functions, counts, args.top)
+
+
+def one_by_one():
+    """QEMU's option for one instruction a block, which 8.1 renamed."""
+    found = re.search(r"version (\d+)\.(\d+)", machine.version("qemu-system-riscv64", "--version"))
+    if found and (int(found[1]), int(found[2])) >= (8, 1):
+        return "-accel tcg,one-insn-per-tb=on"
+    return "-singlestep"
+
+
+def symbols(nm, elf):
+    """[(address, name)] of the functions, ascending."""
+    listed = subprocess.run([nm, "-n", elf], text=True, capture_output=True, check=True).stdout
+    words = (line.split() for line in listed.splitlines())
+    return [(int(w[0], 16), w[2]) for w in words
+            if len(w) == 3 and w[1] in "tT" and w[2][0] not in ".$"]
+
+
+def count(fifo, begin, counts):
+    """Lines as "Trace 0: host [flags/guest address/...] name"; counted by address."""
+    first = b"%016x" % begin
+    with open(fifo, "rb", buffering=1 << 20) as trace:
+        for line in trace:
+            at = line.find(b"/") + 1
+            if at and line[at:at + 16] == first:
+                counts[first] += 1
+                break
+        for line in trace:
+            at = line.find(b"/") + 1
+            if at:
+                counts[line[at:at + 16]] += 1
+
+
+def show(functions, counts, top):
+    starts = [a for a, _ in functions]
+    total, calls = collections.Counter(), collections.Counter()
+    for address, n in counts.items():
+        pc = int(address, 16)
+        i = bisect.bisect_right(starts, pc) - 1
+        name = functions[i][1] if i >= 0 else "?"
+        total[name] += n
+        if i >= 0 and pc == starts[i]:
+            calls[name] += n
+    everything = sum(total.values())
+    print(f"{everything:,} instructions in the kernel since the first system call")
+    print(f"{'function':32} {'instructions':>13} {'share':>6} {'calls':>10} {'a call':>9}")
+    for name, n in total.most_common(top):
+        each = f"{n / calls[name]:9.1f}" if calls[name] else " " * 9
+        print(f"{name:32} {n:13,} {100 * n / everything:5.1f}% {calls[name]:10,} {each}")
+
+
+if __name__ == "__main__":
+    main()
