@@ -73,7 +73,8 @@ static int show_area(struct seq_file *m, struct mm_struct *mm, const struct mm_a
 	return 0;
 }
 
-int proc_show_maps(struct seq_file *m, struct task_struct *t)
+/* Each area of @t's program by @fn; nothing for a task without one. */
+static int show_areas(struct seq_file *m, struct task_struct *t, area_fn fn)
 {
 	struct mm_struct *mm;
 	int error;
@@ -83,9 +84,14 @@ int proc_show_maps(struct seq_file *m, struct task_struct *t)
 	mm = task_mm_get(t);
 	if (!mm)
 		return 0;
-	error = for_each_area(m, mm, show_area, NULL);
+	error = for_each_area(m, mm, fn, NULL);
 	mm_put(mm);
 	return error;
+}
+
+int proc_show_maps(struct seq_file *m, struct task_struct *t)
+{
+	return show_areas(m, t, show_area);
 }
 
 static void show_kib(struct seq_file *m, const char *name, unsigned long bytes)
@@ -151,17 +157,7 @@ static int show_smap(struct seq_file *m, struct mm_struct *mm, const struct mm_a
 
 int proc_show_smaps(struct seq_file *m, struct task_struct *t)
 {
-	struct mm_struct *mm;
-	int error;
-
-	if (!proc_may_look(t))
-		return -EACCES;
-	mm = task_mm_get(t);
-	if (!mm)
-		return 0;
-	error = for_each_area(m, mm, show_smap, NULL);
-	mm_put(mm);
-	return error;
+	return show_areas(m, t, show_smap);
 }
 
 struct rollup {
