@@ -155,7 +155,7 @@ static enum fault_result cow_copy(struct fault *f, struct page *old, struct page
 	if (unlikely(f->vma->vm_flags & VM_EXEC))
 		icache_flush(&f->mm->context);
 	atomic_set(&new->mapcount, 1);
-	pte_xchg(f->pte, PTE_NONE);
+	pte_xchg(f->pte, NO_PTE);
 	tlb_flush_page(&f->mm->context, f->addr);
 	pte_set(f->pte, e);
 	spin_unlock(&f->table->ptl);

@@ -67,7 +67,7 @@ static bool grow(struct mm_struct *mm, pte_t *entry)
 
 	if (!table)
 		return false;
-	if (pte_cmpxchg(entry, PTE_NONE, pte_make_table(page_to_pfn(table))))
+	if (pte_cmpxchg(entry, NO_PTE, pte_make_table(page_to_pfn(table))))
 		atomic_long_inc(&mm->table_pages);
 	else
 		pt_free_table(table);
@@ -89,7 +89,7 @@ pte_t *pt_walk_kernel(vaddr_t va, enum pt_mode mode)
 			table = mode == PT_ALLOC ? pt_alloc_table() : NULL;
 			if (!table)
 				return NULL;
-			if (!pte_cmpxchg(entry, PTE_NONE, pte_make_table(page_to_pfn(table))))
+			if (!pte_cmpxchg(entry, NO_PTE, pte_make_table(page_to_pfn(table))))
 				pt_free_table(table);
 			e = pte_read(entry);
 		}

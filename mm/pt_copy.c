@@ -66,7 +66,7 @@ static pte_t copy_one(pte_t *from, struct copied *n)
 		return e;
 	page = pfn_to_page(pte_pfn(e));
 	if (!page_test(page, PG_anon))
-		return PTE_NONE;
+		return NO_PTE;
 	get_page(page);
 	atomic_inc(&page->mapcount);
 	n->anon++;

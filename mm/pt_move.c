@@ -35,7 +35,7 @@ static void move_piece(struct vm_area_struct *vma, struct page *table, vaddr_t o
 		spin_lock(&as->i_mmap_lock);
 	spin_lock(&table->ptl);
 	for (i = pt_next_used(from, 0, nr); i < nr; i = pt_next_used(from, i + 1, nr))
-		pte_set(to + i, pte_xchg(from + i, PTE_NONE));
+		pte_set(to + i, pte_xchg(from + i, NO_PTE));
 	spin_unlock(&table->ptl);
 	if (as) {
 		tlb_flush_range(&vma->vm_mm->context, old, old + nr * PAGE_SIZE);

@@ -171,7 +171,7 @@ static bool batch_add_mm(struct unmap_batch *batch, struct mm_struct *mm)
 static unsigned int visit_unmap(const struct visit *v)
 {
 	struct mm_struct *mm = v->vma->vm_mm;
-	pte_t old = pte_xchg(v->pte, PTE_NONE);
+	pte_t old = pte_xchg(v->pte, NO_PTE);
 
 	if (pte_writable(old) || !v->batch || !batch_add_mm(v->batch, mm))
 		tlb_flush_page(&mm->context, v->va);
@@ -251,7 +251,7 @@ static void batch_flush(struct zap_batch *b)
 
 static void zap_entry(struct zap_batch *b, vaddr_t va, pte_t *pte)
 {
-	pte_t e = pte_xchg(pte, PTE_NONE);
+	pte_t e = pte_xchg(pte, NO_PTE);
 	struct page *page;
 
 	if (!pte_present(e)) {

@@ -162,7 +162,7 @@ void vunmap_frames(vaddr_t start, unsigned long nr)
 	struct page *frames = NULL;
 
 	for (unsigned long i = 0; i < nr; i++) {
-		pte_t old = pte_xchg(pt_walk_kernel(start + i * PAGE_SIZE, PT_FIND), PTE_NONE);
+		pte_t old = pte_xchg(pt_walk_kernel(start + i * PAGE_SIZE, PT_FIND), NO_PTE);
 		struct page *p = pfn_to_page(pte_pfn(old));
 
 		p->private_[0] = (unsigned long)frames;

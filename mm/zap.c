@@ -152,7 +152,7 @@ static vaddr_t zap_table(struct pt_gather *g, struct page *table, vaddr_t va, va
 			i = pt_next_used(entries, i + 1, last);
 			continue;
 		}
-		slot += zap_one(g, pte_xchg(entries + i, PTE_NONE), slot);
+		slot += zap_one(g, pte_xchg(entries + i, NO_PTE), slot);
 		i++;
 	}
 	if (base + (i << PAGE_SHIFT) > g->end)
@@ -200,7 +200,7 @@ static void unhook(struct pt_gather *g, pte_t *entry)
 {
 	struct page *table = pfn_to_page(pte_pfn(pte_read(entry)));
 
-	pte_set(entry, PTE_NONE);
+	pte_set(entry, NO_PTE);
 	table->private_[0] = (unsigned long)g->tables;
 	g->tables = table;
 	atomic_long_dec(&g->mm->table_pages);

@@ -134,8 +134,8 @@ void early_unmap(void)
 	unsigned long base = (unsigned long)_image_start;
 
 	for (unsigned long i = (early_brk - base) >> PAGE_SHIFT; i < IMAGE_TABLES * PT_ENTRIES; i++)
-		image_l0[i] = PTE_NONE;
+		image_l0[i] = NO_PTE;
 	for (unsigned long off = 0; off < EARLY_FDT_MAX; off += PT_SPAN(1))
-		fixmap_l1[pt_index(EARLY_FDT_WINDOW + off, 1)] = PTE_NONE;
+		fixmap_l1[pt_index(EARLY_FDT_WINDOW + off, 1)] = NO_PTE;
 	__asm__ volatile("sfence.vma" : : : "memory");
 }

@@ -31,7 +31,7 @@ static pte_t pte_at(vaddr_t va)
 	down_read(&mm->lock);
 	p = pt_walk(mm, va, PT_FIND, &table);
 	up_read(&mm->lock);
-	return p ? pte_read(p) : PTE_NONE;
+	return p ? pte_read(p) : NO_PTE;
 }
 
 static struct page *page_at(vaddr_t va)

@@ -42,7 +42,7 @@ static inline unsigned int pt_index(vaddr_t va, int level)
 #define HPTE_SWAP       (1UL << 9)
 #define HPTE_PFN_SHIFT  20
 
-#define PTE_NONE        ((pte_t){ 0 })
+#define NO_PTE        ((pte_t){ 0 })
 
 static inline bool pte_none(pte_t e) { return e.v == 0; }
 static inline bool pte_present(pte_t e) { return e.v & HPTE_PRESENT; }

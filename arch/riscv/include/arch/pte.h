@@ -55,7 +55,7 @@ static inline unsigned int pt_index(vaddr_t va, int level)
 #define PTE_PFN_MASK    0x003ffffffffffc00UL
 #define PTE_FLAGS_MASK  0x3ffUL
 
-#define PTE_NONE        ((pte_t){ 0 })
+#define NO_PTE        ((pte_t){ 0 })
 
 static inline bool pte_none(pte_t e) { return e.v == 0; }
 static inline bool pte_present(pte_t e) { return e.v & (PTE_V | PTE_NOACCESS); }
