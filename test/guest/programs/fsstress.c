@@ -138,50 +138,55 @@ static void work(int who, int seconds)
 
 static int names, bad_names, bad_links;
 
-/* Check and remove a tree, from below. */
-static void sweep(const char *dir)
+/*
+ * Check and remove what is in the working directory, from below.  Renames
+ * nest directories in each other without end, far deeper than a path is long:
+ * so the way down is chdir, and no directory stays open on it.
+ */
+static void sweep(void)
 {
-	char p[300];
+	char found[16][256];
+	unsigned int subs = 0, n = 0;
 	struct dirent *e;
 	struct stat st, self;
-	DIR *d = opendir(dir);
-	unsigned int subs = 0;
+	DIR *d = opendir(".");
 
 	if (!d || fstat(dirfd(d), &self)) {
 		bad_names++;
 		return;
 	}
-	while ((e = readdir(d))) {
+	while (n < 16 && (e = readdir(d))) {
 		if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, ".."))
 			continue;
-		snprintf(p, sizeof(p), "%s/%s", dir, e->d_name);
-		names++;
-		if (lstat(p, &st)) {
+		snprintf(found[n++], sizeof(found[0]), "%s", e->d_name);
+	}
+	closedir(d);
+	names += n;
+	for (unsigned int i = 0; i < n; i++) {
+		if (lstat(found[i], &st))
 			bad_names++;
-			continue;
-		}
-		subs += S_ISDIR(st.st_mode) ? 1 : 0;
+		else
+			subs += S_ISDIR(st.st_mode) ? 1 : 0;
 	}
 	if (self.st_nlink != subs + 2) {
-		printf("# %s has %u directories and %lu links\n", dir, subs,
+		printf("# a directory has %u directories and %lu links\n", subs,
 		       (unsigned long)self.st_nlink);
 		bad_links++;
 	}
-	rewinddir(d);
-	while ((e = readdir(d))) {
-		if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, ".."))
+	for (unsigned int i = 0; i < n; i++) {
+		if (lstat(found[i], &st))
 			continue;
-		snprintf(p, sizeof(p), "%s/%s", dir, e->d_name);
-		if (lstat(p, &st))
-			continue;
-		if (S_ISDIR(st.st_mode)) {
-			sweep(p);
-			bad_names += rmdir(p) != 0;
+		if (!S_ISDIR(st.st_mode)) {
+			bad_names += unlink(found[i]) != 0;
+		} else if (chdir(found[i])) {
+			bad_names++;
 		} else {
-			bad_names += unlink(p) != 0;
+			sweep();
+			if (chdir(".."))
+				exit(1);
+			bad_names += rmdir(found[i]) != 0;
 		}
 	}
-	closedir(d);
 }
 
 int main(int argc, char **argv)
@@ -202,7 +207,7 @@ int main(int argc, char **argv)
 	while (wait(&status) > 0)
 		good += status == 0;
 	ok(good == WORKERS, "all %d workers end", WORKERS);
-	sweep(".");
+	sweep();
 	ok(bad_names == 0, "%d names, each leads somewhere and can be removed (%d not)", names,
 	   bad_names);
 	ok(bad_links == 0, "directories count their subdirectories");
