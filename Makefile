@@ -16,6 +16,7 @@
 #   make fuzz         the parsers under libFuzzer, FUZZ_SECONDS each
 #   make bench        what each operation costs, here and on Linux; WALL=1: time, ROUNDS=5 of each
 #                     SMP=2: scaling; ROWS='null pipe': a few; bench-check: none grew since bench-record
+#   make bench-prompt instructions to the shell's prompt;  bench-disk: 100 MiB that no cache holds
 #   make profile      where a row's instructions go, by function: ROWS='pipe'
 #   make clean        remove build/
 #
@@ -471,6 +472,14 @@ bench-record: $(ELF) $(BENCH_SELF) | emulator
 
 profile: $(ELF) $(BENCH_SELF) | emulator
 	@$(PYTHON) test/bench/profile.py --build '$(O)' --disk '$(BENCH_DISK)' --rows '$(ROWS)' --nm '$(NM)'
+
+# What boot and disk cost outside the rows: to the shell's prompt, and 100 MiB that no cache holds.
+.PHONY: bench-prompt bench-disk
+bench-prompt: $(ELF) $(DISK) | emulator
+	@$(PYTHON) test/bench/prompt.py $(QEMU) $(ELF) $(DISK)
+
+bench-disk: $(ELF) $(DISK) $(LINUX_FILES) | emulator
+	@$(PYTHON) test/bench/disk.py O=$(O)
 
 # ---- housekeeping --------------------------------------------------------------------------------
 
