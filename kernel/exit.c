@@ -21,6 +21,7 @@
 #include <kernel/fs/file.h>
 #include <kernel/fs/super.h>
 #include <kernel/log.h>
+#include <kernel/pidfd.h>
 #include <kernel/rq.h>
 #include <kernel/rusage.h>
 #include <kernel/sched.h>
@@ -125,6 +126,7 @@ static void leave_group(struct task_struct *t, int status, struct list_head *rel
 		list_add(&t->task_node, released);
 	}
 	sched_set_exit_state(t == leader ? TASK_ZOMBIE : TASK_DEAD);
+	pid_handle_ended(t);
 	if (left == 0)
 		process_ends(leader, released);
 }
@@ -147,6 +149,7 @@ static void process_ends(struct task_struct *leader, struct list_head *released)
 	if (!list_empty(&leader->children))
 		reparent_children(leader, released);
 	hang_up_orphans(leader->signal->pgid, leader);
+	pid_handle_ended(leader);
 	if (notify_parent(leader, leader->exit_signal, cld_code(leader->exit_code)))
 		reap(leader, released);
 }
@@ -158,6 +161,7 @@ void task_release(struct task_struct *t)
 
 	assert_held(&tasklist_lock);
 	pid_detach(t);
+	pid_handle_gone(t);
 	list_del_init(&t->task_node);
 	list_del_init(&t->sibling);
 	if (sighand)
@@ -287,6 +291,7 @@ static void become_leader(struct task_struct *t, struct task_struct *old)
 	old->pid = tid;
 	pid_attach(t);
 	pid_attach(old);
+	pid_handles_swap(t, old);
 	list_move(&t->thread_node, &t->signal->threads);
 	list_del(&t->sibling);
 	list_replace(&old->sibling, &t->sibling);

@@ -19,6 +19,7 @@
 #include <kernel/cred.h>
 #include <kernel/fs/file.h>
 #include <kernel/futex.h>
+#include <kernel/pidfd.h>
 #include <kernel/sched.h>
 #include <kernel/signal.h>
 #include <kernel/syscall.h>
@@ -37,6 +38,7 @@ static int check_limit(void);
 static struct task_struct *task_dup(const struct clone_args *args);
 static int dup_mm_files_fs(struct task_struct *t, unsigned long flags);
 static int dup_signals(struct task_struct *t, unsigned long flags);
+static int prepare_pidfd(struct task_struct *t, const struct clone_args *args, struct file **file);
 static int publish(struct task_struct *t, const struct clone_args *args);
 static long start(struct task_struct *t, const struct clone_args *args);
 
@@ -54,8 +56,9 @@ unsigned long total_forks;
 
 long process_clone(const struct clone_args *args)
 {
+	struct file *pidfd_file = NULL;
+	int err = check_flags(args), pidfd = -1;
 	struct task_struct *t;
-	int err = check_flags(args);
 
 	if (err)
 		return err;
@@ -69,11 +72,20 @@ long process_clone(const struct clone_args *args)
 	t = task_dup(args);
 	if (IS_ERR(t))
 		return PTR_ERR(t);
-	err = publish(t, args);
-	if (err) {
+	if (args->flags & CLONE_PIDFD)
+		err = pidfd = prepare_pidfd(t, args, &pidfd_file);
+	if (err >= 0)
+		err = publish(t, args);
+	if (err < 0) {
 		task_discard(t);
+		if (pidfd >= 0) {
+			fd_release(pidfd);
+			file_put(pidfd_file);
+		}
 		return err;
 	}
+	if (pidfd >= 0)
+		fd_install(pidfd, pidfd_file);
 	__atomic_fetch_add(&total_forks, 1, __ATOMIC_RELAXED);
 	return start(t, args);
 }
@@ -93,7 +105,11 @@ static int check_flags(const struct clone_args *args)
 		return -EINVAL;
 	if ((flags & CLONE_NEWNS) && (flags & CLONE_FS))
 		return -EINVAL;
-	if (flags & (CLONE_PIDFD | CLONE_INTO_CGROUP))
+	if (flags & CLONE_INTO_CGROUP)
+		return -EINVAL;
+	if ((flags & CLONE_PIDFD) &&
+	    ((flags & CLONE_DETACHED) ||
+	     ((flags & CLONE_PARENT_SETTID) && args->pidfd == args->parent_tid)))
 		return -EINVAL;
 	if (flags & CLONE_NEW_ANY)
 		return capable(CAP_SYS_ADMIN) ? -EINVAL : -EPERM;
@@ -272,8 +288,35 @@ static int dup_mm_files_fs(struct task_struct *t, unsigned long flags)
 	return 0;
 }
 
+/* CLONE_PIDFD: the descriptor, told to the program but not yet open, and its file. */
+static int prepare_pidfd(struct task_struct *t, const struct clone_args *args, struct file **file)
+{
+	int fd = fd_reserve(0, true);
+
+	if (fd < 0)
+		return fd;
+	*file = pidfd_for_child(t, args->flags & CLONE_THREAD ? PIDFD_THREAD : 0);
+	if (IS_ERR(*file)) {
+		fd_release(fd);
+		return (int)PTR_ERR(*file);
+	}
+	if (put_user(fd, args->pidfd)) {
+		fd_release(fd);
+		file_put(*file);
+		return -EFAULT;
+	}
+	return fd;
+}
+
 void task_discard(struct task_struct *t)
 {
+	unsigned long flags;
+
+	if (t->handle) {
+		flags = spin_lock_irqsave(&tasklist_lock);
+		pid_handle_gone(t);
+		spin_unlock_irqrestore(&tasklist_lock, flags);
+	}
 	if (t->thread.mm)
 		mm_put(t->thread.mm);
 	if (t->fs)
@@ -400,6 +443,7 @@ long sys_clone(const unsigned long *a)
 		.exit_signal = (int)(a[0] & 0xff),
 		.stack = a[1],
 		.parent_tid = a[2],
+		.pidfd = a[2],
 		.tls = a[3],
 		.child_tid = a[4],
 	};
@@ -441,7 +485,8 @@ long sys_clone3(const unsigned long *a)
 	if (!u.stack != !u.stack_size || !user_range_ok(u.stack, u.stack_size))
 		return -EINVAL;
 	args = (struct clone_args){
-		.flags = u.flags, .child_tid = u.child_tid, .parent_tid = u.parent_tid,
+		.flags = u.flags, .pidfd = u.pidfd,
+		.child_tid = u.child_tid, .parent_tid = u.parent_tid,
 		.exit_signal = (int)u.exit_signal, .stack = u.stack + u.stack_size, .tls = u.tls,
 	};
 	return process_clone(&args);

@@ -7,7 +7,7 @@
  */
 #include <kernel/syscall.h>
 
-#include <kernel/cred.h>
+#include <kernel/ptrace.h>
 #include <kernel/task.h>
 #include <lib/err.h>
 #include <lib/string.h>
@@ -31,7 +31,6 @@ static size_t cursor_next(struct cursor *c, vaddr_t *addr);
 static long copy_all(struct mm_struct *mm, struct cursor *local, struct cursor *remote, bool write);
 static size_t copy_piece(struct mm_struct *mm, u8 *buf, vaddr_t local, vaddr_t remote, size_t n,
 			 bool write);
-static int may_access(struct task_struct *t);
 
 long sys_process_vm_readv(const unsigned long *a)
 {
@@ -58,7 +57,7 @@ static long process_vm_rw(const unsigned long *a, bool write)
 	if (ret)
 		goto out;
 	t = find_task((int)a[0]);
-	ret = t ? may_access(t) : -ESRCH;
+	ret = !t ? -ESRCH : ptrace_may_access(t, PTRACE_MODE_REALCREDS) ? 0 : -EPERM;
 	if (ret)
 		goto out;
 	mm = task_mm_get(t);
@@ -148,23 +147,4 @@ static size_t copy_piece(struct mm_struct *mm, u8 *buf, vaddr_t local, vaddr_t r
 	}
 	n = mm_access(mm, remote, buf, n, false, false);
 	return copy_to_user_partial(local, buf, n);
-}
-
-/* ptrace(2), "ptrace access mode checking", PTRACE_MODE_ATTACH_REALCREDS. */
-static int may_access(struct task_struct *t)
-{
-	const struct cred *me = current->cred;
-	struct cred *other;
-	bool same;
-
-	if (t->signal == current->signal)
-		return 0;
-	other = task_cred_get(t);
-	if (!other)
-		return -ESRCH;
-	same = me->uid == other->euid && me->uid == other->suid && me->uid == other->uid &&
-	       me->gid == other->egid && me->gid == other->sgid && me->gid == other->gid &&
-	       !(other->cap_permitted & ~me->cap_permitted);
-	cred_put(other);
-	return same || capable(CAP_SYS_PTRACE) ? 0 : -EPERM;
 }

@@ -7,14 +7,22 @@
  */
 #include <kernel/signal.h>
 
+#include <kernel/fs/proc/proc.h>
+#include <kernel/pidfd.h>
 #include <kernel/signal_internal.h>
 #include <kernel/syscall.h>
+#include <lib/err.h>
 #include <lib/string.h>
 #include <mm/uaccess.h>
 
+/* pidfd_send_signal(2): whom it is for, when not whom the descriptor says. */
+enum {
+	PIDFD_SIGNAL_THREAD = 1, PIDFD_SIGNAL_THREAD_GROUP = 2, PIDFD_SIGNAL_PROCESS_GROUP = 4,
+};
+
 static void info_from_user(siginfo_t *info, int sig, int code);
 static int kill_one(int sig, const siginfo_t *info, struct task_struct *t, bool group);
-static int kill_matching(int sig, const siginfo_t *info, int pid);
+static int kill_matching(int sig, const siginfo_t *info, int pgid, bool everybody);
 static long kill_thread(int tgid, int tid, int sig, const siginfo_t *info);
 static int copy_info(siginfo_t *info, vaddr_t from, int sig, int receiver);
 static bool may_signal(int sig, struct task_struct *t);
@@ -32,7 +40,7 @@ long sys_kill(const unsigned long *a)
 		return -EINVAL;
 	info_from_user(&info, sig, SI_USER);
 	if (pid <= 0)
-		return kill_matching(sig, &info, pid);
+		return kill_matching(sig, &info, pid ? -pid : current->signal->pgid, pid == -1);
 	t = find_task(pid);     /* any thread's number names its process */
 	if (!t)
 		return -ESRCH;
@@ -92,6 +100,60 @@ long sys_rt_tgsigqueueinfo(const unsigned long *a)
 	return kill_thread((int)a[0], (int)a[1], (int)a[2], &info);
 }
 
+/* The task that descriptor @fd names: a pidfd, or an open directory /proc/PID.  ERR_PTR. */
+static struct task_struct *task_of_fd(int fd, unsigned int *flags)
+{
+	struct task_struct *t = pidfd_get_task(fd, flags);
+	struct file *f;
+
+	if (t != ERR_PTR(-EBADF))
+		return t;
+	f = fd_get(fd);
+	if (!f)
+		return t;
+	if (proc_file_process(f)) {
+		t = proc_file_process(f);
+		task_get(t);
+		*flags = 0;
+	}
+	file_put(f);
+	return t;
+}
+
+long sys_pidfd_send_signal(const unsigned long *a)
+{
+	int sig = (int)a[1], err = 0;
+	unsigned int scope = (unsigned int)a[3], flags;
+	struct task_struct *t;
+	siginfo_t info;
+
+	if (scope & (scope - 1) || scope > PIDFD_SIGNAL_PROCESS_GROUP)
+		return -EINVAL;
+	t = task_of_fd((int)a[0], &flags);
+	if (IS_ERR(t))
+		return PTR_ERR(t);
+	if (!scope)
+		scope = flags & PIDFD_THREAD ? PIDFD_SIGNAL_THREAD : PIDFD_SIGNAL_THREAD_GROUP;
+	info_from_user(&info, sig, scope == PIDFD_SIGNAL_THREAD ? SI_TKILL : SI_USER);
+	if (a[2]) {
+		if (get_user(&info, a[2]))
+			err = -EFAULT;
+		else if (info.si_signo != sig)
+			err = -EINVAL;
+		else if ((t != current || scope == PIDFD_SIGNAL_PROCESS_GROUP) &&
+			 (info.si_code >= 0 || info.si_code == SI_TKILL))
+			err = -EPERM;
+	}
+	if (!err && (sig < 0 || sig > NSIG))
+		err = -EINVAL;
+	if (!err && scope == PIDFD_SIGNAL_PROCESS_GROUP)
+		err = kill_matching(sig, &info, READ_ONCE(t->pid), false);
+	else if (!err)
+		err = kill_one(sig, &info, t, scope == PIDFD_SIGNAL_THREAD_GROUP);
+	task_put(t);
+	return err;
+}
+
 /* Only to itself may a program say that a signal comes from the kernel, or from kill(2). */
 static int copy_info(siginfo_t *info, vaddr_t from, int sig, int receiver)
 {
@@ -149,12 +211,11 @@ static int kill_one(int sig, const siginfo_t *info, struct task_struct *t, bool 
 }
 
 /*
- * kill(2) of 0: one's own group; of -1: everybody but the first process and
- * oneself; of -n: group n.  0 when one could be signalled.
+ * To group @pgid, or to everybody but the first process and oneself.  0 when
+ * one could be signalled.
  */
-static int kill_matching(int sig, const siginfo_t *info, int pid)
+static int kill_matching(int sig, const siginfo_t *info, int pgid, bool everybody)
 {
-	int pgid = pid == 0 ? current->signal->pgid : -pid;
 	int err = -ESRCH;
 	unsigned long flags = spin_lock_irqsave(&tasklist_lock);
 	struct task_struct *t;
@@ -162,7 +223,7 @@ static int kill_matching(int sig, const siginfo_t *info, int pid)
 	list_for_each_entry(t, &all_tasks, task_node) {
 		if (!thread_group_leader(t) || (t->flags & PF_KTHREAD))
 			continue;
-		if (pid == -1 ? process_is_init(t) || t->tgid == current->tgid
+		if (everybody ? process_is_init(t) || t->tgid == current->tgid
 			      : t->signal->pgid != pgid)
 			continue;
 		if (!may_signal(sig, t)) {

@@ -23,6 +23,7 @@ struct files_struct;
 struct fs_struct;
 struct mm_struct;
 struct file;
+struct pid_handle;
 struct pid_session;
 
 #define TASK_COMM_LEN   16
@@ -112,6 +113,7 @@ struct task_struct {
 	atomic_t refs;                  /* [a] */
 	int pid, tgid;                  /* [c] (exec by a thread takes the leader's) */
 	struct hlist_node pid_node;     /* [t] pid table */
+	struct pid_handle *handle;      /* [t] what pidfds hold; NULL: nobody asked */
 	char comm[TASK_COMM_LEN];       /* [k] */
 	struct cred *cred;              /* [o] replaced as a whole; others read under task lock */
 	struct task_struct *parent;     /* [t] who waits: real parent or tracer */

@@ -12,10 +12,12 @@
 #include <kernel/process.h>
 
 #include <kernel/cred.h>
+#include <kernel/pidfd.h>
 #include <kernel/rusage.h>
 #include <kernel/signal.h>
 #include <kernel/syscall.h>
 #include <kernel/task.h>
+#include <lib/err.h>
 #include <lib/string.h>
 #include <mm/uaccess.h>
 
@@ -29,11 +31,12 @@
 #define __WALL          0x40000000U
 #define __WCLONE        0x80000000U
 
-enum { P_ALL, P_PID, P_PGID };
+enum { P_ALL, P_PID, P_PGID, P_PIDFD };
 
 /* The question and its answer. */
 struct wait {
 	int which, id;                  /* P_, and the pid or group */
+	struct pid_handle *handle;      /* P_PIDFD: a reference */
 	unsigned int options;
 	bool want_rusage;
 	int pid;                        /* answer: of the child, or 0 */
@@ -65,6 +68,8 @@ static long do_wait(struct wait *w)
 static bool eligible(const struct wait *w, const struct task_struct *t)
 {
 	if (w->which == P_PID && t->pid != w->id)
+		return false;
+	if (w->which == P_PIDFD && t->handle != w->handle)
 		return false;
 	if (w->which == P_PGID && t->signal->pgid != w->id)
 		return false;
@@ -202,11 +207,38 @@ static int put_info(vaddr_t to, const struct wait *w)
 	return 0;
 }
 
+/* Whom waitid(2) is to wait for: 0 or -errno. */
+static int decode_id(struct wait *w, int id, bool *nonblock)
+{
+	unsigned int flags;
+
+	switch (w->which) {
+	case P_ALL:
+		return 0;
+	case P_PID:
+		return id > 0 ? 0 : -EINVAL;
+	case P_PGID:
+		if (!id)
+			w->id = current->signal->pgid;
+		return id < 0 ? -EINVAL : 0;
+	case P_PIDFD:
+		if (id < 0)
+			return -EINVAL;
+		w->handle = pidfd_get_handle(id, &flags);
+		if (IS_ERR(w->handle))
+			return (int)PTR_ERR(w->handle);
+		*nonblock = flags & PIDFD_NONBLOCK;
+		return 0;
+	default:
+		return -EINVAL;
+	}
+}
+
 long sys_waitid(const unsigned long *a)
 {
-	int which = (int)a[0], id = (int)a[1];
 	unsigned int options = (unsigned int)a[3];
-	struct wait w = { .which = which, .id = id, .options = options, .want_rusage = a[4] != 0 };
+	struct wait w = { .which = (int)a[0], .id = (int)a[1], .want_rusage = a[4] != 0 };
+	bool nonblock = false;
 	long ret;
 
 	if (options & ~(WNOHANG | WNOWAIT | WEXITED | WSTOPPED | WCONTINUED | __WNOTHREAD |
@@ -214,23 +246,15 @@ long sys_waitid(const unsigned long *a)
 		return -EINVAL;
 	if (!(options & (WEXITED | WSTOPPED | WCONTINUED)))
 		return -EINVAL;
-	switch (which) {
-	case P_ALL:
-		break;
-	case P_PID:
-		if (id <= 0)
-			return -EINVAL;
-		break;
-	case P_PGID:
-		if (id < 0)
-			return -EINVAL;
-		if (!id)
-			w.id = current->signal->pgid;
-		break;
-	default:
-		return -EINVAL;
-	}
+	ret = decode_id(&w, w.id, &nonblock);
+	if (ret)
+		return ret;
+	w.options = options | (nonblock ? WNOHANG : 0);
 	ret = do_wait(&w);
+	if (w.handle)
+		pid_handle_put(w.handle);
+	if (!ret && nonblock && !(options & WNOHANG))
+		return -EAGAIN;
 	if (ret < 0)
 		return ret;
 	if (ret > 0 && a[4] && copy_to_user(a[4], &w.ru, sizeof(w.ru)))

@@ -24,3 +24,7 @@ def test_a_spinning_program_does_not_stop_the_others(vm):
 
 def test_signals_queue_wait_stop_and_race_as_on_linux(tap):
     tap("signals_deep")
+
+
+def test_a_pidfd_names_one_process_for_ever(tap):
+    tap("pidfd")

@@ -63,6 +63,8 @@ ssize_t proc_path_text(struct path *path, char *buf, size_t size);
 
 /* May the current task look into @t? */
 bool proc_may_look(struct task_struct *t);
+/* The process whose /proc/PID this open directory is, or NULL. */
+struct task_struct *proc_file_process(const struct file *file);
 /* Is the process gone (reaped)? */
 bool proc_task_dead(const struct task_struct *t);
 

@@ -11,6 +11,7 @@
 #include <kernel/cred.h>
 #include <kernel/fs/super.h>
 #include <kernel/log.h>
+#include <kernel/ptrace.h>
 #include <kernel/task.h>
 #include <lib/err.h>
 #include <lib/string.h>
@@ -34,16 +35,17 @@ bool proc_task_dead(const struct task_struct *t)
 
 bool proc_may_look(struct task_struct *t)
 {
-	struct cred *c, *me = current->cred;
-	bool ok;
+	return ptrace_may_access(t, PTRACE_MODE_FSCREDS);
+}
 
-	if (t->signal == current->signal || capable(CAP_SYS_PTRACE))
-		return true;
-	c = task_cred_get(t);
-	ok = me->fsuid == c->uid && me->fsuid == c->euid && me->fsuid == c->suid &&
-	     me->fsgid == c->gid && me->fsgid == c->egid && me->fsgid == c->sgid;
-	cred_put(c);
-	return ok;
+struct task_struct *proc_file_process(const struct file *file)
+{
+	struct proc_inode *pi;
+
+	if (file->f_op != &proc_dir_fops)
+		return NULL;
+	pi = proc_i(file->inode);
+	return pi && pi->entry->children == proc_pid_table ? pi->task : NULL;
 }
 
 static void set_operations(struct inode *inode, const struct proc_entry *e)
