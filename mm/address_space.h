@@ -7,6 +7,7 @@
 #define MM_ADDRESS_SPACE_H
 
 #include <kernel/sync.h>
+#include <lib/errseq.h>
 #include <lib/list.h>
 #include <lib/radix.h>
 #include <lib/types.h>
@@ -36,9 +37,9 @@ struct address_space_operations {
 	 * Start writing one locked page whose PG_dirty was cleared and
 	 * PG_writeback set by the caller.  In every case, failure included:
 	 * unlocks it, and page_end_writeback() when done.  What could not be
-	 * written: filemap_set_error(), or set_page_dirty() again to retry
-	 * (out of memory).  Sleeps.  Must not wait for memory that only
-	 * writing can free: allocate with GFP_NOIO | GFP_RESERVE.
+	 * written: filemap_set_error() (and the file system's own books), or
+	 * set_page_dirty() again to retry (out of memory).  Sleeps.  Must not wait for
+	 * memory that only writing can free: allocate with GFP_NOIO | GFP_RESERVE.
 	 */
 	int (*writepage)(struct address_space *as, struct page *page);
 	/*
@@ -54,6 +55,11 @@ struct address_space_operations {
 	/* An area of this file comes to be (by mmap, fork, split) or goes: references of @file. */
 	void (*file_get)(struct file *file);
 	void (*file_put)(struct file *file);
+	/*
+	 * msync(2): as fdatasync(2) of @file for its bytes [start, end].  NULL where there is no
+	 * disk.
+	 */
+	int (*file_sync)(struct file *file, loff_t start, loff_t end);
 	/*
 	 * A clean mapping got its first dirty page.  The flusher knows already
 	 * (writeback.h): this is for the owner's own books.  A PTE lock may be
@@ -79,8 +85,7 @@ struct address_space {
 	struct list_head i_mmap;                        /* [i] vm_area_struct.i_mmap_node */
 	u32 i_mmap_writable;                            /* [i] shared areas that may write */
 	u64 size;                                       /* [a] of the file, bytes */
-	u32 wb_error;                                   /* [a] errno of a failed write */
-	u32 wb_error_seq;                               /* [a] grows with each failure */
+	struct errseq wb_error;                         /* [a] failed writes, for fsync to tell */
 	unsigned long flags;                            /* [a] AS_ */
 	struct list_head wb_node;                       /* [w] dirty, or being written */
 	u64 wb_since;                                   /* [w] time_ns() it was listed */

@@ -124,16 +124,5 @@ void page_end_writeback(struct page *page)
 
 void filemap_set_error(struct address_space *as, int error)
 {
-	WRITE_ONCE(as->wb_error, error < 0 ? -error : error);
-	__atomic_fetch_add(&as->wb_error_seq, 1, __ATOMIC_RELEASE);
-}
-
-int filemap_check_error(struct address_space *as, u32 *since)
-{
-	u32 seq = __atomic_load_n(&as->wb_error_seq, __ATOMIC_ACQUIRE);
-
-	if (seq == *since)
-		return 0;
-	*since = seq;
-	return -(int)READ_ONCE(as->wb_error);
+	errseq_set(&as->wb_error, error);
 }

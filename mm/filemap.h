@@ -109,13 +109,12 @@ unsigned long invalidate_pages(struct address_space *as, pgoff_t first, pgoff_t 
 /*
  * Start writing the dirty pages of [start, end] bytes; wait for those being
  * written (-errno of a failure seen meanwhile).  fsync is write_range,
- * wait_range, the inode, then filemap_check_error() for the verdict.
+ * wait_range, the inode, then errseq_tell(&as->wb_error, ...) for the verdict.
  */
 int filemap_write_range(struct address_space *as, loff_t start, loff_t end);
 int filemap_wait_range(struct address_space *as, loff_t start, loff_t end);
+/* A write of the file failed: every file open on it hears of it once, from fsync. */
 void filemap_set_error(struct address_space *as, int error);
-/* Errors since *since (a file's or mapping's sample of wb_error_seq); -errno once. */
-int filemap_check_error(struct address_space *as, u32 *since);
 
 /*
  * Reverse map of file pages, through as->i_mmap under i_mmap_lock; mm->lock

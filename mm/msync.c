@@ -6,13 +6,15 @@
  * together with that), so nothing is collected from page tables here.  MS_ASYNC
  * starts nothing, as on Linux: write-back comes by itself.
  *
+ * The file's own fsync does the work: blocks that the file got through the mapping
+ * are of no use after a power cut without what says where they are.
+ *
  * Lock: mm->lock for reading, released while the file is written.
  */
 #include <mm/mmap.h>
 
 #include <lib/errno.h>
 #include <mm/address_space.h>
-#include <mm/filemap.h>
 #include <mm/mm.h>
 #include <mm/vma.h>
 
@@ -27,9 +29,7 @@ static int sync_area(struct vm_area_struct *vma, vaddr_t start, vaddr_t end)
 
 	as->a_ops->file_get(file);
 	up_read(&vma->vm_mm->lock);
-	err = filemap_write_range(as, first, last);
-	if (!err)
-		err = filemap_wait_range(as, first, last);
+	err = as->a_ops->file_sync ? as->a_ops->file_sync(file, first, last) : 0;
 	as->a_ops->file_put(file);
 	return err;
 }

@@ -62,6 +62,8 @@ unsigned long writeout_pages(struct address_space *as, pgoff_t first, pgoff_t la
 
 /* ---- writeback.c ---- */
 
+#define WRITEBACK_CHUNK 1024UL  /* pages of one file before the next has its turn */
+
 /* Off the list; waits for a writer at work. */
 void writeback_forget(struct address_space *as);
 
@@ -71,6 +73,8 @@ void writeback_remember(struct address_space *as);
 /* Keep @as from being freed while its pages are written; the caller knows that it is alive now. */
 void writeback_pin(struct address_space *as);
 void writeback_unpin(struct address_space *as);
+
+/* ---- throttle.c ---- */
 
 /* A page was written: writers and reclaim may be waiting for that.  From interrupts too. */
 void writeback_ended(void);

@@ -57,6 +57,5 @@ void balance_dirty_pages(struct address_space *as);
 
 extern unsigned int sysctl_min_free_kbytes;
 extern unsigned int sysctl_swappiness;
-extern unsigned int sysctl_dirty_ratio, sysctl_dirty_background_ratio;
 
 #endif

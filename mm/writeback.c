@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * Write-back: when dirty pages go to the disk, and who waits for it.
+ * Write-back: when dirty pages go to the disk.
  *
  * Every address_space with dirty pages, a dirty inode, or pages being written is
  * on one list, oldest first.  The flusher writes those that have been there for
- * 30 seconds, and all while more than the background threshold is dirty; a writer
- * above the hard threshold writes his own file and waits.
+ * 30 seconds, and all while more than the background threshold is dirty; who
+ * dirties too much waits (throttle.c).
  *
  * The list holds no reference: a file deleted before its time is never written.
  * Instead whoever works on an address_space pins it (wb_busy), and
@@ -19,29 +19,20 @@
  */
 #include <mm/writeback.h>
 
-#include <arch/cpu.h>
 #include <arch/time.h>
 #include <mm/filemap.h>
-#include <mm/frames.h>
 #include <mm/page.h>
 #include <mm/pagecache.h>
-#include <mm/buddy.h>
 #include <mm/reclaim.h>
 #include <mm/vmstat.h>
 
 #define SECOND          1000000000UL
-#define EXPIRE_NS       (30 * SECOND)   /* dirty for longer: write it */
-#define INTERVAL_NS     (5 * SECOND)    /* how often to look */
-#define CHUNK           1024UL          /* pages of one file before the next has its turn */
-#define RATELIMIT       8               /* pages a hart dirties between looks at the thresholds */
-#define THROTTLE_NS     (SECOND / 10)
-#define THROTTLES       20              /* then let the writer go on: the disk may be stuck */
+#define CENTISECOND     (SECOND / 100)
 
 static struct {
 	struct spinlock lock;           /* RANK_LRU, irqsave: the list */
 	struct list_head list;          /* oldest first */
 	struct wait_queue flusher;
-	struct wait_queue progress;     /* a page was written */
 	struct wait_queue unpinned;
 	struct wait_queue sync_done;
 	bool kicked;                    /* [a] the flusher has work that cannot wait */
@@ -51,13 +42,12 @@ static struct {
 	.lock = SPINLOCK_INIT(RANK_LRU),
 	.list = LIST_HEAD_INIT(wb.list),
 	.flusher = WAIT_QUEUE_INIT(wb.flusher),
-	.progress = WAIT_QUEUE_INIT(wb.progress),
 	.unpinned = WAIT_QUEUE_INIT(wb.unpinned),
 	.sync_done = WAIT_QUEUE_INIT(wb.sync_done),
 };
 
-unsigned int sysctl_dirty_ratio = 20, sysctl_dirty_background_ratio = 10;
-static unsigned int dirtied[NR_HARTS_MAX];
+unsigned int sysctl_dirty_expire_centisecs = 3000;      /* dirty for longer: write it */
+unsigned int sysctl_dirty_writeback_centisecs = 500;    /* how often to look; 0: only when asked */
 
 static void flusher_main(void *unused);
 static void flush_kicked(void);
@@ -191,7 +181,9 @@ static void flusher_main(void *unused)
 {
 	for (;;) {
 		bool idle = list_empty(&wb.list);
-		u64 deadline = idle ? TIMER_NEVER : time_ns() + INTERVAL_NS;
+		unsigned int interval = READ_ONCE(sysctl_dirty_writeback_centisecs);
+		u64 deadline = idle || !interval ? TIMER_NEVER :
+						   time_ns() + interval * CENTISECOND;
 
 		(void)__wait_event(&wb.flusher,
 				   READ_ONCE(wb.kicked) || (idle && !list_empty(&wb.list)),
@@ -200,7 +192,8 @@ static void flusher_main(void *unused)
 			WRITE_ONCE(wb.kicked, false);
 			flush_kicked();
 		}
-		flush_expired();
+		if (interval)
+			flush_expired();
 	}
 }
 
@@ -215,7 +208,7 @@ static void flush_kicked(void)
 
 		if (!as)
 			return;
-		write_one(as, false, CHUNK);
+		write_one(as, false, WRITEBACK_CHUNK);
 		writeback_unpin(as);
 		writeback_thresholds(&background, &hard);
 		if (vmstat_read(VMSTAT_nr_dirty) <= background)
@@ -225,10 +218,10 @@ static void flush_kicked(void)
 
 static void flush_expired(void)
 {
-	u64 now = time_ns();
+	u64 now = time_ns(), expire = READ_ONCE(sysctl_dirty_expire_centisecs) * CENTISECOND;
 	struct address_space *as;
 
-	while (now > EXPIRE_NS && (as = pick_since(now - EXPIRE_NS))) {
+	while (now > expire && (as = pick_since(now - expire))) {
 		write_one(as, false, ~0UL);
 		writeback_unpin(as);
 	}
@@ -293,7 +286,7 @@ static int sync_pass(const void *owner, unsigned long metadata, bool start, bool
 
 	wb.pass++;
 	while ((as = pick_pass(owner, metadata))) {
-		u32 seq = READ_ONCE(as->wb_error_seq);
+		u32 seq = errseq_now(&as->wb_error);
 		int err;
 
 		if (start)
@@ -303,63 +296,10 @@ static int sync_pass(const void *owner, unsigned long metadata, bool start, bool
 			if (READ_ONCE(as->flags) & AS_INODE_DIRTY)      /* e.g. new blocks */
 				write_one(as, true, ~0UL);
 		}
-		err = filemap_check_error(as, &seq);
+		err = errseq_since(&as->wb_error, seq);
 		if (err)
 			ret = err;
 		writeback_unpin(as);
 	}
 	return ret;
-}
-
-/* ---- writers wait ---- */
-
-void writeback_thresholds(unsigned long *background, unsigned long *hard)
-{
-	unsigned long pages = frames_free() + vmstat_read(VMSTAT_nr_inactive_file) +
-			      vmstat_read(VMSTAT_nr_active_file), high = frames_high();
-
-	pages = pages > high ? pages - high : 0;
-	*hard = max(pages * sysctl_dirty_ratio / 100, 32UL);
-	*background = min(max(pages * sysctl_dirty_background_ratio / 100, 16UL), *hard / 2);
-}
-
-static bool over_hard(void)
-{
-	unsigned long background, hard, nr = vmstat_read(VMSTAT_nr_dirty);
-
-	writeback_thresholds(&background, &hard);
-	if (nr > background)
-		writeback_wake();
-	return nr + vmstat_read(VMSTAT_nr_writeback) > hard;
-}
-
-void balance_dirty_pages(struct address_space *as)
-{
-	unsigned int *n = &dirtied[hart_id()];
-
-	if (as->flags & AS_SWAPBACKED || ++*n < RATELIMIT)
-		return;
-	*n = 0;
-	for (int i = 0; i < THROTTLES && over_hard() && !fatal_signal_pending(); i++) {
-		writeout_pages(as, 0, ~0UL, false, CHUNK);
-		if (over_hard())
-			writeback_wait_progress(THROTTLE_NS);
-	}
-}
-
-void writeback_ended(void)
-{
-	if (!list_empty(&wb.progress.waiters))
-		wake_up_all(&wb.progress);
-}
-
-void writeback_wait_progress(u64 timeout_ns)
-{
-	struct wait_entry w;
-
-	might_sleep();
-	wait_entry_init(&w);
-	wait_prepare(&wb.progress, &w, TASK_UNINTERRUPTIBLE);
-	schedule_until(time_ns() + timeout_ns);
-	wait_finish(&wb.progress, &w);
 }

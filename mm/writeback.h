@@ -49,6 +49,11 @@ void set_page_writeback(struct page *page);
  */
 unsigned int writeback_page_cluster(struct page *page);
 
+/* Settings, /proc/sys/vm/dirty_...; of a ratio (percent) and its bytes one is 0. */
+extern unsigned int sysctl_dirty_ratio, sysctl_dirty_background_ratio;
+extern unsigned long sysctl_dirty_bytes, sysctl_dirty_background_bytes;
+extern unsigned int sysctl_dirty_expire_centisecs, sysctl_dirty_writeback_centisecs;
+
 /* Page counts above which the flusher starts, and above which writers wait. */
 void writeback_thresholds(unsigned long *background, unsigned long *hard);
 

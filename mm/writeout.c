@@ -203,16 +203,16 @@ unsigned int writeback_page_cluster(struct page *page)
 
 int filemap_write_range(struct address_space *as, loff_t start, loff_t end)
 {
-	u32 seq = READ_ONCE(as->wb_error_seq);
+	u32 seq = errseq_now(&as->wb_error);
 
 	writeout_pages(as, (u64)start >> PAGE_SHIFT, (u64)end >> PAGE_SHIFT, true, ~0UL);
-	return filemap_check_error(as, &seq);
+	return errseq_since(&as->wb_error, seq);
 }
 
 int filemap_wait_range(struct address_space *as, loff_t start, loff_t end)
 {
 	pgoff_t index = (u64)start >> PAGE_SHIFT, last = (u64)end >> PAGE_SHIFT;
-	u32 seq = READ_ONCE(as->wb_error_seq);
+	u32 seq = errseq_now(&as->wb_error);
 	struct page *pages[BATCH];
 	unsigned int n;
 
@@ -221,5 +221,5 @@ int filemap_wait_range(struct address_space *as, loff_t start, loff_t end)
 			wait_on_page_bit(pages[i], PG_writeback);
 			put_page(pages[i]);
 		}
-	return filemap_check_error(as, &seq);
+	return errseq_since(&as->wb_error, seq);
 }

@@ -32,6 +32,7 @@ static const struct address_space_operations bdev_aops = {
 	.writepages = bdev_writepages,
 	.file_get = file_get_hook,
 	.file_put = file_put_hook,
+	.file_sync = file_sync_hook,
 };
 
 static struct file_system_type bdev_type = { .name = "bdev" };
@@ -70,12 +71,12 @@ struct page *bdev_read_page(struct block_device *bdev, u64 index)
 int bdev_flush_cache(struct block_device *bdev)
 {
 	struct address_space *as = bdev->inode->mapping;
-	u32 seq = READ_ONCE(as->wb_error_seq);
+	u32 seq = errseq_now(&as->wb_error);
 
 	filemap_write_range(as, 0, -1);
 	filemap_wait_range(as, 0, -1);
 	invalidate_pages(as, 0, ~0UL);
-	return filemap_check_error(as, &seq);
+	return errseq_since(&as->wb_error, seq);
 }
 
 /* Bytes of the page that exist on the device; less than a page only at its end. */
@@ -159,7 +160,7 @@ void bio_end_write_pages(struct bio *bio)
 		struct page *page = bio->vecs[i].page;
 
 		if (bio->error)
-			filemap_set_error(page->mapping, -EIO);
+			inode_write_failed(page->mapping, -EIO);
 		page_end_writeback(page);
 	}
 	bio_free(bio);

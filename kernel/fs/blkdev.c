@@ -83,13 +83,13 @@ static loff_t blkdev_llseek(struct file *f, loff_t off, int whence)
 
 static int blkdev_fsync(struct file *f, loff_t start, loff_t end, bool datasync)
 {
-	int err = filemap_write_range(mapping_of(f), start, end), e;
+	struct address_space *as = mapping_of(f);
+	int err, e;
 
-	e = filemap_wait_range(mapping_of(f), start, end);
-	err = err ? err : e;
+	filemap_write_range(as, start, end);
+	filemap_wait_range(as, start, end);
+	err = errseq_tell(&as->wb_error, &f->wb_error);
 	e = block_device_flush(bdev_of(f));
-	err = err ? err : e;
-	e = filemap_check_error(mapping_of(f), &f->wb_error_seq);
 	return err ? err : e;
 }
 
@@ -153,7 +153,7 @@ static int blkdev_open(struct inode *inode, struct file *f)
 	f->private_ = b;
 	f->f_op = &bdev_fops;
 	inode->mapping = b->inode->mapping;
-	f->wb_error_seq = READ_ONCE(inode->mapping->wb_error_seq);
+	f->wb_error = errseq_sample(&inode->mapping->wb_error);
 	return 0;
 }
 

@@ -76,7 +76,8 @@ int file_do_open(struct file *f, const struct path *path)
 
 	f->path = *path;
 	f->inode = inode;
-	f->wb_error_seq = READ_ONCE(inode->mapping->wb_error_seq);
+	f->wb_error = errseq_sample(&inode->mapping->wb_error);
+	f->sb_error = errseq_sample(&inode->sb->wb_error);
 	if (f->mode & FMODE_PATH)
 		return 0;
 	if ((f->mode & FMODE_WRITE) && S_ISREG(inode->mode)) {

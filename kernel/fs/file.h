@@ -65,7 +65,7 @@ struct file {
 	/* read, write, lseek without offset; only when shared */
 	struct mutex pos_lock;
 	struct file_ra_state ra;                /* [p] loosely */
-	u32 wb_error_seq;                       /* errors already told by fsync */
+	u32 wb_error, sb_error;                 /* [a] samples: told by fsync, by syncfs */
 	struct cred *cred;                      /* [c] of the opener */
 	struct list_head epoll_items;           /* epolls that watch this file */
 	struct file *next_dead;                 /* in task_struct.dead_files, once refs is 0 */

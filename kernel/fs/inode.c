@@ -48,6 +48,7 @@ const struct address_space_operations default_aops = {
 	.write_inode = inode_write_hook,
 	.file_get = file_get_hook,
 	.file_put = file_put_hook,
+	.file_sync = file_sync_hook,
 };
 
 static unsigned long shrink_names(unsigned long nr, unsigned int gfp);
@@ -248,6 +249,12 @@ int inode_write_hook(struct address_space *as, bool wait)
 	const struct super_operations *op = inode->sb->s_op;
 
 	return op && op->write_inode ? op->write_inode(inode, wait) : 0;
+}
+
+void inode_write_failed(struct address_space *as, int error)
+{
+	filemap_set_error(as, error);
+	errseq_set(&as->host->sb->wb_error, error);
 }
 
 /*

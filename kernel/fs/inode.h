@@ -151,14 +151,17 @@ void init_special_inode(struct inode *inode, u32 mode, u64 rdev);
 
 /*
  * The parts of address_space_operations that are the same for every file
- * system on a disk: a_ops->write_inode (calls s_op->write_inode), file_get and
- * file_put.  inode_alloc() gives an inode default_aops, which has these three;
- * a file system with pages names them in its own table.
+ * system on a disk: a_ops->write_inode (calls s_op->write_inode), file_get,
+ * file_put and file_sync.  inode_alloc() gives an inode default_aops, which has
+ * these; a file system with pages names them in its own table.
  */
 extern const struct address_space_operations default_aops;
 int inode_write_hook(struct address_space *as, bool wait);
 void file_get_hook(struct file *file);
 void file_put_hook(struct file *file);
+int file_sync_hook(struct file *file, loff_t start, loff_t end);
+/* A page of @as could not be written: fsync and syncfs are to tell.  From interrupts too. */
+void inode_write_failed(struct address_space *as, int error);
 
 /* It was read: move atime by the rules of the mount (relatime).  Cheap when nothing is due. */
 void inode_accessed(struct inode *inode, const struct mount *mnt);

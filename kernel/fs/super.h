@@ -7,6 +7,7 @@
 
 #include <kernel/fs/dentry.h>
 #include <kernel/sync.h>
+#include <lib/errseq.h>
 #include <lib/list.h>
 #include <lib/types.h>
 
@@ -69,6 +70,7 @@ struct super_block {
 	struct list_head inodes;                /* [s] */
 	struct list_head dirty_inodes;          /* [s] */
 	struct rwsem umount_lock;
+	struct errseq wb_error;                 /* [a] failed writes, for syncfs to tell */
 	atomic_t active;                        /* [a] mounts, and those who look at it meanwhile */
 	/* [a] files open for writing: no remounting read-only */
 	atomic_t writers;

@@ -11,18 +11,22 @@
 
 int generic_fsync(struct file *f, loff_t start, loff_t end, bool datasync)
 {
-	struct inode *inode = f->inode;
-	struct address_space *as = inode->mapping;
-	int err = filemap_write_range(as, start, end), e;
+	struct address_space *as = f->inode->mapping;
+	int err, e;
 
-	e = filemap_wait_range(as, start, end);
-	err = err ? err : e;
+	filemap_write_range(as, start, end);
+	filemap_wait_range(as, start, end);
+	err = errseq_tell(&as->wb_error, &f->wb_error);
 	if (as->a_ops->write_inode) {
 		e = as->a_ops->write_inode(as, true);
 		err = err ? err : e;
 	}
-	e = filemap_check_error(as, &f->wb_error_seq);
-	return err ? err : e;
+	return err;
+}
+
+int file_sync_hook(struct file *f, loff_t start, loff_t end)
+{
+	return f->f_op->fsync ? f->f_op->fsync(f, start, end, true) : -EINVAL;
 }
 
 long sys_sync(const unsigned long *a)
@@ -34,13 +38,16 @@ long sys_sync(const unsigned long *a)
 long sys_syncfs(const unsigned long *a)
 {
 	struct fd_ref r = fdget((int)a[0]);
-	int err;
+	struct super_block *sb;
+	int err, e;
 
 	if (!r.file)
 		return -EBADF;
-	err = sync_super(r.file->inode->sb, true);
+	sb = r.file->inode->sb;
+	err = sync_super(sb, true);
+	e = errseq_tell(&sb->wb_error, &r.file->sb_error);
 	fdput(r);
-	return err;
+	return err ? err : e;
 }
 
 static long do_fsync(int fd, bool datasync)
@@ -75,33 +82,43 @@ static int sync_range(struct file *f, loff_t start, loff_t end, unsigned int fla
 	struct address_space *as = f->inode->mapping;
 	int err = 0;
 
-	if (flags & SYNC_FILE_RANGE_WAIT_BEFORE)
-		err = filemap_wait_range(as, start, end);
+	if (flags & SYNC_FILE_RANGE_WAIT_BEFORE) {
+		filemap_wait_range(as, start, end);
+		err = errseq_tell(&as->wb_error, &f->wb_error);
+	}
 	if (!err && (flags & SYNC_FILE_RANGE_WRITE))
-		err = filemap_write_range(as, start, end);
-	if (!err && (flags & SYNC_FILE_RANGE_WAIT_AFTER))
-		err = filemap_wait_range(as, start, end);
+		filemap_write_range(as, start, end);
+	if (!err && (flags & SYNC_FILE_RANGE_WAIT_AFTER)) {
+		filemap_wait_range(as, start, end);
+		err = errseq_tell(&as->wb_error, &f->wb_error);
+	}
 	return err;
+}
+
+static int check_sync_range(struct file *f, loff_t start, loff_t len, unsigned long flags)
+{
+	if (flags & ~(unsigned long)(SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE |
+				     SYNC_FILE_RANGE_WAIT_AFTER))
+		return -EINVAL;
+	if (start < 0 || len < 0 || (u64)start + (u64)len > ~0UL >> 1)
+		return -EINVAL;
+	if (!S_ISREG(f->inode->mode) && !S_ISBLK(f->inode->mode) && !S_ISDIR(f->inode->mode) &&
+	    !S_ISLNK(f->inode->mode))
+		return -ESPIPE;
+	return 0;
 }
 
 long sys_sync_file_range(const unsigned long *a)
 {
-	loff_t start = (loff_t)a[1], len = (loff_t)a[2], end = len ? start + len - 1 : -1;
-	struct fd_ref r;
+	loff_t start = (loff_t)a[1], len = (loff_t)a[2];
+	struct fd_ref r = fdget((int)a[0]);
 	int err;
 
-	if (a[3] & ~(unsigned long)(SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE |
-				    SYNC_FILE_RANGE_WAIT_AFTER))
-		return -EINVAL;
-	if (start < 0 || len < 0 || (len && end < start))
-		return -EINVAL;
-	r = fdget((int)a[0]);
 	if (!r.file)
 		return -EBADF;
-	if (S_ISREG(r.file->inode->mode) || S_ISBLK(r.file->inode->mode))
-		err = sync_range(r.file, start, end, (unsigned int)a[3]);
-	else
-		err = S_ISDIR(r.file->inode->mode) || S_ISLNK(r.file->inode->mode) ? 0 : -ESPIPE;
+	err = check_sync_range(r.file, start, len, a[3]);
+	if (!err && (S_ISREG(r.file->inode->mode) || S_ISBLK(r.file->inode->mode)))
+		err = sync_range(r.file, start, len ? start + len - 1 : -1, (unsigned int)a[3]);
 	fdput(r);
 	return err;
 }

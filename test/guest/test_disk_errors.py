@@ -61,6 +61,17 @@ def test_a_page_that_cannot_be_read_is_sigbus(run, tmp_path):
     assert "small" in lines and "Input/output error" in output and lines[-1] == "end"
 
 
+def test_an_error_of_writing_back_is_told_to_every_open_file_once(run, tmp_path):
+    image = ext2(tmp_path)
+    blocks = machine.debugfs(image, "blocks /data").splitlines()[-1].split()
+    sector = int(blocks[101]) * 8
+    status, output = run(
+        "mkdir /mnt2; mount -t ext2 /dev/vdb /mnt2; /opt/test/fsyncerr /mnt2/data 100; status=$?; "
+        "umount /mnt2; exit $status",
+        qemuopts=blkdebug(tmp_path, image, ("write_aio", f'sector = "{sector}"')))
+    assert status == 0 and "1.." in output, output
+
+
 def test_a_second_file_system_is_mounted_written_and_clean(run, tmp_path):
     image = ext2(tmp_path)
     status, output = run(

@@ -152,15 +152,15 @@ static void an_error_of_writing_reaches_every_file_once(void **state)
 	u32 mine, yours;
 
 	begin(RAM, 4 * PAGE_SIZE);
-	mine = yours = disk.as.wb_error_seq;
+	mine = yours = errseq_sample(&disk.as.wb_error);
 	do_write(PAGE_SIZE, 10);
 	disk.fail[1] = true;
 	do_fsync();
 	disk.fail[1] = false;
-	assert_int_equal(filemap_check_error(&disk.as, &mine), -EIO);
-	assert_int_equal(filemap_check_error(&disk.as, &mine), 0);
-	assert_int_equal(filemap_check_error(&disk.as, &yours), -EIO);
-	assert_int_equal(filemap_check_error(&disk.as, &yours), 0);
+	assert_int_equal(errseq_tell(&disk.as.wb_error, &mine), -EIO);
+	assert_int_equal(errseq_tell(&disk.as.wb_error, &mine), 0);
+	assert_int_equal(errseq_tell(&disk.as.wb_error, &yours), -EIO);
+	assert_int_equal(errseq_tell(&disk.as.wb_error, &yours), 0);
 	assert_int_equal(do_fsync(), 0);
 	end();
 }

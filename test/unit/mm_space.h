@@ -86,12 +86,18 @@ static int file_mkwrite(struct address_space *as, struct page *page)
 static void file_get(struct file *f) { f->refs++; }
 static void file_put(struct file *f) { f->refs--; }
 
+static int file_sync(struct file *f, loff_t start, loff_t end)
+{
+	return filemap_write_range(&f->as, start, end);
+}
+
 static const struct address_space_operations file_aops = {
 	.readpage = file_readpage,
 	.writepage = file_writepage,
 	.page_mkwrite = file_mkwrite,
 	.file_get = file_get,
 	.file_put = file_put,
+	.file_sync = file_sync,
 };
 
 static int file_map(struct file *f, struct vm_area_struct *vma)

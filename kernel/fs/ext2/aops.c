@@ -185,7 +185,7 @@ static void write_ends(struct address_space *as, struct page *page, int err)
 	if (err == -ENOMEM)
 		set_page_dirty(page);
 	else if (err)
-		filemap_set_error(as, err);
+		inode_write_failed(as, err);
 	page_end_writeback(page);
 }
 
@@ -325,5 +325,6 @@ const struct address_space_operations ext2_aops = {
 	.page_mkwrite = ext2_page_mkwrite,
 	.file_get = file_get_hook,
 	.file_put = file_put_hook,
+	.file_sync = file_sync_hook,
 	.write_inode = inode_write_hook,
 };

@@ -35,7 +35,7 @@ static int ext2_fsync(struct file *file, loff_t start, loff_t end, bool datasync
 		return 0;
 	filemap_write_range(inode->mapping, start, end);
 	filemap_wait_range(inode->mapping, start, end);
-	err = filemap_check_error(inode->mapping, &file->wb_error_seq);
+	err = errseq_tell(&inode->mapping->wb_error, &file->wb_error);
 	e = ext2_update_inode(inode);
 	err = err ? err : e;
 	e = ext2_meta_sync(s);

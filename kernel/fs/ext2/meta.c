@@ -79,6 +79,8 @@ static void meta_end_write(struct bio *bio)
 
 		if (bio->error) {
 			filemap_set_error(page->mapping, -EIO);
+			errseq_set(&container_of(page->mapping, struct ext2_sb, meta)->sb->wb_error,
+				   -EIO);
 			set_page_dirty(page);
 		}
 		page_end_writeback(page);
@@ -155,12 +157,12 @@ void ext2_meta_forget(struct ext2_sb *s, u32 block)
 
 int ext2_meta_sync(struct ext2_sb *s)
 {
-	u32 seq = READ_ONCE(s->meta.wb_error_seq);
+	u32 seq = errseq_now(&s->meta.wb_error);
 	int err = filemap_write_range(&s->meta, 0, -1), e;
 
 	e = filemap_wait_range(&s->meta, 0, -1);
 	err = err ? err : e;
-	e = filemap_check_error(&s->meta, &seq);
+	e = errseq_since(&s->meta.wb_error, seq);
 	return err ? err : e;
 }
 

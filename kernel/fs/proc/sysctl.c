@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * /proc/sys: settings (sysctl(8)).  A file is one unsigned number with its
- * bounds, or a text that is only read.
+ * /proc/sys: settings (sysctl(8)), but for those of memory (sysctl_vm.c).
  */
-#include <kernel/fs/proc/proc.h>
+#include <kernel/fs/proc/sysctl.h>
 
 #include <kernel/cred.h>
 #include <kernel/exec.h>
@@ -13,11 +12,8 @@
 #include <kernel/utsname.h>
 #include <lib/printf.h>
 #include <lib/string.h>
-#include <mm/mmap.h>
-#include <mm/reclaim.h>
 
-/* The first number of @buf into *v within [low, high]. */
-static int parse(const char *buf, unsigned long low, unsigned long high, unsigned long *v)
+int proc_parse_number(const char *buf, unsigned long low, unsigned long high, unsigned long *v)
 {
 	const char *end;
 
@@ -30,49 +26,8 @@ static int parse(const char *buf, unsigned long low, unsigned long high, unsigne
 	return capable(CAP_SYS_ADMIN) ? 0 : -EPERM;
 }
 
-/* One show and one store for each number: the table has no room for an argument. */
-#define NUMBER(name, variable, low, high)                                                       \
-static int show_##name(struct seq_file *m, struct task_struct *t)                               \
-{                                                                                               \
-	seq_printf(m, "%lu\n", (unsigned long)READ_ONCE(variable));                             \
-	return 0;                                                                               \
-}                                                                                               \
-static int store_##name(struct task_struct *t, char *buf, size_t len)                           \
-{                                                                                               \
-	unsigned long v;                                                                        \
-	int error = parse(buf, low, high, &v);                                                  \
-												\
-	if (!error)                                                                             \
-		WRITE_ONCE(variable, v);                                                        \
-	return error;                                                                           \
-}
-
-NUMBER(max_map_count, sysctl_max_map_count, 0, 0x7fffffff)
-NUMBER(overcommit_memory, sysctl_overcommit_memory, 0, 2)
-NUMBER(overcommit_ratio, sysctl_overcommit_ratio, 0, 0x7fffffff)
-NUMBER(mmap_min_addr, sysctl_mmap_min_addr, 0, USER_END - 1)
-NUMBER(swappiness, sysctl_swappiness, 0, 200)
-NUMBER(min_free_kbytes, sysctl_min_free_kbytes, 0, 0x7fffffff)
-NUMBER(dirty_ratio, sysctl_dirty_ratio, 0, 100)
-NUMBER(dirty_background_ratio, sysctl_dirty_background_ratio, 0, 100)
 NUMBER(randomize_va_space, sysctl_randomize_va_space, 0, 2)
 NUMBER(pid_max, pid_max, 301, 4194304)
-
-static int show_drop_caches(struct seq_file *m, struct task_struct *t)
-{
-	seq_puts(m, "0\n");
-	return 0;
-}
-
-static int store_drop_caches(struct task_struct *t, char *buf, size_t len)
-{
-	unsigned long v;
-	int error = parse(buf, 1, 4, &v);
-
-	if (!error)
-		drop_caches(v);
-	return error;
-}
 
 static int show_ostype(struct seq_file *m, struct task_struct *t)
 {
@@ -156,32 +111,12 @@ static int show_printk(struct seq_file *m, struct task_struct *t)
 static int store_printk(struct task_struct *t, char *buf, size_t len)
 {
 	unsigned long v;
-	int error = parse(buf, 1, 8, &v);
+	int error = proc_parse_number(buf, 1, 8, &v);
 
 	if (!error)
 		console_loglevel = v;
 	return error;
 }
-
-#define SETTING(n) { .name = #n, .mode = S_IFREG | 0644, .show = show_##n, .store = store_##n }
-#define TEXT(n)    { .name = #n, .mode = S_IFREG | 0444, .show = show_##n }
-#define DIR(n, t)  { .name = n, .mode = S_IFDIR | 0555, .children = t }
-
-static const struct proc_entry vm_table[] = {
-	SETTING(dirty_background_ratio),
-	SETTING(dirty_ratio),
-	{ .name = "drop_caches",
-	  .mode = S_IFREG | 0200,
-	  .show = show_drop_caches,
-	  .store = store_drop_caches },
-	SETTING(max_map_count),
-	SETTING(min_free_kbytes),
-	SETTING(mmap_min_addr),
-	SETTING(overcommit_memory),
-	SETTING(overcommit_ratio),
-	SETTING(swappiness),
-	{ .name = NULL },
-};
 
 static const struct proc_entry random_table[] = {
 	TEXT(boot_id),
@@ -210,6 +145,6 @@ static const struct proc_entry fs_table[] = {
 const struct proc_entry proc_sys_table[] = {
 	DIR("fs", fs_table),
 	DIR("kernel", kernel_table),
-	DIR("vm", vm_table),
+	DIR("vm", proc_vm_table),
 	{ .name = NULL },
 };
