@@ -345,7 +345,8 @@ static int prepare_identity(struct exec *x)
 
 	if ((inode->mode & S_ISUID) && inode->uid != now->euid)
 		pr_info("exec: %s is set-user-id %u: ignored", x->filename, inode->uid);
-	if (!current->sighand || atomic_read(&current->sighand->refs) > 1) {
+	if (!current->sighand || atomic_read(&current->sighand->refs) -
+				 atomic_read(&current->sighand->watchers) > 1) {
 		x->sighand = current->sighand ? sighand_dup(current->sighand) : sighand_alloc();
 		if (!x->sighand)
 			return -ENOMEM;

@@ -16,7 +16,6 @@
 
 #include <kernel/signal_internal.h>
 #include <kernel/time.h>
-#include <kernel/time.h>
 #include <lib/string.h>
 #include <mm/slab.h>
 
@@ -57,14 +56,20 @@ void signals_init(void)
 
 /* ------------------------------------------------ handlers */
 
+static void sighand_init(struct sighand_struct *s)
+{
+	atomic_set(&s->refs, 1);
+	atomic_set(&s->watchers, 0);
+	wait_queue_init(&s->signalfd_wait);
+	spin_lock_init(&s->siglock, RANK_SIGHAND);
+}
+
 struct sighand_struct *sighand_alloc(void)
 {
 	struct sighand_struct *s = kmem_cache_alloc(sighand_cache, GFP_KERNEL | GFP_ZERO);
 
-	if (!s)
-		return NULL;
-	atomic_set(&s->refs, 1);
-	spin_lock_init(&s->siglock, RANK_SIGHAND);
+	if (s)
+		sighand_init(s);
 	return s;
 }
 
@@ -75,8 +80,7 @@ struct sighand_struct *sighand_dup(struct sighand_struct *old)
 
 	if (!s)
 		return NULL;
-	atomic_set(&s->refs, 1);
-	spin_lock_init(&s->siglock, RANK_SIGHAND);
+	sighand_init(s);
 	flags = spin_lock_irqsave(&old->siglock);
 	memcpy(s->action, old->action, sizeof(s->action));
 	spin_unlock_irqrestore(&old->siglock, flags);

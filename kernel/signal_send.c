@@ -142,8 +142,11 @@ static int queue_signal(int sig, const siginfo_t *info, struct task_struct *t, b
 	if (sig < SIGRTMIN && (p->set & SIG_BIT(sig)))
 		return 0;
 	err = sigqueue_add(p, sig, info, t->signal->rlim[RLIMIT_SIGPENDING].cur);
-	if (!err)
+	if (!err) {
+		if (unlikely(!list_empty(&t->sighand->signalfd_wait.waiters)))
+			wake_up_all(&t->sighand->signalfd_wait);
 		complete_signal(sig, t, group);
+	}
 	return err;
 }
 

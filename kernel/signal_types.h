@@ -121,7 +121,9 @@ struct sigaction {
 };
 
 struct sighand_struct {
-	atomic_t refs;                  /* [a] */
+	atomic_t refs;                  /* [a] tasks, and watchers */
+	atomic_t watchers;              /* [a] signalfds that hang on signalfd_wait */
+	struct wait_queue signalfd_wait;        /* woken under siglock by what arrives */
 	/* RANK_SIGHAND, irqsave: actions, and all pending sets of its tasks */
 	struct spinlock siglock;
 	struct sigaction action[NSIG];  /* [s] index sig - 1 */

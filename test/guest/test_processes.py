@@ -28,3 +28,7 @@ def test_signals_queue_wait_stop_and_race_as_on_linux(tap):
 
 def test_a_pidfd_names_one_process_for_ever(tap):
     tap("pidfd")
+
+
+def test_signals_can_be_read_from_a_descriptor(tap):
+    tap("signalfd")
