@@ -13,6 +13,8 @@
 #   make check        style and boundaries, in seconds
 #   make test-host    lib/ and mm/ on this machine, under ASan and UBSan
 #   make test-guest   programs in the machine; KERNEL=linux runs them on Linux; TESTS='file -k word'
+#   make run-tests    your own: each executable of DIR=folder in the machine, TIMEOUT=60 seconds each;
+#                     TAP, or exit status 0 (4: skipped); KERNEL=linux
 #   make fuzz         the parsers under libFuzzer, FUZZ_SECONDS each
 #   make bench        what each operation costs, here and on Linux; WALL=1: time, ROUNDS=5 of each
 #                     SMP=2: scaling; ROWS='null pipe': a few; bench-check: none grew since bench-record
@@ -20,7 +22,7 @@
 #   make profile      where a row's instructions go, by function: ROWS='pipe'
 #   make clean        remove build/
 #
-# For qemu, qemu-gdb and linux:
+# For qemu, qemu-gdb, linux and run-tests:
 #   RUN='command'     run it, power off, and exit with its status (on a copy of the disk; KEEP=1: on it)
 #   SMP=4 MEM=256M    harts and memory           APPEND='...'    more boot arguments
 #   PKGS='a b'        more Debian packages       ADD=dir         a folder laid over the disk's root
@@ -46,7 +48,7 @@ else
 
 O := build
 CACHE := $(O)
-SUITE := trixie
+RELEASE := trixie
 SMP := 4
 MEM := 256M
 DEBUG := 0
@@ -111,7 +113,7 @@ ELF := $(O)/faultline.elf
 # One try of the compiler, kept for the run; $(call cc-option,wanted,otherwise).
 cc-option = $(shell $(CC) $(1) -mabi=lp64 -c -x c /dev/null -o /dev/null 2>/dev/null \
 	&& echo "$(1)" || echo "$(2)")
-cc-flags := $(if $(filter kernel all qemu% test% disk guest-disk gdb linux fuzz check bench% profile $(O)/%,\
+cc-flags := $(if $(filter kernel all qemu% test% disk guest-disk gdb linux fuzz check run-tests bench% profile $(O)/%,\
 	$(or $(MAKECMDGOALS),kernel)),y)
 ifdef cc-flags
 MARCH := $(call cc-option,-march=rv64imac_zicsr_zifencei,-march=rv64imac)
@@ -192,7 +194,7 @@ toolchain:
 
 PACKAGES := $(shell sed 's/\#.*//' user/packages)
 key = $(firstword $(shell printf '%s' '$(1)' | cksum))
-ROOT_TAR := $(CACHE)/root-$(call key,$(SUITE) $(PACKAGES) $(PKGS)).tar
+ROOT_TAR := $(CACHE)/root-$(call key,$(RELEASE) $(PACKAGES) $(PKGS)).tar
 DISK_KEY := $(if $(strip $(PKGS)$(ADD)$(ROOT)),-$(call key,$(PKGS) $(ADD) $(ROOT)))
 ifeq ($(origin DISK),undefined)
 DISK := $(O)/disk$(DISK_KEY).img
@@ -203,7 +205,7 @@ INIT := $(O)/user/init
 disk: $(DISK)
 
 $(CACHE)/root-%.tar: user/packages
-	$(Q)[ -e $@ ] && touch $@ || user/fetch-packages $@ $(SUITE) '$(MIRROR)' $(PACKAGES) $(PKGS)
+	$(Q)[ -e $@ ] && touch $@ || user/fetch-packages $@ $(RELEASE) '$(MIRROR)' $(PACKAGES) $(PKGS)
 
 # A folder of the user's may have changed in any file: such a disk is made anew.
 $(O)/disk$(DISK_KEY).img: $(or $(ROOT),$(ROOT_TAR)) $(INIT) user/make-disk $(if $(ADD)$(ROOT),FORCE)
@@ -268,9 +270,9 @@ emulator:
 		exit 1; }
 
 # Debian's Linux, unpacked from its package like the rest.
-LINUX_TAR := $(CACHE)/linux-$(call key,$(SUITE) linux-image-riscv64).tar
+LINUX_TAR := $(CACHE)/linux-$(call key,$(RELEASE) linux-image-riscv64).tar
 $(LINUX_TAR):
-	$(Q)[ -e $@ ] || user/fetch-packages $@ $(SUITE) '$(MIRROR)' linux-image-riscv64
+	$(Q)[ -e $@ ] || user/fetch-packages $@ $(RELEASE) '$(MIRROR)' linux-image-riscv64
 
 LINUX_FILES := $(LINUX_DIR)/vmlinux $(LINUX_DIR)/initramfs.gz
 $(LINUX_FILES) &: $(LINUX_TAR) $(ROOT_TAR) user/make-initramfs
@@ -365,7 +367,7 @@ GUEST_DIR := $(O)/guest/opt/test
 GUEST := $(patsubst $(PROGRAMS)/%.c,$(GUEST_DIR)/%,$(wildcard $(PROGRAMS)/*.c)) \
 	$(addprefix $(GUEST_DIR)/hello-,dynamic musl musl-static musl-static-pie) $(GUEST_DIR)/bad/list
 MUSL := $(O)/musl
-MUSL_TAR := $(CACHE)/musl-$(call key,$(SUITE) musl-dev).tar
+MUSL_TAR := $(CACHE)/musl-$(call key,$(RELEASE) musl-dev).tar
 TEST_DISK := $(O)/guest.img
 
 $(GUEST_DIR)/%: $(PROGRAMS)/%.c $(PROGRAMS)/tap.h
@@ -390,7 +392,7 @@ MUSL_FLAGS = $(filter-out -pthread,$(GUEST_CFLAGS)) -nostdinc -nostdlib \
 	-isystem $(shell $(GUEST_CC) -print-file-name=include) \
 	$(MUSL_LIB)/$(CRT1) $(MUSL_LIB)/crti.o $< -L$(MUSL_LIB) -lc -lgcc $(MUSL_LIB)/crtn.o
 $(MUSL_TAR):
-	$(Q)[ -e $@ ] || user/fetch-packages $@ $(SUITE) '$(MIRROR)' musl-dev
+	$(Q)[ -e $@ ] || user/fetch-packages $@ $(RELEASE) '$(MIRROR)' musl-dev
 $(MUSL)/.done: $(MUSL_TAR)
 	$(Q)mkdir -p $(MUSL) && tar -C $(MUSL) -xf $< ./usr/include ./usr/lib && \
 		for f in $(MUSL_LIB)/*.o $(MUSL_LIB)/libc.a; do llvm-objcopy --strip-debug $$f; done && \
@@ -420,9 +422,32 @@ guest-disk: $(TEST_DISK)
 test-guest: $(TEST_DISK) $(if $(filter linux,$(KERNEL)),$(LINUX_FILES)) | emulator
 	@mkdir -p $(TALLY)
 	$(if $(filter linux,$(KERNEL)),,@$(MAKE) -s O=$(O)/test DEBUG=1 WERROR=1 kernel)
-	@cd test/guest && KERNEL=$(KERNEL) O=$(abspath $(O)) TEST_DISK=$(abspath $(TEST_DISK)) \
+	@cd test/guest && KERNEL=$(KERNEL) O=$(abspath $(O)) CACHE=$(abspath $(CACHE)) TEST_DISK=$(abspath $(TEST_DISK)) \
 		TALLY=$(abspath $(TALLY))/test-guest \
 		$(PYTHON) -m pytest -p no:cacheprovider -q --durations=5 $(TESTS)
+
+# A user's own folder of programs, in /opt/tests of a disk of its own: user/README.md.
+TIMEOUT := 60
+RUN_DIR := $(O)/run-tests
+RUNNER := $(O)/user/runner
+
+$(RUNNER): user/runner.c
+	$(call say,GUEST,$(@F))
+	@mkdir -p $(@D)
+	$(Q)$(GUEST_CC) $(GUEST_CFLAGS) -static $< -o $@
+
+$(RUN_DIR).img: $(or $(ROOT),$(ROOT_TAR)) $(INIT) $(RUNNER) user/make-disk FORCE
+	@[ -n '$(DIR)' ] && [ -d '$(DIR)' ] || { echo "run-tests: DIR= names no folder" >&2; exit 1; }
+	$(call say,DISK,$@)
+	@rm -rf $(RUN_DIR) && mkdir -p $(RUN_DIR)/opt/tests $(RUN_DIR)/usr/lib/faultline
+	$(Q)cp -a '$(DIR)/.' $(RUN_DIR)/opt/tests/ && cp $(RUNNER) $(RUN_DIR)/usr/lib/faultline/
+	$(Q)user/make-disk $@ $(or $(ROOT),$(ROOT_TAR)) $(INIT) $(ADD) $(RUN_DIR)
+
+.PHONY: run-tests
+run-tests: RUN_TEXT := by user/run_tests.py
+run-tests: DISK := $(RUN_DIR).img
+run-tests: $(RUN_DIR).img $(IMAGE) $(INITRD) | emulator
+	@$(PYTHON) user/run_tests.py --limit $(TIMEOUT) $(if $(V),--verbose) $(DISK) $(QEMU_COMMAND)
 
 # ---- the benchmark -------------------------------------------------------------------------------
 

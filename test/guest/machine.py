@@ -22,6 +22,7 @@ TOP = pathlib.Path(__file__).resolve().parents[2]
 KERNEL = os.environ.get("KERNEL", "faultline")
 LINUX = KERNEL == "linux"
 BUILD = os.environ.get("O", str(TOP / "build"))
+CACHE = os.environ.get("CACHE", BUILD)
 DISK = os.environ.get("TEST_DISK", BUILD + "/guest.img")
 SLOW = float(os.environ.get("TIMEOUT_SCALE", "1"))
 PANIC = re.compile(r"(?i)^.*(kernel panic|panic:|kernel BUG at|assertion failed).*$", re.M)
@@ -86,7 +87,7 @@ class Machine:
         words = make("qemu-command", f"KERNEL={kernel}", f"DISK={self.disk or ''}",
                      f"RUN={'yes' if run else ''}", "DEBUG=1", "WERROR=1",
                      f"O={os.environ.get('TEST_O', BUILD + '/test')}",
-                     f"CACHE={BUILD}", *variables)
+                     f"CACHE={CACHE}", *variables)
         self.command = [str(TOP / "user/boot"), str(self.disk or "")] + shlex.split(words)
         self.child = None
 

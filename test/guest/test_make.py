@@ -12,7 +12,7 @@ import machine
 
 
 def make(*args, **kwargs):
-    env = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "O")}
+    env = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "O", "CACHE")}
     return subprocess.run(["make", "--no-print-directory", *args], cwd=machine.TOP, text=True,
                           env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                           stdin=subprocess.DEVNULL, check=False, **kwargs)
@@ -21,7 +21,7 @@ def make(*args, **kwargs):
 @pytest.fixture
 def build(tmp_path):
     """An object directory of its own that has the packages already."""
-    for tar in pathlib.Path(machine.BUILD).glob("root-*.tar"):
+    for tar in pathlib.Path(machine.CACHE).glob("root-*.tar"):
         (tmp_path / tar.name).symlink_to(tar)
     return tmp_path
 
@@ -29,7 +29,7 @@ def build(tmp_path):
 def the_machine():
     """What make needs to start the kernel under test without building another."""
     return [f"O={machine.BUILD}/test", "DEBUG=1", "WERROR=1", f"KERNEL={machine.KERNEL}",
-            f"DISK={machine.DISK}", f"CACHE={machine.BUILD}",
+            f"DISK={machine.DISK}", f"CACHE={machine.CACHE}",
             "MEM=512M" if machine.LINUX else "MEM=128M"]
 
 
