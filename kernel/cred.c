@@ -19,6 +19,7 @@
 #include <kernel/task.h>
 #include <lib/sort.h>
 #include <lib/string.h>
+#include <mm/commit.h>
 #include <mm/slab.h>
 #include <mm/uaccess.h>
 
@@ -111,6 +112,11 @@ bool cred_in_group(const struct cred *c, u32 gid)
 bool capable(int cap)
 {
 	return current->cred->cap_effective >> cap & 1;
+}
+
+bool commit_may_use_reserve(void)
+{
+	return capable(CAP_SYS_ADMIN);
 }
 
 bool cred_may_kill(const struct cred *target)

@@ -4,6 +4,7 @@
  */
 #include <mm/boot.h>
 
+#include <mm/commit.h>
 #include <mm/filemap.h>
 #include <mm/frames.h>
 #include <mm/mm.h>
@@ -18,4 +19,5 @@ void mm_boot(const struct boot_info *bi)
 	vmalloc_init();
 	filemap_init();
 	mm_init();
+	commit_init();
 }

@@ -9,6 +9,10 @@
  * refuses by it; mode 0 refuses what is larger than all memory and swap at
  * once; mode 1 nothing (Linux: Documentation/mm/overcommit-accounting).
  *
+ * Mode 2 keeps two reserves, so that there is a way out when all is promised: one
+ * for an administrator to log in and kill, and one that a process which has most
+ * of the memory leaves to the others.
+ *
  * Always true: the sum of mm->committed (and of what shmem holds) is
  * vm_committed().
  * Lock: mm->lock for writing for one space; the sum is atomic.
@@ -23,6 +27,8 @@
 
 unsigned int sysctl_overcommit_memory = OVERCOMMIT_GUESS;
 unsigned int sysctl_overcommit_ratio = 50;
+unsigned long sysctl_overcommit_kbytes;
+unsigned long sysctl_admin_reserve_kbytes, sysctl_user_reserve_kbytes;
 unsigned int sysctl_max_map_count = 65530;
 
 static atomic_long_t committed;
@@ -37,7 +43,11 @@ unsigned long vm_committed(void)
 
 unsigned long vm_commit_limit(void)
 {
-	return frames_total * sysctl_overcommit_ratio / 100 + atomic_long_read(&swap_pages);
+	unsigned long kbytes = READ_ONCE(sysctl_overcommit_kbytes);
+	unsigned long ram = kbytes ? kbytes >> (PAGE_SHIFT - 10) :
+				     frames_total * READ_ONCE(sysctl_overcommit_ratio) / 100;
+
+	return ram + atomic_long_read(&swap_pages);
 }
 
 void vm_swap_resize(long pages)
@@ -45,7 +55,28 @@ void vm_swap_resize(long pages)
 	atomic_long_add(pages, &swap_pages);
 }
 
-int vm_commit_pages(unsigned long pages)
+void commit_init(void)
+{
+	unsigned long free_kbytes = frames_free() << (PAGE_SHIFT - 10);
+
+	sysctl_admin_reserve_kbytes = min(free_kbytes / 32, 8UL << 10);
+	sysctl_user_reserve_kbytes = min(free_kbytes / 32, 128UL << 10);
+}
+
+/* Mode 2: is a sum of @now within what @mm (NULL: nobody's) may have? */
+static bool within_limit(const struct mm_struct *mm, unsigned long now)
+{
+	unsigned long limit = vm_commit_limit(), kept = 0;
+
+	if (!commit_may_use_reserve())
+		kept = READ_ONCE(sysctl_admin_reserve_kbytes) >> (PAGE_SHIFT - 10);
+	if (mm)
+		kept += min(READ_ONCE(mm->total_vm) / 32,
+			    READ_ONCE(sysctl_user_reserve_kbytes) >> (PAGE_SHIFT - 10));
+	return limit > kept && now < limit - kept;
+}
+
+static int promise(const struct mm_struct *mm, unsigned long pages)
 {
 	unsigned long now = atomic_long_add_return(pages, &committed);
 	bool enough = true;
@@ -53,11 +84,16 @@ int vm_commit_pages(unsigned long pages)
 	if (sysctl_overcommit_memory == OVERCOMMIT_GUESS)
 		enough = pages <= frames_total + atomic_long_read(&swap_pages);
 	else if (sysctl_overcommit_memory == OVERCOMMIT_NEVER)
-		enough = now <= vm_commit_limit();
+		enough = within_limit(mm, now);
 	if (enough)
 		return 0;
 	atomic_long_sub(pages, &committed);
 	return -ENOMEM;
+}
+
+int vm_commit_pages(unsigned long pages)
+{
+	return promise(NULL, pages);
 }
 
 void vm_uncommit_pages(unsigned long pages)
@@ -67,7 +103,7 @@ void vm_uncommit_pages(unsigned long pages)
 
 int vm_commit(struct mm_struct *mm, unsigned long pages)
 {
-	int err = vm_commit_pages(pages);
+	int err = promise(mm, pages);
 
 	if (!err)
 		mm->committed += pages;

@@ -137,6 +137,8 @@ int mm_setup_stack(struct mm_struct *mm, vaddr_t top, size_t size, unsigned int 
 extern unsigned int sysctl_max_map_count;       /* 65530 */
 extern unsigned int sysctl_overcommit_memory;
 extern unsigned int sysctl_overcommit_ratio;    /* percent of RAM, for mode 2 */
+extern unsigned long sysctl_overcommit_kbytes;  /* in its place; 0: the ratio counts */
+extern unsigned long sysctl_admin_reserve_kbytes, sysctl_user_reserve_kbytes;
 extern unsigned long sysctl_mmap_min_addr;      /* bytes */
 extern unsigned int sysctl_stack_guard_gap;     /* pages, 256 */
 

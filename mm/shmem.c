@@ -18,6 +18,7 @@
 
 #include <lib/err.h>
 #include <mm/anon.h>
+#include <mm/commit.h>
 #include <mm/fault.h>
 #include <mm/filemap.h>
 #include <mm/frames.h>
@@ -159,6 +160,7 @@ static enum fault_result shmem_own_copy(struct fault *f, struct page *page)
 /* One mmap(MAP_SHARED | MAP_ANONYMOUS), for all areas that came of it. */
 struct shmem_object {
 	struct address_space as;
+	unsigned long committed;        /* [c] pages promised */
 	atomic_t areas;
 };
 
@@ -180,6 +182,7 @@ static void object_close(struct vm_area_struct *vma)
 		return;
 	truncate_pages(&o->as, 0, -1);
 	address_space_destroy(&o->as);
+	vm_uncommit_pages(o->committed);
 	kfree(o);
 }
 
@@ -192,10 +195,17 @@ static const struct vm_ops shared_anon_vm_ops = {
 
 int shmem_zero_setup(struct vm_area_struct *vma, size_t len)
 {
-	struct shmem_object *o = kmalloc(sizeof(*o), GFP_KERNEL);
+	unsigned long committed = vma->vm_flags & VM_NORESERVE ? 0 : DIV_ROUND_UP(len, PAGE_SIZE);
+	struct shmem_object *o;
 
-	if (!o)
+	if (vm_commit_pages(committed))
 		return -ENOMEM;
+	o = kmalloc(sizeof(*o), GFP_KERNEL);
+	if (!o) {
+		vm_uncommit_pages(committed);
+		return -ENOMEM;
+	}
+	o->committed = committed;
 	shmem_init_mapping(&o->as, NULL, &shmem_aops);
 	o->as.size = ALIGN_UP(len, PAGE_SIZE);
 	atomic_set(&o->areas, 1);

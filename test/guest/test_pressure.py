@@ -56,3 +56,11 @@ def test_a_writer_is_held_at_the_hard_threshold(vm):
         setting(vm, "dirty_ratio", 20)
         setting(vm, "dirty_background_ratio", 10)
         vm.ok("rm -f /root/soiled")
+
+
+def test_overcommit_promises_by_its_mode(boot):
+    """A machine of its own: what others commit meanwhile would show in the figures."""
+    shell = boot(smp=2)
+    status, output = shell.run("/opt/test/overcommit", 60)
+    assert status == 0, output
+    shell.off()

@@ -136,6 +136,18 @@ static void overcommit_has_three_modes(void **state)
 	assert_true(vm_committed() > frames_total);
 	sysctl_overcommit_memory = 2;
 	assert_int_equal(map_at(mm, 0, PAGE, RW, ANON), -ENOMEM);
+	sysctl_overcommit_kbytes = (vm_committed() + 100) * (PAGE / KiB);
+	assert_int_equal(vm_commit_limit(), vm_committed() + 100);
+	assert_false(IS_ERR_VALUE(map_at(mm, 0, 50 * PAGE, RW, ANON)));
+	assert_int_equal(map_at(mm, 0, 50 * PAGE, RW, ANON), -ENOMEM);
+	sysctl_admin_reserve_kbytes = 48 * (PAGE / KiB);
+	assert_int_equal(map_at(mm, 0, 10 * PAGE, RW, ANON), -ENOMEM);
+	world_privileged = true;
+	assert_false(IS_ERR_VALUE(map_at(mm, 0, 10 * PAGE, RW, ANON)));
+	sysctl_user_reserve_kbytes = 30 * (PAGE / KiB);
+	assert_int_equal(map_at(mm, 0, 10 * PAGE, RW, ANON), -ENOMEM);
+	world_privileged = false;
+	sysctl_overcommit_kbytes = sysctl_admin_reserve_kbytes = sysctl_user_reserve_kbytes = 0;
 	sysctl_overcommit_memory = 1;
 	assert_false(IS_ERR_VALUE(map_at(mm, 0, 100 * ram, RW, ANON)));
 	sysctl_overcommit_memory = 0;

@@ -10,6 +10,7 @@
 
 #include <arch/host.h>
 #include <kernel/entry.h>
+#include <mm/commit.h>
 #include <mm/filemap.h>
 #include <mm/frames.h>
 #include <mm/reclaim.h>
@@ -21,6 +22,13 @@ static bool (*world_oom)(unsigned int gfp);
 bool oom_kill(unsigned int gfp)
 {
 	return world_oom && world_oom(gfp);
+}
+
+static bool world_privileged;
+
+bool commit_may_use_reserve(void)
+{
+	return world_privileged;
 }
 
 struct task_struct *kthread_run(void (*fn)(void *), void *arg, const char *name)

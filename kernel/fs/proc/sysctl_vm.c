@@ -11,7 +11,8 @@
 
 NUMBER(max_map_count, sysctl_max_map_count, 0, 0x7fffffff)
 NUMBER(overcommit_memory, sysctl_overcommit_memory, 0, 2)
-NUMBER(overcommit_ratio, sysctl_overcommit_ratio, 0, 0x7fffffff)
+NUMBER(admin_reserve_kbytes, sysctl_admin_reserve_kbytes, 0, ~0UL)
+NUMBER(user_reserve_kbytes, sysctl_user_reserve_kbytes, 0, ~0UL)
 NUMBER(mmap_min_addr, sysctl_mmap_min_addr, 0, USER_END - 1)
 NUMBER(swappiness, sysctl_swappiness, 0, 200)
 NUMBER(min_free_kbytes, sysctl_min_free_kbytes, 0, 0x7fffffff)
@@ -33,6 +34,8 @@ static int store_##name(struct task_struct *t, char *buf, size_t len)           
 	return error;                                                                           \
 }
 
+EITHER(overcommit_ratio, sysctl_overcommit_ratio, 0, 0x7fffffff, sysctl_overcommit_kbytes)
+EITHER(overcommit_kbytes, sysctl_overcommit_kbytes, 0, ~0UL, sysctl_overcommit_ratio)
 EITHER(dirty_ratio, sysctl_dirty_ratio, 0, 100, sysctl_dirty_bytes)
 EITHER(dirty_bytes, sysctl_dirty_bytes, 2 * PAGE_SIZE, ~0UL, sysctl_dirty_ratio)
 EITHER(dirty_background_ratio, sysctl_dirty_background_ratio, 0, 100,
@@ -73,6 +76,7 @@ static int store_drop_caches(struct task_struct *t, char *buf, size_t len)
 }
 
 const struct proc_entry proc_vm_table[] = {
+	SETTING(admin_reserve_kbytes),
 	SETTING(dirty_background_bytes),
 	SETTING(dirty_background_ratio),
 	SETTING(dirty_bytes),
@@ -86,8 +90,10 @@ const struct proc_entry proc_vm_table[] = {
 	SETTING(max_map_count),
 	SETTING(min_free_kbytes),
 	SETTING(mmap_min_addr),
+	SETTING(overcommit_kbytes),
 	SETTING(overcommit_memory),
 	SETTING(overcommit_ratio),
 	SETTING(swappiness),
+	SETTING(user_reserve_kbytes),
 	{ .name = NULL },
 };

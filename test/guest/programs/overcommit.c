@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What is promised: the three modes of overcommit, and what counts in mode 2.
+ *
+ * Run as root on a machine that does little else: mode 2's limit is set a little
+ * above what is committed already.
+ */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+
+#include "tap.h"
+
+#define MIB (1L << 20)
+#define RW (PROT_READ | PROT_WRITE)
+
+static long meminfo(const char *name)
+{
+	char line[128];
+	long kib = -1;
+	FILE *f = fopen("/proc/meminfo", "r");
+
+	while (f && fgets(line, sizeof(line), f))
+		if (!strncmp(line, name, strlen(name)))
+			kib = atol(line + strlen(name) + 1);
+	if (f)
+		fclose(f);
+	return kib;
+}
+
+static void set(const char *name, long value)
+{
+	char path[64], text[32];
+	int fd, n = snprintf(text, sizeof(text), "%ld\n", value);
+
+	snprintf(path, sizeof(path), "/proc/sys/vm/%s", name);
+	fd = open(path, O_WRONLY);
+	if (fd < 0 || write(fd, text, n) != n) {
+		perror(path);
+		exit(99);
+	}
+	close(fd);
+}
+
+static void *map(long len, int prot, int flags)
+{
+	void *p = mmap(NULL, len, prot, MAP_ANONYMOUS | flags, -1, 0);
+
+	return p == MAP_FAILED ? NULL : p;
+}
+
+/* What maps, counts by so many KiB; give or take what others do meanwhile. */
+static int counts(long kib, long len, int prot, int flags)
+{
+	long before = meminfo("Committed_AS:"), delta;
+	void *p = map(len, prot, flags);
+
+	if (!p)
+		return 0;
+	delta = meminfo("Committed_AS:") - before;
+	munmap(p, len);
+	return labs(delta - kib) < 1024 && labs(meminfo("Committed_AS:") - before) < 1024;
+}
+
+static void guess(void)
+{
+	long all = (meminfo("MemTotal:") + meminfo("SwapTotal:")) << 10;
+	void *p, *q;
+
+	set("overcommit_memory", 0);
+	ok(!map(all + 64 * MIB, RW, MAP_PRIVATE), "mode 0: more than all there is at once is refused");
+	ok(map(all + 64 * MIB, RW, MAP_PRIVATE | MAP_NORESERVE) != NULL, "but not with MAP_NORESERVE");
+	p = map(all * 3 / 4, RW, MAP_PRIVATE);
+	q = map(all * 3 / 4, RW, MAP_PRIVATE);
+	ok(p && q, "and a sum is not looked at");
+	munmap(p, all * 3 / 4);
+	munmap(q, all * 3 / 4);
+	ok(counts(32 << 10, 32 * MIB, RW, MAP_PRIVATE), "a private writable area counts whole");
+	ok(counts(32 << 10, 32 * MIB, RW, MAP_SHARED), "so does a shared one");
+	ok(counts(0, 32 * MIB, RW, MAP_PRIVATE | MAP_NORESERVE), "not with MAP_NORESERVE");
+	ok(counts(0, 32 * MIB, RW, MAP_SHARED | MAP_NORESERVE), "nor then a shared one");
+	ok(counts(0, 32 * MIB, PROT_READ, MAP_PRIVATE), "nor what cannot be written");
+}
+
+static void always(void)
+{
+	void *p;
+
+	set("overcommit_memory", 1);
+	p = map(1L << 36, RW, MAP_PRIVATE);
+
+	ok(p != NULL, "mode 1: 64 GiB are promised to anybody");
+	munmap(p, 1L << 36);
+}
+
+static int fork_result(void)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid < 0)
+		return errno;
+	if (!pid)
+		_exit(0);
+	waitpid(pid, &status, 0);
+	return 0;
+}
+
+static void deep(volatile char *above, long left)
+{
+	volatile char here[64 << 10];
+
+	memset((void *)here, 1, sizeof(here));
+	if (left > 0)
+		deep(here, left - (long)sizeof(here));
+	above[0] = here[1];
+}
+
+/* The signal that a child died of which took so much stack. */
+static int stack_signal(long bytes)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (!pid) {
+		char c;
+
+		deep(&c, bytes);
+		_exit(0);
+	}
+	waitpid(pid, &status, 0);
+	return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+}
+
+static void never(void)
+{
+	long kbytes = meminfo("Committed_AS:") + (64 << 10) - meminfo("SwapTotal:");
+	void *p, *q;
+
+	set("user_reserve_kbytes", 0);
+	set("overcommit_kbytes", kbytes);
+	set("overcommit_memory", 2);
+	ok(labs(meminfo("CommitLimit:") - kbytes - meminfo("SwapTotal:")) < 8,
+	   "mode 2: CommitLimit is overcommit_kbytes and swap");
+	p = map(40 * MIB, RW, MAP_PRIVATE);
+	ok(p != NULL, "40 of 64 MiB are had");
+	errno = 0;
+	ok(!map(40 * MIB, RW, MAP_PRIVATE) && errno == ENOMEM, "40 more are ENOMEM");
+	ok(!map(40 * MIB, RW, MAP_PRIVATE | MAP_NORESERVE), "whatever MAP_NORESERVE says");
+	ok(!map(40 * MIB, RW, MAP_SHARED), "shared ones too");
+	q = map(40 * MIB, PROT_READ, MAP_PRIVATE);
+	ok(q != NULL, "40 MiB that cannot be written are had");
+	errno = 0;
+	ok(mprotect(q, 40 * MIB, RW) == -1 && errno == ENOMEM, "and not made writable");
+	ok(fork_result() == ENOMEM, "fork of what would not fit twice is ENOMEM");
+	munmap(p, 40 * MIB);
+	ok(fork_result() == 0, "when it is unmapped fork succeeds");
+	p = map(50 * MIB, RW, MAP_PRIVATE);
+	ok(p && madvise(p, 50 * MIB, MADV_DONTFORK) == 0 && fork_result() == 0,
+	   "an area that is not for the child does not count there");
+	ok(stack_signal(1 * MIB) == 0, "a stack grows while there is room");
+	ok(stack_signal(7 * MIB) == 0, "to 7 MiB here");
+	q = map(10 * MIB, RW, MAP_PRIVATE);
+	ok(q && madvise(q, 10 * MIB, MADV_DONTFORK) == 0, "10 more");
+	ok(stack_signal(7 * MIB) == SIGSEGV, "and is SIGSEGV when there is not");
+	munmap(p, 50 * MIB);
+	set("overcommit_memory", 0);
+	set("overcommit_ratio", 50);
+}
+
+int main(void)
+{
+	if (fork() == 0) {
+		guess();
+		always();
+		never();
+		_exit(tap_done());
+	}
+	int status;
+
+	wait(&status);
+	set("overcommit_memory", 0);
+	set("overcommit_ratio", 50);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 98;
+}
