@@ -18,6 +18,7 @@
 #include <arch/elf.h>
 #include <arch/signal.h>
 #include <kernel/random.h>
+#include <kernel/rseq.h>
 #include <kernel/task.h>
 #include <lib/string.h>
 #include <mm/mm.h>
@@ -36,7 +37,8 @@
 enum {
 	AT_NULL, AT_PHDR = 3, AT_PHENT, AT_PHNUM, AT_PAGESZ, AT_BASE, AT_FLAGS, AT_ENTRY,
 	AT_UID = 11, AT_EUID, AT_GID, AT_EGID, AT_PLATFORM, AT_HWCAP, AT_CLKTCK,
-	AT_SECURE = 23, AT_RANDOM = 25, AT_HWCAP2, AT_EXECFN = 31, AT_SYSINFO_EHDR = 33,
+	AT_SECURE = 23, AT_RANDOM = 25, AT_HWCAP2, AT_RSEQ_FEATURE_SIZE, AT_RSEQ_ALIGN,
+	AT_EXECFN = 31, AT_SYSINFO_EHDR = 33,
 	AT_MINSIGSTKSZ = 51
 };
 
@@ -173,6 +175,8 @@ static void fill_auxv(const struct exec *x, struct stack_map *m)
 		AT_SECURE, 0,
 		AT_RANDOM, m->random,
 		AT_HWCAP2, 0,
+		AT_RSEQ_FEATURE_SIZE, RSEQ_FEATURE_SIZE,
+		AT_RSEQ_ALIGN, RSEQ_ALIGN,
 		AT_MINSIGSTKSZ, SIGNAL_FRAME_SIZE,
 		AT_EXECFN, m->strings + x->strings.name,
 		AT_PLATFORM, m->platform,

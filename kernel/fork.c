@@ -208,6 +208,12 @@ static struct task_struct *task_dup(const struct clone_args *args)
 		t->set_child_tid = args->child_tid;
 	if (flags & CLONE_CHILD_CLEARTID)
 		t->clear_child_tid = args->child_tid;
+	if (!(flags & CLONE_VM)) {
+		t->rseq = me->rseq;
+		t->rseq_len = me->rseq_len;
+		t->rseq_sig = me->rseq_sig;
+		t->rseq_hart = me->rseq_hart;
+	}
 	/* A stack of its own makes the parent's alternate one useless, or worse, shared. */
 	if ((flags & (CLONE_VM | CLONE_VFORK)) == CLONE_VM)
 		t->altstack.ss_flags = SS_DISABLE;

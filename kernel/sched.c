@@ -29,6 +29,7 @@
 #include <arch/mmu.h>
 #include <arch/time.h>
 #include <kernel/rq.h>
+#include <kernel/rseq.h>
 #include <kernel/signal_types.h>
 #include <kernel/sync_debug.h>
 #include <kernel/time.h>
@@ -295,6 +296,7 @@ static void finish_switch(struct task_struct *prev)
 	spin_unlock(&rq->lock);
 	if (unlikely(push))
 		sched_place(push, false);
+	rseq_switched_in();
 	irq_enable();
 	if (drop)
 		mm_drop(drop);

@@ -19,6 +19,7 @@
 #include <arch/signal.h>
 #include <arch/trapframe.h>
 #include <kernel/process.h>
+#include <kernel/rseq.h>
 #include <kernel/signal_internal.h>
 #include <lib/errno.h>
 #include <lib/string.h>
@@ -46,6 +47,8 @@ void do_signal(struct trapframe *tf)
 	struct delivery d;
 
 	if (get_signal(&d)) {
+		if (current->rseq && !tf_in_syscall(tf))
+			rseq_abort(tf);
 		restart_with_handler(tf, d.act.sa_flags);
 		handle_signal(tf, &d);
 		return;

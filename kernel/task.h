@@ -157,6 +157,7 @@ struct task_struct {
 	vaddr_t robust_list;            /* [o] */
 	vaddr_t rseq;                   /* [o] */
 	u32 rseq_len, rseq_sig;         /* [o] */
+	u32 rseq_hart;                  /* [o] what its area says */
 	struct wait_queue *vfork_done;  /* [k] the parent's, while it waits */
 	bool vfork_released;            /* [k] */
 

@@ -11,6 +11,7 @@
 #include <arch/trapframe.h>
 #include <kernel/fs/file.h>
 #include <kernel/log.h>
+#include <kernel/rseq.h>
 #include <kernel/signal_internal.h>
 #include <lib/string.h>
 #include <mm/fault.h>
@@ -87,8 +88,11 @@ void entry_user_work(struct trapframe *tf)
 	if (unlikely(work & ~(WORK_RESCHED | WORK_SIGNAL)))
 		__atomic_fetch_and(&current->thread.work, WORK_RESCHED | WORK_SIGNAL,
 				   __ATOMIC_SEQ_CST);
-	if (unlikely(work & WORK_NOTIFY))
+	if (unlikely(work & WORK_NOTIFY)) {
+		if (current->rseq)
+			rseq_resume(tf);
 		file_release_dead();
+	}
 }
 
 /* force_signal() will end the program.  Its own action and mask: no lock needed to look. */

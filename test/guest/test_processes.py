@@ -32,3 +32,7 @@ def test_a_pidfd_names_one_process_for_ever(tap):
 
 def test_signals_can_be_read_from_a_descriptor(tap):
     tap("signalfd")
+
+
+def test_a_restartable_sequence_is_aborted_by_whatever_comes_between(tap):
+    tap("rseq")
