@@ -28,18 +28,14 @@ struct making {
 	char *name;
 };
 
-/* @want_dir: slashes may follow the name.  0: making_end() when done. */
-static int making_start(struct making *mk, int dirfd, vaddr_t uname, bool want_dir)
+/* The kernel's @name; @want_dir: slashes may follow it.  0: making_stop() when done. */
+static int making_find(struct making *mk, int dirfd, const char *name, bool want_dir)
 {
 	struct walk *w = &mk->w;
-	int err;
+	int err = walk_for_change(w, dirfd, name);
 
-	mk->name = getname(uname);
-	if (IS_ERR(mk->name))
-		return (int)PTR_ERR(mk->name);
-	err = walk_for_change(w, dirfd, mk->name);
 	if (err)
-		goto out_name;
+		return err;
 	err = -EEXIST;
 	if (w->type != LAST_NORM)
 		goto out_walk;
@@ -69,16 +65,33 @@ out_unlock:
 	up_write(&mk->dir->lock);
 out_walk:
 	walk_end(w);
-out_name:
-	putname(mk->name);
+	return err;
+}
+
+static void making_stop(struct making *mk)
+{
+	dentry_put(mk->dentry);
+	up_write(&mk->dir->lock);
+	walk_end(&mk->w);
+}
+
+/* The same with a program's name.  0: making_end() when done. */
+static int making_start(struct making *mk, int dirfd, vaddr_t uname, bool want_dir)
+{
+	int err;
+
+	mk->name = getname(uname);
+	if (IS_ERR(mk->name))
+		return (int)PTR_ERR(mk->name);
+	err = making_find(mk, dirfd, mk->name, want_dir);
+	if (err)
+		putname(mk->name);
 	return err;
 }
 
 static void making_end(struct making *mk)
 {
-	dentry_put(mk->dentry);
-	up_write(&mk->dir->lock);
-	walk_end(&mk->w);
+	making_stop(mk);
 	putname(mk->name);
 }
 
@@ -138,6 +151,24 @@ long sys_mknodat(const unsigned long *a)
 		err = mk.dir->i_op->mknod(mk.dir, mk.dentry, mode, rdev);
 	}
 	making_end(&mk);
+	return err;
+}
+
+int vfs_mknod(const char *name, u32 mode, struct path *path)
+{
+	struct making mk;
+	int err = making_find(&mk, AT_FDCWD, name, false);
+
+	if (err)
+		return err;
+	err = -EPERM;
+	if (mk.dir->i_op->mknod)
+		err = mk.dir->i_op->mknod(mk.dir, mk.dentry, mode, 0);
+	if (!err) {
+		*path = (struct path){ mk.w.path.mnt, mk.dentry };
+		path_get(path);
+	}
+	making_stop(&mk);
 	return err;
 }
 

@@ -46,14 +46,15 @@ struct epoll *epoll_of(struct file *f)
 
 /* -------------------------------------------------------------- wake-ups */
 
-/* The file of this item changed.  Its queue is locked. */
+/* The file of this item changed; @key: in these events, 0: any.  Its queue is locked. */
 static bool hook_wake(struct wait_entry *w, unsigned long key)
 {
 	struct ep_hook *hook = container_of(w, struct ep_hook, wait);
 	struct ep_item *item = hook->item;
 	struct epoll *ep = item->ep;
 	unsigned long flags = spin_lock_irqsave(&ep->lock);
-	bool wanted = READ_ONCE(item->event.events) & ~EP_PRIVATE_BITS;
+	u32 events = READ_ONCE(item->event.events) & ~EP_PRIVATE_BITS;
+	bool wanted = key ? events & key : events;
 
 	if (wanted && list_empty(&item->ready))
 		list_add_tail(&item->ready, &ep->ready);

@@ -183,6 +183,7 @@ void files_put(struct files_struct *files)
 			file_close(files->fd[fd], files);
 	free_arrays(files, files->fd);
 	kfree(container_of(files, struct files_inline, files));
+	file_release_dead();            /* what lay in the queues of its sockets */
 }
 
 struct files_struct *files_unshare(void)

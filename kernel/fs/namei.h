@@ -24,6 +24,12 @@ int path_lookup(int dirfd, const char *name, unsigned int flags, struct path *pa
 int user_path(int dirfd, vaddr_t name, unsigned int flags, struct path *path);
 
 /*
+ * Make a fifo or a socket's inode (@mode with its type) where nothing is; 0 and *path with
+ * references, -EEXIST, or what the way there gives.
+ */
+int vfs_mknod(const char *name, u32 mode, struct path *path);
+
+/*
  * A program's path copied in: kernel string to be freed by putname; ERR_PTR(-EFAULT,
  * -ENAMETOOLONG, -ENOENT for "").
  */

@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: MIT
+"""AF_UNIX sockets, as programs use them."""
+
+
+def test_names_streams_and_options(tap):
+    tap("sockets")
