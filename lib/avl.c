@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The AVL tree: insertion, removal and the walk upwards that mends what they bend.
+ * The AVL tree: rotations, what needs no summary, and the changes of avl_inline.h for
+ * those whose summary is a function pointer.
  *
  * A node keeps the height of its subtree rather than a balance of -1, 0, +1: one
  * rule (height = 1 + the higher child) replaces the two tables of cases, and the
@@ -15,38 +16,27 @@
  * Always true: the heights of two siblings differ by at most 1; the summary of a
  * node agrees with its children's whenever an entry point returns.
  */
-#include <lib/avl.h>
-
-static void mend_upwards(struct avl_root *root, struct avl_node *node, avl_augment_fn augment);
-static struct avl_node *rebalance(struct avl_root *root, struct avl_node *node,
-				  avl_augment_fn augment);
+#include <lib/avl_inline.h>
 
 void avl_insert_at(struct avl_root *root, struct avl_node *node, struct avl_node *parent,
 		   struct avl_node **link, avl_augment_fn augment)
 {
-	node->left = NULL;
-	node->right = NULL;
-	node->parent = parent;
-	node->height = 1;
-	*link = node;
-	if (augment)
-		augment(node);
-	mend_upwards(root, parent, augment);
+	avl_insert_inline(root, node, parent, link, augment);
 }
 
-/* The pointer that names @node. */
-static struct avl_node **link_to(struct avl_root *root, struct avl_node *node)
+void avl_erase(struct avl_root *root, struct avl_node *node, avl_augment_fn augment)
 {
-	struct avl_node *parent = node->parent;
+	avl_erase_inline(root, node, augment);
+}
 
-	if (!parent)
-		return &root->node;
-	return parent->left == node ? &parent->left : &parent->right;
+void avl_update(struct avl_node *node, avl_augment_fn augment)
+{
+	avl_update_inline(node, augment);
 }
 
 void avl_replace(struct avl_root *root, struct avl_node *old, struct avl_node *node)
 {
-	*link_to(root, old) = node;
+	*avl_link_to(root, old) = node;
 	*node = *old;
 	if (node->left)
 		node->left->parent = node;
@@ -54,82 +44,12 @@ void avl_replace(struct avl_root *root, struct avl_node *old, struct avl_node *n
 		node->right->parent = node;
 }
 
-/*
- * A node with two children first changes places with its successor, which has no
- * left child, and so can be unlinked.
- */
-void avl_erase(struct avl_root *root, struct avl_node *node, avl_augment_fn augment)
-{
-	struct avl_node *child, *lowest, *heir = NULL;
-
-	if (!node->left || !node->right) {
-		child = node->left ? node->left : node->right;
-		lowest = node->parent;
-		*link_to(root, node) = child;
-		if (child)
-			child->parent = lowest;
-	} else {
-		heir = node->right;
-		while (heir->left)
-			heir = heir->left;
-
-		lowest = heir->parent == node ? heir : heir->parent;
-		*link_to(root, heir) = heir->right;
-		if (heir->right)
-			heir->right->parent = heir->parent;
-		avl_replace(root, node, heir);
-	}
-	mend_upwards(root, lowest, augment);
-	if (heir && augment) {  /* its old summary was that of another place: it stops nothing */
-		augment(heir);
-		avl_update(heir->parent, augment);
-	}
-}
-
-void avl_update(struct avl_node *node, avl_augment_fn augment)
-{
-	if (!augment)
-		return;
-	while (node && augment(node))
-		node = node->parent;
-}
-
-static int height_of(const struct avl_node *node)
-{
-	return node ? node->height : 0;
-}
-
-static int children_height(const struct avl_node *node)
-{
-	int left = height_of(node->left), right = height_of(node->right);
-
-	return left > right ? left : right;
-}
-
-/*
- * From @node to the root: balance, heights, summaries.  Above the first subtree
- * whose height has come out as before only summaries can still differ.
- */
-static void mend_upwards(struct avl_root *root, struct avl_node *node, avl_augment_fn augment)
-{
-	while (node) {
-		int before = node->height;
-
-		node = rebalance(root, node, augment);
-		if (node->height == before)
-			break;
-		node = node->parent;
-	}
-	if (node)
-		avl_update(node->parent, augment);
-}
-
 /* Bring @node's child on the side named up into its place. */
 static struct avl_node *rotate_left_up(struct avl_root *root, struct avl_node *y)
 {
 	struct avl_node *x = y->left;
 
-	*link_to(root, y) = x;
+	*avl_link_to(root, y) = x;
 	x->parent = y->parent;
 	y->left = x->right;
 	if (y->left)
@@ -143,7 +63,7 @@ static struct avl_node *rotate_right_up(struct avl_root *root, struct avl_node *
 {
 	struct avl_node *y = x->right;
 
-	*link_to(root, x) = y;
+	*avl_link_to(root, x) = y;
 	y->parent = x->parent;
 	x->right = y->left;
 	if (x->right)
@@ -153,40 +73,16 @@ static struct avl_node *rotate_right_up(struct avl_root *root, struct avl_node *
 	return y;
 }
 
-static void refresh(struct avl_node *node, avl_augment_fn augment)
+struct avl_node *avl_rotate(struct avl_root *root, struct avl_node *node)
 {
-	node->height = 1 + children_height(node);
-	if (augment)
-		augment(node);
-}
-
-/* @top was rotated over one or both of its children: refresh all three, lowest first. */
-static struct avl_node *refresh_triple(struct avl_node *top, avl_augment_fn augment)
-{
-	refresh(top->left, augment);
-	refresh(top->right, augment);
-	refresh(top, augment);
-	return top;
-}
-
-/* Make the subtree at @node balanced and up to date; returns its new top. */
-static struct avl_node *rebalance(struct avl_root *root, struct avl_node *node,
-				  avl_augment_fn augment)
-{
-	int tilt = height_of(node->left) - height_of(node->right);
-
-	if (tilt > 1) {
-		if (height_of(node->left->left) < height_of(node->left->right))
+	if (avl_height(node->left) > avl_height(node->right)) {
+		if (avl_height(node->left->left) < avl_height(node->left->right))
 			rotate_right_up(root, node->left);
-		return refresh_triple(rotate_left_up(root, node), augment);
+		return rotate_left_up(root, node);
 	}
-	if (tilt < -1) {
-		if (height_of(node->right->right) < height_of(node->right->left))
-			rotate_left_up(root, node->right);
-		return refresh_triple(rotate_right_up(root, node), augment);
-	}
-	refresh(node, augment);
-	return node;
+	if (avl_height(node->right->right) < avl_height(node->right->left))
+		rotate_left_up(root, node->right);
+	return rotate_right_up(root, node);
 }
 
 struct avl_node *avl_first(const struct avl_root *root)
@@ -246,7 +142,7 @@ static struct avl_node *build(const struct builder *b, unsigned long n)
 		node->left->parent = node;
 	if (node->right)
 		node->right->parent = node;
-	refresh(node, b->augment);
+	avl_refresh(node, b->augment);
 	return node;
 }
 
@@ -262,9 +158,9 @@ void avl_build_sorted(struct avl_root *root, unsigned long n,
 
 static bool node_is_sound(const struct avl_node *node)
 {
-	int tilt = height_of(node->left) - height_of(node->right);
+	int tilt = avl_height(node->left) - avl_height(node->right);
 
-	return tilt >= -1 && tilt <= 1 && node->height == 1 + children_height(node) &&
+	return tilt >= -1 && tilt <= 1 && node->height == avl_height_above(node) &&
 	       (!node->parent || node->parent->left == node || node->parent->right == node) &&
 	       (!node->left || node->left->parent == node) &&
 	       (!node->right || node->right->parent == node);

@@ -51,8 +51,7 @@ long mm_brk(struct mm_struct *mm, vaddr_t brk)
 	if (DEBUG)
 		vma_check(mm);
 	up_write(&mm->lock);
-	if (dead.first)
-		vma_bury(&dead);
+	vma_bury(&dead);
 	if (locked)
 		mm_populate(mm, ALIGN_UP(old, PAGE_SIZE), ALIGN_UP(now, PAGE_SIZE), false);
 	return now;

@@ -126,7 +126,7 @@ void mm_drop(struct mm_struct *mm)
 	kmem_cache_free(mm_cache, mm);
 }
 
-void vma_bury(struct vma_dead *dead)
+void vma_bury_all(struct vma_dead *dead)
 {
 	struct vm_area_struct *vma, *next;
 

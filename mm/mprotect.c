@@ -49,8 +49,7 @@ int mm_mprotect(struct mm_struct *mm, vaddr_t start, size_t len, unsigned int pr
 	if (DEBUG)
 		vma_check(mm);
 	up_write(&mm->lock);
-	if (dead.first)
-		vma_bury(&dead);
+	vma_bury(&dead);
 	return err;
 }
 

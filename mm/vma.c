@@ -19,6 +19,7 @@
  */
 #include <mm/vma.h>
 
+#include <lib/avl_inline.h>
 #include <mm/address_space.h>
 #include <mm/mm.h>
 #include <mm/mmap.h>
@@ -90,20 +91,25 @@ struct vm_area_struct *find_vma_prev(struct mm_struct *mm, vaddr_t addr,
 
 /* ------------------------------------------------------------------ gaps */
 
-vaddr_t vma_start_gap(const struct vm_area_struct *vma)
+static inline vaddr_t start_gap(const struct vm_area_struct *vma)
 {
 	unsigned long guard = (unsigned long)sysctl_stack_guard_gap << PAGE_SHIFT;
 
-	if (!(vma->vm_flags & VM_GROWSDOWN))
+	if (likely(!(vma->vm_flags & VM_GROWSDOWN)))
 		return vma->vm_start;
 	return vma->vm_start > guard ? vma->vm_start - guard : 0;
 }
 
-bool vma_augment(struct avl_node *node)
+vaddr_t vma_start_gap(const struct vm_area_struct *vma)
+{
+	return start_gap(vma);
+}
+
+static inline bool augment(struct avl_node *node)
 {
 	struct vm_area_struct *v = avl_vma(node);
 	vaddr_t below = v->vm_prev ? v->vm_prev->vm_end : 0;
-	vaddr_t start = vma_start_gap(v);
+	vaddr_t start = start_gap(v);
 	unsigned long gap = start > below ? start - below : 0, was = v->max_gap;
 
 	if (node->left && avl_vma(node->left)->max_gap > gap)
@@ -112,6 +118,11 @@ bool vma_augment(struct avl_node *node)
 		gap = avl_vma(node->right)->max_gap;
 	v->max_gap = gap;
 	return gap != was;
+}
+
+bool vma_augment(struct avl_node *node)
+{
+	return augment(node);
 }
 
 /* ------------------------------------------------- the file's list of areas */
@@ -158,6 +169,37 @@ static void vma_set_range(struct vm_area_struct *vma, vaddr_t start, vaddr_t end
 
 /* ------------------------------------------------------------ link, unlink */
 
+/*
+ * @vma, in the list already, gets its place in the tree.  The gap of the one behind
+ * it is another now: as its parent it is looked at anyway.
+ */
+static void tree_insert(struct mm_struct *mm, struct vm_area_struct *vma)
+{
+	struct vm_area_struct *prev = vma->vm_prev, *next = vma->vm_next;
+	struct avl_node *parent = NULL, **link = &mm->mmap_avl.node;
+
+	if (prev && !prev->vm_avl.right) {
+		parent = &prev->vm_avl;
+		link = &parent->right;
+	} else if (next) {
+		parent = &next->vm_avl;
+		link = &parent->left;
+	}
+	avl_insert_inline(&mm->mmap_avl, &vma->vm_avl, parent, link, augment);
+	if (next && parent != &next->vm_avl)
+		avl_update_inline(&next->vm_avl, augment);
+}
+
+static void tree_erase(struct mm_struct *mm, struct vm_area_struct *vma)
+{
+	avl_erase_inline(&mm->mmap_avl, &vma->vm_avl, augment);
+}
+
+static void tree_update(struct vm_area_struct *vma)
+{
+	avl_update_inline(&vma->vm_avl, augment);
+}
+
 void vma_link(struct mm_struct *mm, struct vm_area_struct *vma, struct vm_area_struct *prev)
 {
 	struct vm_area_struct *next = prev ? prev->vm_next : mm->mmap;
@@ -176,16 +218,7 @@ void vma_link(struct mm_struct *mm, struct vm_area_struct *vma, struct vm_area_s
 	if (next)
 		next->vm_prev = vma;
 
-	if (prev && !prev->vm_avl.right)
-		avl_insert_at(&mm->mmap_avl, &vma->vm_avl, &prev->vm_avl, &prev->vm_avl.right,
-			      vma_augment);
-	else if (next)
-		avl_insert_at(&mm->mmap_avl, &vma->vm_avl, &next->vm_avl, &next->vm_avl.left,
-			      vma_augment);
-	else
-		avl_insert_at(&mm->mmap_avl, &vma->vm_avl, NULL, &mm->mmap_avl.node, vma_augment);
-	if (next)               /* its own gap is another now */
-		avl_update(&next->vm_avl, vma_augment);
+	tree_insert(mm, vma);
 	vma_mapping_link(vma);
 	mm->map_count++;
 	mm->map_generation++;
@@ -203,9 +236,9 @@ void vma_unlink(struct mm_struct *mm, struct vm_area_struct *vma)
 		mm->mmap = next;
 	if (next)
 		next->vm_prev = prev;
-	avl_erase(&mm->mmap_avl, &vma->vm_avl, vma_augment);
+	tree_erase(mm, vma);
 	if (next)
-		avl_update(&next->vm_avl, vma_augment);
+		tree_update(next);
 	mm->mmap_cache = NULL;
 	mm->map_count--;
 	mm->map_generation++;
@@ -223,7 +256,7 @@ void vma_build_tree(struct mm_struct *mm)
 {
 	struct vm_area_struct *at = mm->mmap;
 
-	avl_build_sorted(&mm->mmap_avl, mm->map_count, next_in_list, &at, vma_augment);
+	avl_build_sorted(&mm->mmap_avl, mm->map_count, next_in_list, &at, augment);
 }
 
 /* Taking many out of few that stay costs less by making the tree anew. */
@@ -239,7 +272,7 @@ void vma_unlink_run(struct mm_struct *mm, struct vm_area_struct *first, unsigned
 		next = vma->vm_next;
 		vma_mapping_unlink(vma);
 		if (!anew)
-			avl_erase(&mm->mmap_avl, &vma->vm_avl, vma_augment);
+			tree_erase(mm, vma);
 		vma_die(dead, vma);
 	}
 	if (prev)
@@ -254,7 +287,7 @@ void vma_unlink_run(struct mm_struct *mm, struct vm_area_struct *first, unsigned
 	if (anew)
 		vma_build_tree(mm);
 	else if (vma)
-		avl_update(&vma->vm_avl, vma_augment);
+		tree_update(vma);
 }
 
 void vma_resize(struct mm_struct *mm, struct vm_area_struct *vma, vaddr_t start, vaddr_t end)
@@ -267,9 +300,9 @@ void vma_resize(struct mm_struct *mm, struct vm_area_struct *vma, vaddr_t start,
 	assert(!vma->vm_next || vma->vm_next->vm_start >= end);
 	vma_set_range(vma, start, end);
 	if (start_moves)
-		avl_update(&vma->vm_avl, vma_augment);
+		tree_update(vma);
 	if (end_moves && vma->vm_next)
-		avl_update(&vma->vm_next->vm_avl, vma_augment);
+		tree_update(vma->vm_next);
 	mm->map_generation++;
 }
 

@@ -31,7 +31,12 @@ struct vm_area_struct *vma_new_anon(struct mm_struct *mm, vaddr_t start, vaddr_t
 struct vma_dead {
 	struct vm_area_struct *first;
 };
-void vma_bury(struct vma_dead *dead);
+void vma_bury_all(struct vma_dead *dead);
+static inline void vma_bury(struct vma_dead *dead)
+{
+	if (dead->first)
+		vma_bury_all(dead);
+}
 static inline void vma_die(struct vma_dead *dead, struct vm_area_struct *vma)
 {
 	vma->vm_next = dead->first;

@@ -59,7 +59,8 @@ void pt_gather_begin(struct pt_gather *g, struct mm_struct *mm)
 
 void pt_gather_end(struct pt_gather *g)
 {
-	gather_flush(g);
+	if (g->tables || g->start < g->end)
+		gather_flush(g);
 	if (g->extra)
 		put_page(g->extra);
 }
@@ -226,6 +227,8 @@ void pt_unhook_tables(struct pt_gather *g, vaddr_t start, vaddr_t end, vaddr_t f
 
 	assert_held_write(&g->mm->lock);
 	_Static_assert(PT_LEVELS == 3, "two levels of tables below the root");
+	if (ALIGN_UP(floor, PT_SPAN(1)) + PT_SPAN(1) > ceiling)
+		return;                 /* the neighbours need them all */
 	for (; va < end; va = top) {
 		base = ALIGN_DOWN(va, PT_SPAN(2));
 		top = base + PT_SPAN(2);
