@@ -58,10 +58,11 @@ static bool try_fast(struct rwsem *s, bool write)
 
 static void taken(struct rwsem *s, bool write)
 {
+	if (!DEBUG)
+		return;
 	if (write)
 		s->writer = current;
-	if (DEBUG)
-		sleep_lock_push(s->rank);
+	sleep_lock_push(s->rank);
 }
 
 static int lock_common(struct rwsem *s, bool write, enum task_state state, bool nested)
@@ -97,7 +98,7 @@ void down_write_nested(struct rwsem *s)
 	lock_common(s, true, TASK_UNINTERRUPTIBLE, true);
 }
 
-int down_write_killable(struct rwsem *s)
+int down_write_killable_slow(struct rwsem *s)
 {
 	return lock_common(s, true, TASK_KILLABLE, false);
 }
@@ -186,10 +187,9 @@ void up_read_checked(struct rwsem *s)
 		rwsem_release_slow(s);
 }
 
-void up_write(struct rwsem *s)
+void up_write_checked(struct rwsem *s)
 {
-	if (DEBUG)
-		sleep_lock_pop(s->rank);
+	sleep_lock_pop(s->rank);
 	assert(s->count == -1);
 	s->writer = NULL;
 	__atomic_store_n(&s->count, 0, __ATOMIC_SEQ_CST);

@@ -307,13 +307,15 @@ bool down_read_trylock(struct rwsem *s);
 static inline void up_read(struct rwsem *s);
 void down_write(struct rwsem *s);
 void down_write_nested(struct rwsem *s);
-int down_write_killable(struct rwsem *s);
+static inline int down_write_killable(struct rwsem *s);
 bool down_write_trylock(struct rwsem *s);
-void up_write(struct rwsem *s);
+static inline void up_write(struct rwsem *s);
 void downgrade_write(struct rwsem *s);
-/* Out of line: debug checks, and the wait; what is left of up_read() when somebody waits. */
+/* Out of line: debug checks, and the wait; what is left of a release when somebody waits. */
 void down_read_slow(struct rwsem *s);
+int down_write_killable_slow(struct rwsem *s);
 void up_read_checked(struct rwsem *s);
+void up_write_checked(struct rwsem *s);
 void rwsem_release_slow(struct rwsem *s);
 
 static inline void down_read(struct rwsem *s)
@@ -332,6 +334,28 @@ static inline void up_read(struct rwsem *s)
 		up_read_checked(s);
 	else if (__atomic_sub_fetch(&s->count, 1, __ATOMIC_SEQ_CST) == 0 &&
 		 unlikely(__atomic_load_n(&s->waiting, __ATOMIC_SEQ_CST)))
+		rwsem_release_slow(s);
+}
+
+static inline int down_write_killable(struct rwsem *s)
+{
+	s32 none = 0;
+
+	if (DEBUG || unlikely(__atomic_load_n(&s->waiting, __ATOMIC_RELAXED) ||
+			      !__atomic_compare_exchange_n(&s->count, &none, -1, true,
+							   __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)))
+		return down_write_killable_slow(s);
+	return 0;
+}
+
+static inline void up_write(struct rwsem *s)
+{
+	if (DEBUG) {
+		up_write_checked(s);
+		return;
+	}
+	__atomic_store_n(&s->count, 0, __ATOMIC_SEQ_CST);
+	if (unlikely(__atomic_load_n(&s->waiting, __ATOMIC_SEQ_CST)))
 		rwsem_release_slow(s);
 }
 

@@ -60,8 +60,8 @@ static __always_inline void avl_update_inline(struct avl_node *node, avl_augment
 }
 
 /* Rotated and refreshed, lowest first: the top of the balanced subtree. */
-static inline struct avl_node *avl_rebalance(struct avl_root *root, struct avl_node *node,
-					     avl_augment_fn augment)
+static __noinline struct avl_node *avl_rebalance(struct avl_root *root, struct avl_node *node,
+						avl_augment_fn augment)
 {
 	node = avl_rotate(root, node);
 	avl_refresh(node->left, augment);
@@ -120,7 +120,7 @@ static __always_inline void avl_insert_inline(struct avl_root *root, struct avl_
  * successor, which has no left child, and so can be unlinked.
  */
 static __always_inline void avl_erase_inline(struct avl_root *root, struct avl_node *node,
-					     avl_augment_fn augment)
+						avl_augment_fn augment)
 {
 	struct avl_node *child, *lowest, *heir = NULL;
 

@@ -64,7 +64,7 @@ void commit_init(void)
 }
 
 /* Mode 2: is a sum of @now within what @mm (NULL: nobody's) may have? */
-static bool within_limit(const struct mm_struct *mm, unsigned long now)
+static __noinline bool within_limit(const struct mm_struct *mm, unsigned long now)
 {
 	unsigned long limit = vm_commit_limit(), kept = 0;
 
@@ -76,7 +76,7 @@ static bool within_limit(const struct mm_struct *mm, unsigned long now)
 	return limit > kept && now < limit - kept;
 }
 
-static int promise(const struct mm_struct *mm, unsigned long pages)
+static inline int promise(const struct mm_struct *mm, unsigned long pages)
 {
 	unsigned long now = atomic_long_add_return(pages, &committed);
 	bool enough = true;
@@ -112,7 +112,7 @@ int vm_commit(struct mm_struct *mm, unsigned long pages)
 
 void vm_uncommit(struct mm_struct *mm, unsigned long pages)
 {
-	vm_uncommit_pages(pages);
+	atomic_long_sub(pages, &committed);
 	mm->committed -= pages;
 }
 
@@ -123,6 +123,20 @@ static inline bool is_data(unsigned long flags)
 	return (flags & (VM_WRITE | VM_SHARED | VM_GROWSDOWN)) == VM_WRITE;
 }
 
+static inline bool is_text(unsigned long flags)
+{
+	return (flags & (VM_EXEC | VM_WRITE | VM_GROWSDOWN)) == VM_EXEC;
+}
+
+/* Text or a stack, that is, or nothing that is counted apart. */
+static void vm_stat_other(struct mm_struct *mm, unsigned long flags, long pages)
+{
+	if (is_text(flags))
+		mm->exec_vm += pages;
+	else if (flags & VM_GROWSDOWN)
+		mm->stack_vm += pages;
+}
+
 void vm_stat_account(struct mm_struct *mm, unsigned long flags, long pages)
 {
 	mm->total_vm += pages;
@@ -130,12 +144,18 @@ void vm_stat_account(struct mm_struct *mm, unsigned long flags, long pages)
 		mm->hiwater_vm = mm->total_vm;
 	if (flags & VM_LOCKED)
 		mm->locked_vm += pages;
-	if ((flags & (VM_EXEC | VM_WRITE | VM_GROWSDOWN)) == VM_EXEC)
-		mm->exec_vm += pages;
-	else if (flags & VM_GROWSDOWN)
-		mm->stack_vm += pages;
-	else if (is_data(flags))
+	if (is_data(flags))
 		mm->data_vm += pages;
+	else
+		vm_stat_other(mm, flags, pages);
+}
+
+void vm_stat_change(struct mm_struct *mm, unsigned long old, unsigned long new, long pages)
+{
+	mm->data_vm += is_data(new) ? pages : 0;
+	mm->data_vm -= is_data(old) ? pages : 0;
+	mm->exec_vm += is_text(new) ? pages : 0;
+	mm->exec_vm -= is_text(old) ? pages : 0;
 }
 
 bool may_expand_vm(struct mm_struct *mm, unsigned long flags, unsigned long pages)
@@ -144,10 +164,4 @@ bool may_expand_vm(struct mm_struct *mm, unsigned long flags, unsigned long page
 		return false;
 	return !is_data(flags) ||
 	       mm->data_vm + pages <= READ_ONCE(mm->rlim_data) >> PAGE_SHIFT;
-}
-
-bool mlock_exceeds(struct mm_struct *mm, unsigned long flags, unsigned long pages)
-{
-	return (flags & VM_LOCKED) &&
-	       mm->locked_vm + pages > READ_ONCE(mm->rlim_memlock) >> PAGE_SHIFT;
 }

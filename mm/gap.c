@@ -43,7 +43,8 @@ static struct avl_node *climb(struct avl_node *node)
 	return node->parent;
 }
 
-static vaddr_t gap_in_tree(struct avl_node *node, size_t len, vaddr_t low, vaddr_t high)
+static vaddr_t gap_in_tree(struct avl_node *node, size_t len, vaddr_t low, vaddr_t high,
+			   struct vma_gap *gap)
 {
 	struct vm_area_struct *v;
 	vaddr_t found;
@@ -57,8 +58,10 @@ static vaddr_t gap_in_tree(struct avl_node *node, size_t len, vaddr_t low, vaddr
 		do {
 			v = avl_vma(node);
 			found = gap_fits(v, len, low, high);
-			if (found)
+			if (found) {
+				gap->prev = v->vm_prev;
 				return found;
+			}
 			if (v->vm_start < low + len)
 				return 0;       /* only lower ones are left */
 			if (worth(node->left, len))
@@ -71,7 +74,8 @@ static vaddr_t gap_in_tree(struct avl_node *node, size_t len, vaddr_t low, vaddr
 	}
 }
 
-vaddr_t vma_find_gap(struct mm_struct *mm, size_t len, vaddr_t low, vaddr_t high)
+vaddr_t vma_find_gap(struct mm_struct *mm, size_t len, vaddr_t low, vaddr_t high,
+		     struct vma_gap *gap)
 {
 	struct avl_node *last = avl_last(&mm->mmap_avl);
 	vaddr_t top = last ? avl_vma(last)->vm_end : 0;
@@ -79,9 +83,11 @@ vaddr_t vma_find_gap(struct mm_struct *mm, size_t len, vaddr_t low, vaddr_t high
 	assert_held(&mm->lock);
 	if (high < low || high - low < len)
 		return 0;
-	if (high > top && high - max(top, low) >= len)
+	if (high > top && high - max(top, low) >= len) {
+		gap->prev = last ? avl_vma(last) : NULL;
 		return high - len;      /* above all areas */
-	return gap_in_tree(mm->mmap_avl.node, len, low, high);
+	}
+	return gap_in_tree(mm->mmap_avl.node, len, low, high, gap);
 }
 
 /* Linux keeps a hint that is free, guard distances included. */
@@ -92,10 +98,12 @@ static bool hint_is_free(struct mm_struct *mm, vaddr_t addr, size_t len)
 	return !next || addr + len <= vma_start_gap(next);
 }
 
-long mm_unmapped_area(struct mm_struct *mm, vaddr_t addr, size_t len, unsigned int map_flags)
+long mm_unmapped_area(struct mm_struct *mm, vaddr_t addr, size_t len, unsigned int map_flags,
+		      struct vma_gap *gap)
 {
 	vaddr_t found, low;
 
+	*gap = (struct vma_gap){ false, NULL };
 	if (len > USER_END || len > USER_END - sysctl_mmap_min_addr)
 		return -ENOMEM;
 	if (map_flags & MAP_FIXED) {
@@ -110,8 +118,9 @@ long mm_unmapped_area(struct mm_struct *mm, vaddr_t addr, size_t len, unsigned i
 		if (addr <= USER_END - len && hint_is_free(mm, addr, len))
 			return addr;
 	}
-	found = vma_find_gap(mm, len, low, mm->mmap_base);
-	if (!found)             /* the room above the base is better than none */
-		found = vma_find_gap(mm, len, low, USER_END);
+	found = vma_find_gap(mm, len, low, mm->mmap_base, gap);
+	if (unlikely(!found))   /* the room above the base is better than none */
+		found = vma_find_gap(mm, len, low, USER_END, gap);
+	gap->free = found;
 	return found ? (long)found : -ENOMEM;
 }

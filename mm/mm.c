@@ -132,7 +132,8 @@ void vma_bury_all(struct vma_dead *dead)
 
 	for (vma = dead->first; vma; vma = next) {
 		next = vma->vm_next;
-		vma_put_refs(vma);
+		if (vma->vm_file || vma->vm_ops->close)
+			vma_put_refs(vma);
 		vma_free(vma);
 	}
 	dead->first = NULL;

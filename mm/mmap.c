@@ -26,10 +26,12 @@ static int check_request(const struct mmap_request *rq, size_t len);
 static long request_flags(struct mm_struct *mm, const struct mmap_request *rq);
 static long mmap_locked(struct mm_struct *mm, const struct mmap_request *rq, size_t len,
 			unsigned long *vm_flags, struct vma_dead *dead);
-static long mmap_place(struct mm_struct *mm, const struct mmap_request *rq, size_t len);
+static long mmap_place(struct mm_struct *mm, const struct mmap_request *rq, size_t len,
+		       struct vma_gap *gap);
 static int mmap_charge(struct mm_struct *mm, vaddr_t addr, size_t len, unsigned long *flags);
 static int mmap_replace(struct mm_struct *mm, const struct mmap_request *rq, vaddr_t addr,
-			size_t len, unsigned long flags, struct vma_dead *dead);
+			size_t len, unsigned long flags, const struct vma_gap *gap,
+			struct vma_dead *dead);
 static int mmap_area(struct mm_struct *mm, const struct mmap_request *rq,
 		     struct vm_area_struct *vma, struct vm_area_struct *prev,
 		     struct vma_dead *dead);
@@ -75,37 +77,39 @@ static int check_request(const struct mmap_request *rq, size_t len)
 static long mmap_locked(struct mm_struct *mm, const struct mmap_request *rq, size_t len,
 			unsigned long *vm_flags, struct vma_dead *dead)
 {
+	struct vma_gap gap;
 	long addr, flags;
 	int err;
 
 	if (mm->map_count > sysctl_max_map_count)
 		return -ENOMEM;
-	addr = mmap_place(mm, rq, len);
+	addr = mmap_place(mm, rq, len, &gap);
 	if (IS_ERR_VALUE(addr))
 		return addr;
 	flags = request_flags(mm, rq);
 	if (IS_ERR_VALUE(flags))
 		return flags;
 	*vm_flags = flags;
-	if (mlock_exceeds(mm, *vm_flags, len >> PAGE_SHIFT))
+	if (mlock_exceeds(mm, flags, len >> PAGE_SHIFT))
 		return -EAGAIN;
 	err = mmap_charge(mm, addr, len, vm_flags);
 	if (err)
 		return err;
-	err = mmap_replace(mm, rq, addr, len, *vm_flags, dead);
+	err = mmap_replace(mm, rq, addr, len, *vm_flags, &gap, dead);
 	if (err && *vm_flags & VM_ACCOUNT)
 		vm_uncommit(mm, len >> PAGE_SHIFT);
 	return err ? err : addr;
 }
 
-static long mmap_place(struct mm_struct *mm, const struct mmap_request *rq, size_t len)
+static long mmap_place(struct mm_struct *mm, const struct mmap_request *rq, size_t len,
+		       struct vma_gap *gap)
 {
 	unsigned int flags = rq->flags;
 	long addr;
 
 	if (flags & MAP_FIXED_NOREPLACE)
 		flags |= MAP_FIXED;
-	addr = mm_unmapped_area(mm, rq->addr, len, flags);
+	addr = mm_unmapped_area(mm, rq->addr, len, flags, gap);
 	if (IS_ERR_VALUE(addr))
 		return addr;
 	if ((vaddr_t)addr < sysctl_mmap_min_addr && !rq->may_map_low)
@@ -175,14 +179,17 @@ static int mmap_charge(struct mm_struct *mm, vaddr_t addr, size_t len, unsigned 
 
 /* Memory for the area first, then clear the way, then the area. */
 static int mmap_replace(struct mm_struct *mm, const struct mmap_request *rq, vaddr_t addr,
-			size_t len, unsigned long flags, struct vma_dead *dead)
+			size_t len, unsigned long flags, const struct vma_gap *gap,
+			struct vma_dead *dead)
 {
-	bool anon = !rq->file && !(flags & VM_SHARED), taken;
-	struct vm_area_struct *vma = NULL, *prev, *next;
+	bool anon = !rq->file && !(flags & VM_SHARED), taken = false;
+	struct vm_area_struct *vma = NULL, *prev = gap->prev, *next;
 	int err;
 
-	next = find_vma_prev(mm, addr, &prev);
-	taken = (prev && prev->vm_end > addr) || (next && next->vm_start < addr + len);
+	if (!gap->free) {
+		next = find_vma_prev(mm, addr, &prev);
+		taken = (prev && prev->vm_end > addr) || (next && next->vm_start < addr + len);
+	}
 	if (taken) {
 		vma = vma_new_anon(mm, addr, addr + len, flags);
 		if (!vma)
@@ -227,6 +234,7 @@ static int mmap_area(struct mm_struct *mm, const struct mmap_request *rq,
 	}
 	vm_stat_account(mm, vma->vm_flags, vma_pages(vma));
 	vma_link(mm, vma, prev);
+	mm->mmap_cache = vma;
 	if (rq->file)
 		vma_merge_around(mm, vma, dead);
 	return 0;

@@ -145,9 +145,8 @@ static int protect_area(struct mm_struct *mm, struct vm_area_struct **vmap, vadd
 	}
 	if (old & ~flags & VM_ACCOUNT)
 		vm_uncommit(mm, pages);
-	vm_stat_account(mm, old & ~VM_LOCKED, -(long)pages);
-	vm_stat_account(mm, flags & ~VM_LOCKED, pages);
+	vm_stat_change(mm, old, flags, (long)pages);
 	pt_protect_range(changed, start, end);
-	*vmap = changed;
+	mm->mmap_cache = *vmap = changed;
 	return 0;
 }

@@ -233,6 +233,7 @@ static long remap_move(struct remap *r)
 	struct mm_struct *mm = r->mm;
 	unsigned long flags = r->vma->vm_flags, pages = r->new_len >> PAGE_SHIFT;
 	struct vm_area_struct *new;
+	struct vma_gap gap;
 	long to;
 	int err;
 
@@ -240,7 +241,8 @@ static long remap_move(struct remap *r)
 		return -ENOMEM;
 	if (r->flags & MREMAP_DONTUNMAP && !may_expand_vm(mm, flags, pages))
 		return -ENOMEM;
-	to = mm_unmapped_area(mm, r->new_addr, r->new_len, r->flags & MREMAP_FIXED ? MAP_FIXED : 0);
+	to = mm_unmapped_area(mm, r->new_addr, r->new_len,
+			      r->flags & MREMAP_FIXED ? MAP_FIXED : 0, &gap);
 	if (IS_ERR_VALUE(to))
 		return to;
 	if (flags & VM_ACCOUNT && vm_commit(mm, pages))

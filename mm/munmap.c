@@ -50,14 +50,6 @@ int mm_munmap(struct mm_struct *mm, vaddr_t start, size_t len)
 	return err;
 }
 
-bool vma_range_sealed(const struct vm_area_struct *vma, vaddr_t end)
-{
-	for (; vma && vma->vm_start < end; vma = vma->vm_next)
-		if (vma->vm_flags & VM_SEALED)
-			return true;
-	return false;
-}
-
 int mm_unmap_locked(struct mm_struct *mm, vaddr_t start, vaddr_t end, struct vma_dead *dead)
 {
 	struct vm_area_struct *vma, *prev, *next;
@@ -134,6 +126,10 @@ static void unmap_areas(struct pt_gather *g, struct vm_area_struct *vma, vaddr_t
 				first = vma;
 		}
 	}
-	if (whole)
+	if (whole == 1) {
+		vma_unlink(mm, first);
+		vma_die(dead, first);
+	} else if (whole) {
 		vma_unlink_run(mm, first, whole, dead);
+	}
 }

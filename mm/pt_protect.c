@@ -51,10 +51,11 @@ static bool protect_table(struct vm_area_struct *vma, struct page *table, vaddr_
 		e = pte_read(p);
 		if (!pte_present(e))
 			continue;
-		do {    /* a hart may set accessed or dirty meanwhile */
-			e = pte_read(p);
+		for (;; e = pte_read(p)) {      /* again: a hart has set accessed or dirty */
 			new = protected(vma, e);
-		} while (!pte_same(e, new) && !pte_cmpxchg(p, e, new));
+			if (pte_same(e, new) || pte_cmpxchg(p, e, new))
+				break;
+		}
 		flush |= takes_away(e, new);
 	}
 	spin_unlock(&table->ptl);

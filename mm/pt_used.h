@@ -17,16 +17,14 @@
 static inline vaddr_t pt_next_table(struct mm_struct *mm, vaddr_t va, vaddr_t end,
 				    struct page **table)
 {
-	const pte_t *entries = mm->pgd;
-	int level = PT_ROOT_LEVEL;
+	pte_t e = pte_read(mm->pgd + pt_index(va, 2));
+	int level = 2;
 	vaddr_t next;
-	pte_t e;
 
-	for (;; level--) {
-		e = pte_read(entries + pt_index(va, level));
-		if (pte_none(e) || level == 1)
-			break;
-		entries = pa_to_virt(pte_pfn(e) << PAGE_SHIFT);
+	_Static_assert(PT_LEVELS == 3, "two levels of tables below the root");
+	if (likely(!pte_none(e))) {
+		e = pte_read((pte_t *)pa_to_virt(pte_pfn(e) << PAGE_SHIFT) + pt_index(va, 1));
+		level = 1;
 	}
 	*table = pte_none(e) ? NULL : pfn_to_page(pte_pfn(e));
 	next = ALIGN_DOWN(va, PT_SPAN(level)) + PT_SPAN(level);

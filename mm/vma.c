@@ -127,12 +127,8 @@ bool vma_augment(struct avl_node *node)
 
 /* ------------------------------------------------- the file's list of areas */
 
-void vma_mapping_link(struct vm_area_struct *vma)
+static void enter_mapping(struct vm_area_struct *vma, struct address_space *as)
 {
-	struct address_space *as = vma->vm_mapping;
-
-	if (!as)
-		return;
 	spin_lock(&as->i_mmap_lock);
 	list_add_tail(&vma->i_mmap_node, &as->i_mmap);
 	if ((vma->vm_flags & (VM_SHARED | VM_MAYWRITE)) == (VM_SHARED | VM_MAYWRITE))
@@ -140,12 +136,8 @@ void vma_mapping_link(struct vm_area_struct *vma)
 	spin_unlock(&as->i_mmap_lock);
 }
 
-void vma_mapping_unlink(struct vm_area_struct *vma)
+static void leave_mapping(struct vm_area_struct *vma, struct address_space *as)
 {
-	struct address_space *as = vma->vm_mapping;
-
-	if (!as)
-		return;
 	spin_lock(&as->i_mmap_lock);
 	list_del(&vma->i_mmap_node);
 	if ((vma->vm_flags & (VM_SHARED | VM_MAYWRITE)) == (VM_SHARED | VM_MAYWRITE))
@@ -153,8 +145,20 @@ void vma_mapping_unlink(struct vm_area_struct *vma)
 	spin_unlock(&as->i_mmap_lock);
 }
 
+void vma_mapping_link(struct vm_area_struct *vma)
+{
+	if (vma->vm_mapping)
+		enter_mapping(vma, vma->vm_mapping);
+}
+
+void vma_mapping_unlink(struct vm_area_struct *vma)
+{
+	if (vma->vm_mapping)
+		leave_mapping(vma, vma->vm_mapping);
+}
+
 /* A walk of the file's areas sees the old ends or the new, never a mixture. */
-static void vma_set_range(struct vm_area_struct *vma, vaddr_t start, vaddr_t end)
+static inline void vma_set_range(struct vm_area_struct *vma, vaddr_t start, vaddr_t end)
 {
 	struct address_space *as = vma->vm_mapping;
 
@@ -190,14 +194,21 @@ static void tree_insert(struct mm_struct *mm, struct vm_area_struct *vma)
 		avl_update_inline(&next->vm_avl, augment);
 }
 
-static void tree_erase(struct mm_struct *mm, struct vm_area_struct *vma)
-{
-	avl_erase_inline(&mm->mmap_avl, &vma->vm_avl, augment);
-}
-
 static void tree_update(struct vm_area_struct *vma)
 {
 	avl_update_inline(&vma->vm_avl, augment);
+}
+
+/* @next, behind it in the list, has more room below now. */
+static void tree_erase(struct mm_struct *mm, struct vm_area_struct *vma,
+		       struct vm_area_struct *next)
+{
+	const struct avl_node *node = &vma->vm_avl;
+	bool seen = next && node->parent == &next->vm_avl && !(node->left && node->right);
+
+	avl_erase_inline(&mm->mmap_avl, &vma->vm_avl, augment);
+	if (next && !seen)
+		tree_update(next);
 }
 
 void vma_link(struct mm_struct *mm, struct vm_area_struct *vma, struct vm_area_struct *prev)
@@ -219,7 +230,8 @@ void vma_link(struct mm_struct *mm, struct vm_area_struct *vma, struct vm_area_s
 		next->vm_prev = vma;
 
 	tree_insert(mm, vma);
-	vma_mapping_link(vma);
+	if (vma->vm_mapping)
+		enter_mapping(vma, vma->vm_mapping);
 	mm->map_count++;
 	mm->map_generation++;
 }
@@ -229,16 +241,15 @@ void vma_unlink(struct mm_struct *mm, struct vm_area_struct *vma)
 	struct vm_area_struct *prev = vma->vm_prev, *next = vma->vm_next;
 
 	assert_held_write(&mm->lock);
-	vma_mapping_unlink(vma);
+	if (vma->vm_mapping)
+		leave_mapping(vma, vma->vm_mapping);
 	if (prev)
 		prev->vm_next = next;
 	else
 		mm->mmap = next;
 	if (next)
 		next->vm_prev = prev;
-	tree_erase(mm, vma);
-	if (next)
-		tree_update(next);
+	tree_erase(mm, vma, next);
 	mm->mmap_cache = NULL;
 	mm->map_count--;
 	mm->map_generation++;
@@ -270,9 +281,10 @@ void vma_unlink_run(struct mm_struct *mm, struct vm_area_struct *first, unsigned
 	assert_held_write(&mm->lock);
 	for (i = 0; i < nr; i++, vma = next) {
 		next = vma->vm_next;
-		vma_mapping_unlink(vma);
+		if (vma->vm_mapping)
+			leave_mapping(vma, vma->vm_mapping);
 		if (!anew)
-			tree_erase(mm, vma);
+			tree_erase(mm, vma, NULL);
 		vma_die(dead, vma);
 	}
 	if (prev)
@@ -329,12 +341,17 @@ struct vm_area_struct *vma_new_anon(struct mm_struct *mm, vaddr_t start, vaddr_t
 	return vma;
 }
 
-void vma_get_refs(struct vm_area_struct *vma)
+static inline void get_refs(struct vm_area_struct *vma)
 {
 	if (vma->vm_file && vma->vm_mapping)
 		vma->vm_mapping->a_ops->file_get(vma->vm_file);
 	if (vma->vm_ops->open)
 		vma->vm_ops->open(vma);
+}
+
+void vma_get_refs(struct vm_area_struct *vma)
+{
+	get_refs(vma);
 }
 
 void vma_put_refs(struct vm_area_struct *vma)
@@ -356,18 +373,23 @@ void vma_split(struct mm_struct *mm, struct vm_area_struct *vma, vaddr_t addr,
 	*upper = *vma;
 	upper->vm_start = addr;
 	upper->vm_pgoff = vma_pgoff(vma, addr);
-	vma_get_refs(upper);
+	get_refs(upper);
 	vma_set_range(vma, vma->vm_start, addr);
 	vma_link(mm, upper, vma);
 }
 
-bool vma_joinable(const struct vm_area_struct *left, const struct vm_area_struct *right)
+static inline bool joinable(const struct vm_area_struct *left, const struct vm_area_struct *right)
 {
 	return left->vm_end == right->vm_start && left->vm_flags == right->vm_flags &&
 	       left->vm_ops == right->vm_ops && left->vm_mapping == right->vm_mapping &&
 	       left->vm_file == right->vm_file && left->vm_private == right->vm_private &&
 	       left->vm_pgoff + vma_pages(left) == right->vm_pgoff &&
 	       !(left->vm_flags & (VM_PFNMAP | VM_IO | VM_DONTEXPAND));
+}
+
+bool vma_joinable(const struct vm_area_struct *left, const struct vm_area_struct *right)
+{
+	return joinable(left, right);
 }
 
 /* @left takes the place of @right too. */
@@ -385,9 +407,9 @@ struct vm_area_struct *vma_merge_around(struct mm_struct *mm, struct vm_area_str
 {
 	struct vm_area_struct *prev = vma->vm_prev, *next = vma->vm_next;
 
-	if (next && vma_joinable(vma, next))
+	if (next && joinable(vma, next))
 		vma_absorb(mm, vma, next, dead);
-	if (prev && vma_joinable(prev, vma)) {
+	if (prev && joinable(prev, vma)) {
 		vma_absorb(mm, prev, vma, dead);
 		return prev;
 	}
@@ -407,7 +429,7 @@ struct vm_area_struct *vma_extend_anon(struct mm_struct *mm, struct vm_area_stru
 
 	if (prev && prev->vm_end == start && anon_takes(prev, flags)) {
 		vma_resize(mm, prev, prev->vm_start, end);
-		if (next && vma_joinable(prev, next))
+		if (next && joinable(prev, next))
 			vma_absorb(mm, prev, next, dead);
 		return prev;
 	}

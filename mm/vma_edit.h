@@ -103,20 +103,35 @@ struct vm_area_struct *vma_modify(struct mm_struct *mm, struct vm_area_struct *v
 /* Where a growing-down area may reach: gap searches keep this distance. */
 vaddr_t vma_start_gap(const struct vm_area_struct *vma);
 
+/* What a search learnt of the place that it chose. */
+struct vma_gap {
+	bool free;                      /* nothing lies there, and: */
+	struct vm_area_struct *prev;    /* the area below; NULL: none */
+};
+
 /* The highest free [address, + len) in [low, high), or 0. */
-vaddr_t vma_find_gap(struct mm_struct *mm, size_t len, vaddr_t low, vaddr_t high);
+vaddr_t vma_find_gap(struct mm_struct *mm, size_t len, vaddr_t low, vaddr_t high,
+		     struct vma_gap *gap);
 
 /* The place for a new mapping: @addr is a hint, or the place with MAP_FIXED.  Or -errno. */
-long mm_unmapped_area(struct mm_struct *mm, vaddr_t addr, size_t len, unsigned int map_flags);
+long mm_unmapped_area(struct mm_struct *mm, vaddr_t addr, size_t len, unsigned int map_flags,
+		      struct vma_gap *gap);
 
 /* Count @pages (negative: fewer) of areas with these flags. */
 void vm_stat_account(struct mm_struct *mm, unsigned long flags, long pages);
+
+/* @pages have other access flags now. */
+void vm_stat_change(struct mm_struct *mm, unsigned long old, unsigned long new, long pages);
 
 /* Would @pages more of that kind exceed RLIMIT_AS or RLIMIT_DATA? */
 bool may_expand_vm(struct mm_struct *mm, unsigned long flags, unsigned long pages);
 
 /* Would locking @pages more exceed RLIMIT_MEMLOCK? */
-bool mlock_exceeds(struct mm_struct *mm, unsigned long flags, unsigned long pages);
+static inline bool mlock_exceeds(struct mm_struct *mm, unsigned long flags, unsigned long pages)
+{
+	return (flags & VM_LOCKED) &&
+	       mm->locked_vm + pages > READ_ONCE(mm->rlim_memlock) >> PAGE_SHIFT;
+}
 
 /* Reserve @pages against the commit limit: 0 or -ENOMEM / give them back. */
 int vm_commit(struct mm_struct *mm, unsigned long pages);
@@ -140,6 +155,12 @@ static inline bool vma_is_anonymous(const struct vm_area_struct *vma)
 int mm_unmap_locked(struct mm_struct *mm, vaddr_t start, vaddr_t end, struct vma_dead *dead);
 
 /* Is @vma, or an area behind it that starts below @end, sealed? */
-bool vma_range_sealed(const struct vm_area_struct *vma, vaddr_t end);
+static inline bool vma_range_sealed(const struct vm_area_struct *vma, vaddr_t end)
+{
+	for (; vma && vma->vm_start < end; vma = vma->vm_next)
+		if (unlikely(vma->vm_flags & VM_SEALED))
+			return true;
+	return false;
+}
 
 #endif

@@ -32,7 +32,11 @@
 #define PAGE_PTR_DIRTY  1UL
 
 static vaddr_t zap_table(struct pt_gather *g, struct page *table, vaddr_t va, vaddr_t end);
+static vaddr_t zap_entries(struct pt_gather *g, struct page *table, vaddr_t base,
+			   unsigned long i, unsigned long last);
 static void gather_flush(struct pt_gather *g);
+static void unhook_tables(struct pt_gather *g, vaddr_t start, vaddr_t end, vaddr_t floor,
+			  vaddr_t ceiling);
 
 static void gather_empty(struct pt_gather *g)
 {
@@ -131,18 +135,24 @@ static inline bool zap_one(struct pt_gather *g, pte_t e, struct page **slot)
 }
 
 /* One table's share: [va, end).  Returns where to go on. */
-static vaddr_t zap_table(struct pt_gather *g, struct page *table, vaddr_t va, vaddr_t end)
+static inline vaddr_t zap_table(struct pt_gather *g, struct page *table, vaddr_t va, vaddr_t end)
 {
 	vaddr_t base = ALIGN_DOWN(va, PT_SPAN(1));
-	unsigned long i = pt_index(va, 0), last = (end - base) >> PAGE_SHIFT;
+	unsigned long last = (end - base) >> PAGE_SHIFT;
+	unsigned long i = pt_next_used(pt_entries(table), pt_index(va, 0), last);
+
+	return i == last ? end : zap_entries(g, table, base, i, last);
+}
+
+/* The entries from @i, which is used, to @last, of the table that maps @base. */
+static __noinline vaddr_t zap_entries(struct pt_gather *g, struct page *table, vaddr_t base,
+				      unsigned long i, unsigned long last)
+{
 	pte_t *entries = pt_entries(table);
 	struct page **slot, **full;
 
 	if (g->nr == g->max)
 		gather_more(g);
-	i = pt_next_used(entries, i, last);
-	if (i == last)
-		return end;
 	slot = g->pages + g->nr;
 	full = g->pages + g->max;
 	spin_lock(&table->ptl);
@@ -219,16 +229,31 @@ static void unhook_level0(struct pt_gather *g, pte_t *entries, vaddr_t start, va
 			unhook(g, entry);
 }
 
+/* Lies some table of [start, end) wholly between the neighbours? */
+static inline bool unhooks_any(vaddr_t start, vaddr_t end, vaddr_t floor, vaddr_t ceiling)
+{
+	vaddr_t first = ALIGN_DOWN(start, PT_SPAN(1));
+
+	if (first < floor)
+		first += PT_SPAN(1);
+	return first < end && first + PT_SPAN(1) <= ceiling;
+}
+
 void pt_unhook_tables(struct pt_gather *g, vaddr_t start, vaddr_t end, vaddr_t floor,
 		      vaddr_t ceiling)
+{
+	assert_held_write(&g->mm->lock);
+	if (unhooks_any(start, end, floor, ceiling))
+		unhook_tables(g, start, end, floor, ceiling);
+}
+
+static __noinline void unhook_tables(struct pt_gather *g, vaddr_t start, vaddr_t end,
+				     vaddr_t floor, vaddr_t ceiling)
 {
 	vaddr_t va = start, top, base;
 	pte_t *entry;
 
-	assert_held_write(&g->mm->lock);
 	_Static_assert(PT_LEVELS == 3, "two levels of tables below the root");
-	if (ALIGN_UP(floor, PT_SPAN(1)) + PT_SPAN(1) > ceiling)
-		return;                 /* the neighbours need them all */
 	for (; va < end; va = top) {
 		base = ALIGN_DOWN(va, PT_SPAN(2));
 		top = base + PT_SPAN(2);

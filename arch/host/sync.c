@@ -380,7 +380,7 @@ void down_write_nested(struct rwsem *s)
 	write_take(s, true);
 }
 
-int down_write_killable(struct rwsem *s)
+int down_write_killable_slow(struct rwsem *s)
 {
 	write_take(s, false);
 	return 0;
@@ -394,7 +394,7 @@ bool down_write_trylock(struct rwsem *s)
 	return true;
 }
 
-void up_write(struct rwsem *s)
+void up_write_checked(struct rwsem *s)
 {
 	sleeping_release(s);
 	if (s->count != -1)

@@ -224,10 +224,11 @@ static int model_gap(unsigned int len)
 
 static vaddr_t find_gap(size_t len)
 {
+	struct vma_gap place;
 	vaddr_t gap;
 
 	down_read(&mm->lock);
-	gap = vma_find_gap(mm, len, BASE, at(MODEL_PAGES));
+	gap = vma_find_gap(mm, len, BASE, at(MODEL_PAGES), &place);
 	up_read(&mm->lock);
 	return gap;
 }
