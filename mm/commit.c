@@ -63,32 +63,32 @@ void commit_init(void)
 	sysctl_user_reserve_kbytes = min(free_kbytes / 32, 128UL << 10);
 }
 
-/* Mode 2: is a sum of @now within what @mm (NULL: nobody's) may have? */
-static __noinline bool within_limit(const struct mm_struct *mm, unsigned long now)
+/* Mode 2: would the sum stay within what @mm (NULL: nobody's) may have?  Then it is counted. */
+static __noinline int promise_within_limit(const struct mm_struct *mm, unsigned long pages)
 {
 	unsigned long limit = vm_commit_limit(), kept = 0;
+	unsigned long now = atomic_long_add_return(pages, &committed);
 
 	if (!commit_may_use_reserve())
 		kept = READ_ONCE(sysctl_admin_reserve_kbytes) >> (PAGE_SHIFT - 10);
 	if (mm)
 		kept += min(READ_ONCE(mm->total_vm) / 32,
 			    READ_ONCE(sysctl_user_reserve_kbytes) >> (PAGE_SHIFT - 10));
-	return limit > kept && now < limit - kept;
+	if (limit > kept && now < limit - kept)
+		return 0;
+	atomic_long_sub(pages, &committed);
+	return -ENOMEM;
 }
 
 static inline int promise(const struct mm_struct *mm, unsigned long pages)
 {
-	unsigned long now = atomic_long_add_return(pages, &committed);
-	bool enough = true;
-
-	if (sysctl_overcommit_memory == OVERCOMMIT_GUESS)
-		enough = pages <= frames_total + atomic_long_read(&swap_pages);
-	else if (sysctl_overcommit_memory == OVERCOMMIT_NEVER)
-		enough = within_limit(mm, now);
-	if (enough)
-		return 0;
-	atomic_long_sub(pages, &committed);
-	return -ENOMEM;
+	if (unlikely(sysctl_overcommit_memory == OVERCOMMIT_NEVER))
+		return promise_within_limit(mm, pages);
+	if (sysctl_overcommit_memory == OVERCOMMIT_GUESS &&
+	    unlikely(pages > frames_total + atomic_long_read(&swap_pages)))
+		return -ENOMEM;
+	atomic_long_add(pages, &committed);
+	return 0;
 }
 
 int vm_commit_pages(unsigned long pages)

@@ -36,7 +36,12 @@ struct pt_gather {
 };
 
 void pt_gather_begin(struct pt_gather *g, struct mm_struct *mm);
-void pt_gather_end(struct pt_gather *g);
+void pt_gather_finish(struct pt_gather *g);
+static inline void pt_gather_end(struct pt_gather *g)
+{
+	if (g->tables || g->start < g->end || g->extra)
+		pt_gather_finish(g);
+}
 
 /* Remove the pages of [start, end), a part of @vma. */
 void pt_zap(struct pt_gather *g, struct vm_area_struct *vma, vaddr_t start, vaddr_t end);

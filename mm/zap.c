@@ -61,10 +61,9 @@ void pt_gather_begin(struct pt_gather *g, struct mm_struct *mm)
 	gather_empty(g);
 }
 
-void pt_gather_end(struct pt_gather *g)
+void pt_gather_finish(struct pt_gather *g)
 {
-	if (g->tables || g->start < g->end)
-		gather_flush(g);
+	gather_flush(g);
 	if (g->extra)
 		put_page(g->extra);
 }
