@@ -16,6 +16,8 @@
  * Always true: the heights of two siblings differ by at most 1; the summary of a
  * node agrees with its children's whenever an entry point returns.
  */
+#include <lib/avl.h>
+
 #include <lib/avl_inline.h>
 
 void avl_insert_at(struct avl_root *root, struct avl_node *node, struct avl_node *parent,
