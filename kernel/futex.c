@@ -23,6 +23,7 @@
 #include <kernel/futex.h>
 
 #include <kernel/clock.h>
+#include <kernel/futex_internal.h>
 #include <kernel/sched.h>
 #include <kernel/signal_types.h>
 #include <kernel/syscall.h>
@@ -32,51 +33,24 @@
 #include <mm/uaccess.h>
 #include <mm/vma.h>
 
-struct futex_key {
-	const void *object;             /* mm_struct or address_space */
-	unsigned long place;            /* address, or byte in the object */
-};
-
-struct futex_bucket {
-	struct spinlock lock;           /* RANK_FUTEX: the chain and its waiters' keys */
-	struct list_head waiters;
-};
-
-struct futex_waiter {
-	struct list_head node;          /* [b] */
-	struct futex_key key;           /* [b] requeue changes it */
-	struct futex_bucket *bucket;    /* [b] where it is; written under both buckets' locks */
-	struct task_struct *task;
-	u32 bitset;
-	bool woken;                     /* [b] */
-};
-
 #define BUCKET_BITS     8
 static struct futex_bucket buckets[1 << BUCKET_BITS];
-
-static int make_key(vaddr_t addr, bool private, struct futex_key *key);
-static bool waiter_remove(struct futex_waiter *w);
 
 void futex_init(void)
 {
 	for (unsigned int i = 0; i < ARRAY_SIZE(buckets); i++) {
 		spin_lock_init(&buckets[i].lock, RANK_FUTEX);
 		INIT_LIST_HEAD(&buckets[i].waiters);
+		INIT_HLIST_HEAD(&buckets[i].pi_locks);
 	}
 }
 
-static struct futex_bucket *bucket_of(const struct futex_key *key)
+struct futex_bucket *futex_bucket_of(const struct futex_key *key)
 {
 	return &buckets[hash_bits((u64)key->object ^ key->place * 31, BUCKET_BITS)];
 }
 
-static bool same_key(const struct futex_key *a, const struct futex_key *b)
-{
-	return a->object == b->object && a->place == b->place;
-}
-
-/* -EINVAL: not aligned; -EFAULT: nothing mapped there. */
-static int make_key(vaddr_t addr, bool private, struct futex_key *key)
+int futex_make_key(vaddr_t addr, bool private, struct futex_key *key)
 {
 	struct mm_struct *mm = current->thread.mm;
 	struct vm_area_struct *vma;
@@ -104,9 +78,9 @@ static int make_key(vaddr_t addr, bool private, struct futex_key *key)
 
 /* ------------------------------------------------ waiting */
 
-static void waiter_add(struct futex_waiter *w)
+void futex_waiter_add(struct futex_waiter *w)
 {
-	struct futex_bucket *b = bucket_of(&w->key);
+	struct futex_bucket *b = futex_bucket_of(&w->key);
 
 	spin_lock(&b->lock);
 	w->bucket = b;
@@ -114,8 +88,7 @@ static void waiter_add(struct futex_waiter *w)
 	spin_unlock(&b->lock);
 }
 
-/* True: it was still there; false: it was woken. */
-static bool waiter_remove(struct futex_waiter *w)
+bool futex_waiter_remove(struct futex_waiter *w)
 {
 	for (;;) {
 		struct futex_bucket *b = READ_ONCE(w->bucket);
@@ -132,6 +105,23 @@ static bool waiter_remove(struct futex_waiter *w)
 	}
 }
 
+int futex_sleep(const bool *woken, u64 deadline_ns)
+{
+	int err = 0;
+
+	while (!err) {
+		set_current_state(TASK_INTERRUPTIBLE);
+		if (READ_ONCE(*woken))
+			break;
+		if (signal_pending())
+			err = -ERESTARTSYS;
+		else if (!schedule_until(deadline_ns) && !READ_ONCE(*woken))
+			err = -ETIMEDOUT;
+	}
+	set_current_state(TASK_RUNNING);
+	return err;
+}
+
 int futex_wait(vaddr_t addr, bool private, u32 val, u32 bitset, u64 deadline_ns)
 {
 	struct futex_waiter w = { .task = current, .bitset = bitset };
@@ -141,25 +131,17 @@ int futex_wait(vaddr_t addr, bool private, u32 val, u32 bitset, u64 deadline_ns)
 
 	if (!bitset)
 		return -EINVAL;
-	err = make_key(addr, private, &w.key);
+	err = futex_make_key(addr, private, &w.key);
 	if (err)
 		return err;
 	key = w.key;
-	waiter_add(&w);
+	futex_waiter_add(&w);
 	err = user_load32(addr, &seen);
 	if (!err && seen != val)
 		err = -EAGAIN;
-	while (!err) {
-		set_current_state(TASK_INTERRUPTIBLE);
-		if (READ_ONCE(w.woken))
-			break;
-		if (signal_pending())
-			err = -ERESTARTSYS;
-		else if (!schedule_until(deadline_ns) && !READ_ONCE(w.woken))
-			err = -ETIMEDOUT;
-	}
-	set_current_state(TASK_RUNNING);
-	if (waiter_remove(&w))
+	if (!err)
+		err = futex_sleep(&w.woken, deadline_ns);
+	if (futex_waiter_remove(&w))
 		return err;
 	if (err == -EAGAIN || err == -EFAULT) {
 		futex_wake_key(&key, 1, bitset);
@@ -170,16 +152,18 @@ int futex_wait(vaddr_t addr, bool private, u32 val, u32 bitset, u64 deadline_ns)
 
 /* ------------------------------------------------ waking */
 
-static void wake_one(struct futex_waiter *w)
+void futex_wake_one(struct futex_waiter *w)
 {
 	list_del(&w->node);
 	WRITE_ONCE(w->woken, true);
+	if (w->any_woken)
+		WRITE_ONCE(*w->any_woken, true);
 	wake_up_process(w->task);
 }
 
 int futex_wake_key(const struct futex_key *key, int nr, u32 bitset)
 {
-	struct futex_bucket *b = bucket_of(key);
+	struct futex_bucket *b = futex_bucket_of(key);
 	struct futex_waiter *w, *tmp;
 	int woken = 0;
 
@@ -188,9 +172,13 @@ int futex_wake_key(const struct futex_key *key, int nr, u32 bitset)
 		return 0;
 	spin_lock(&b->lock);
 	list_for_each_entry_safe(w, tmp, &b->waiters, node) {
-		if (!same_key(&w->key, key) || !(w->bitset & bitset))
+		if (!futex_same_key(&w->key, key) || !(w->bitset & bitset))
 			continue;
-		wake_one(w);
+		if (unlikely(w->pi)) {  /* it waits to be moved to a lock */
+			woken = -EINVAL;
+			break;
+		}
+		futex_wake_one(w);
 		if (++woken >= nr)
 			break;
 	}
@@ -205,7 +193,7 @@ int futex_wake(vaddr_t addr, bool private, int nr, u32 bitset)
 
 	if (!bitset)
 		return -EINVAL;
-	err = make_key(addr, private, &key);
+	err = futex_make_key(addr, private, &key);
 	return err ? err : futex_wake_key(&key, nr, bitset);
 }
 
@@ -221,8 +209,8 @@ static void lock_both(struct futex_bucket *a, struct futex_bucket *b)
  * @to.  The comparison comes before the locks, since it may sleep: a waiter
  * that came in between is moved with the others, and woken from there.
  */
-int futex_requeue(vaddr_t addr, vaddr_t to, bool private, int nr_wake, int nr_move,
-		  const u32 *expected)
+int futex_requeue(vaddr_t addr, bool private, vaddr_t to, bool to_private, int nr_wake,
+		  int nr_move, const u32 *expected)
 {
 	struct futex_key from_key, to_key;
 	struct futex_bucket *from, *dest;
@@ -232,9 +220,9 @@ int futex_requeue(vaddr_t addr, vaddr_t to, bool private, int nr_wake, int nr_mo
 
 	if (nr_wake < 0 || nr_move < 0)
 		return -EINVAL;
-	err = make_key(addr, private, &from_key);
+	err = futex_make_key(addr, private, &from_key);
 	if (!err)
-		err = make_key(to, private, &to_key);
+		err = futex_make_key(to, to_private, &to_key);
 	if (!err && expected) {
 		err = user_load32(addr, &seen);
 		if (!err && seen != *expected)
@@ -242,14 +230,18 @@ int futex_requeue(vaddr_t addr, vaddr_t to, bool private, int nr_wake, int nr_mo
 	}
 	if (err)
 		return err;
-	from = bucket_of(&from_key);
-	dest = bucket_of(&to_key);
+	from = futex_bucket_of(&from_key);
+	dest = futex_bucket_of(&to_key);
 	lock_both(from, dest);
 	list_for_each_entry_safe(w, tmp, &from->waiters, node) {
-		if (!same_key(&w->key, &from_key))
+		if (!futex_same_key(&w->key, &from_key))
 			continue;
+		if (unlikely(w->pi)) {
+			err = -EINVAL;
+			break;
+		}
 		if (done < nr_wake) {
-			wake_one(w);
+			futex_wake_one(w);
 			done++;
 			continue;
 		}
@@ -264,6 +256,8 @@ int futex_requeue(vaddr_t addr, vaddr_t to, bool private, int nr_wake, int nr_mo
 	spin_unlock(&dest->lock);
 	if (from != dest)
 		spin_unlock(&from->lock);
+	if (err)
+		return err;
 	return expected ? done + moved : done;
 }
 
@@ -343,15 +337,17 @@ int futex_wake_op(vaddr_t addr, vaddr_t addr2, bool private, int nr_wake, int nr
 	struct futex_key key, key2;
 	int err, woken;
 
-	err = make_key(addr, private, &key);
+	err = futex_make_key(addr, private, &key);
 	if (!err)
-		err = make_key(addr2, private, &key2);
+		err = futex_make_key(addr2, private, &key2);
 	if (!err)
 		err = word_op(addr2, encoded);
 	if (err < 0)
 		return err;
 	woken = futex_wake_key(&key, nr_wake, ~0U);
-	if (err)
-		woken += futex_wake_key(&key2, nr_wake2, ~0U);
+	if (woken >= 0 && err) {
+		err = futex_wake_key(&key2, nr_wake2, ~0U);
+		woken = err < 0 ? err : woken + err;
+	}
 	return woken;
 }

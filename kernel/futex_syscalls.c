@@ -12,8 +12,8 @@
 #include <kernel/futex.h>
 
 #include <kernel/clock.h>
-#include <kernel/cred.h>
 #include <kernel/process.h>
+#include <kernel/ptrace.h>
 #include <kernel/sync.h>
 #include <kernel/syscall.h>
 #include <kernel/task.h>
@@ -25,8 +25,14 @@
 #define FUTEX_REQUEUE           3
 #define FUTEX_CMP_REQUEUE       4
 #define FUTEX_WAKE_OP           5
+#define FUTEX_LOCK_PI           6
+#define FUTEX_UNLOCK_PI         7
+#define FUTEX_TRYLOCK_PI        8
 #define FUTEX_WAIT_BITSET       9
 #define FUTEX_WAKE_BITSET       10
+#define FUTEX_WAIT_REQUEUE_PI   11
+#define FUTEX_CMP_REQUEUE_PI    12
+#define FUTEX_LOCK_PI2          13
 #define FUTEX_PRIVATE_FLAG      128
 #define FUTEX_CLOCK_REALTIME    256
 
@@ -93,7 +99,8 @@ long sys_futex(const unsigned long *a)
 	u64 deadline;
 	int err;
 
-	if ((op & FUTEX_CLOCK_REALTIME) && cmd != FUTEX_WAIT_BITSET && cmd != FUTEX_WAIT)
+	if ((op & FUTEX_CLOCK_REALTIME) && cmd != FUTEX_WAIT_BITSET &&
+	    cmd != FUTEX_WAIT_REQUEUE_PI && cmd != FUTEX_LOCK_PI2)
 		return -ENOSYS;
 	switch (cmd) {
 	case FUTEX_WAIT:
@@ -108,9 +115,27 @@ long sys_futex(const unsigned long *a)
 	case FUTEX_WAKE_BITSET:
 		return futex_wake(a[0], private, (int)val, val3);
 	case FUTEX_REQUEUE:
-		return futex_requeue(a[0], a[4], private, (int)val, (int)a[3], NULL);
+		return futex_requeue(a[0], private, a[4], private, (int)val, (int)a[3], NULL);
 	case FUTEX_CMP_REQUEUE:
-		return futex_requeue(a[0], a[4], private, (int)val, (int)a[3], &val3);
+		return futex_requeue(a[0], private, a[4], private, (int)val, (int)a[3], &val3);
+	case FUTEX_LOCK_PI:
+	case FUTEX_LOCK_PI2:
+		/* LOCK_PI's clock cannot be chosen: it shows the time of day. */
+		err = wait_deadline(a[3], cmd,
+				    cmd == FUTEX_LOCK_PI ? FUTEX_CLOCK_REALTIME : op, &deadline);
+		if (!err)
+			err = futex_lock_pi(a[0], private, deadline, true);
+		return err == -EINTR ? -ERESTARTNOINTR : err;
+	case FUTEX_TRYLOCK_PI:
+		return futex_lock_pi(a[0], private, TIMER_NEVER, false);
+	case FUTEX_UNLOCK_PI:
+		return futex_unlock_pi(a[0], private);
+	case FUTEX_WAIT_REQUEUE_PI:
+		err = wait_deadline(a[3], cmd, op, &deadline);
+		return err ? err : futex_wait_requeue_pi(a[0], private, val, FUTEX_BITSET_ANY,
+							 deadline, a[4]);
+	case FUTEX_CMP_REQUEUE_PI:
+		return futex_requeue_pi(a[0], a[4], private, (int)val, (int)a[3], val3);
 	case FUTEX_WAKE_OP:
 		return futex_wake_op(a[0], a[4], private, (int)val, (int)a[3], val3);
 	default:
@@ -129,7 +154,6 @@ long sys_set_robust_list(const unsigned long *a)
 long sys_get_robust_list(const unsigned long *a)
 {
 	struct task_struct *t = current;
-	struct cred *cred;
 	vaddr_t head;
 	bool may;
 
@@ -137,10 +161,8 @@ long sys_get_robust_list(const unsigned long *a)
 		t = find_task((int)a[0]);
 		if (!t)
 			return -ESRCH;
-		cred = task_cred_get(t);
-		may = cred->uid == current->cred->uid || capable(CAP_SYS_PTRACE);
+		may = ptrace_may_access(t, PTRACE_MODE_REALCREDS);
 		head = t->robust_list;
-		cred_put(cred);
 		task_put(t);
 		if (!may)
 			return -EPERM;
@@ -154,13 +176,19 @@ long sys_get_robust_list(const unsigned long *a)
 
 /* ------------------------------------------------ a thread's end */
 
-/* The owner of the lock word at @addr is dying: say so, and let one waiter have it. */
-static void robust_release(struct task_struct *t, vaddr_t addr)
+/*
+ * The owner of the lock word at @addr is dying: say so, and let one waiter
+ * have it.  A priority-inheriting one is handed over by futex_pi_exit().
+ */
+static void robust_release(struct task_struct *t, vaddr_t addr, bool pi, bool pending)
 {
 	u32 old, seen;
 
 	if (!IS_ALIGNED(addr, sizeof(u32)) || user_load32(addr, &old))
 		return;
+	/* It died between letting go of the lock and waking who waits. */
+	if (pending && !pi && !old)
+		futex_wake(addr, false, 1, FUTEX_BITSET_ANY);
 	for (;;) {
 		if ((old & FUTEX_TID_MASK) != (u32)t->pid)
 			return;
@@ -170,7 +198,7 @@ static void robust_release(struct task_struct *t, vaddr_t addr)
 			break;
 		old = seen;
 	}
-	if (old & FUTEX_WAITERS)
+	if (!pi && (old & FUTEX_WAITERS))
 		futex_wake(addr, false, 1, FUTEX_BITSET_ANY);
 }
 
@@ -178,23 +206,26 @@ static void robust_release(struct task_struct *t, vaddr_t addr)
 static void robust_walk(struct task_struct *t, vaddr_t list)
 {
 	struct robust_head head;
-	vaddr_t entry, next, pending;
+	vaddr_t link, next, pending;
 
 	if (get_user(&head, list))
 		return;
 	pending = head.pending & ~1UL;
-	entry = head.next & ~1UL;
-	for (int i = 0; entry != list && i < ROBUST_LIST_LIMIT; i++) {
+	link = head.next;
+	for (int i = 0; (link & ~1UL) != list && i < ROBUST_LIST_LIMIT; i++) {
+		vaddr_t entry = link & ~1UL;
 		int err = get_user(&next, entry);
 
 		if (entry != pending)
-			robust_release(t, entry + (unsigned long)head.futex_offset);
+			robust_release(t, entry + (unsigned long)head.futex_offset, link & 1,
+				       false);
 		if (err)
 			break;
-		entry = next & ~1UL;
+		link = next;
 	}
 	if (pending)
-		robust_release(t, pending + (unsigned long)head.futex_offset);
+		robust_release(t, pending + (unsigned long)head.futex_offset, head.pending & 1,
+			       true);
 }
 
 void futex_exit(struct task_struct *t)
@@ -205,6 +236,7 @@ void futex_exit(struct task_struct *t)
 	t->clear_child_tid = 0;
 	if (list)
 		robust_walk(t, list);
+	futex_pi_exit(t);
 	/* Nobody else to see it when the address space goes too. */
 	if (tid && atomic_read(&t->thread.mm->users) > 1 && !put_user(0, tid))
 		futex_wake(tid, false, 1, FUTEX_BITSET_ANY);

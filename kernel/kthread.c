@@ -47,7 +47,7 @@ struct task_struct *kthread_run(void (*fn)(void *), void *arg, const char *name)
 	sched_fork(t);
 	t->hart_mask = ~0UL;
 	t->policy = SCHED_NORMAL;
-	t->rt_priority = 0;
+	t->rt_priority = t->own_rt_priority = 0;
 	t->nice = 0;
 	t->weight = 1024;
 	thread_init_kernel(&t->thread, (void *)t->thread.kstack, kthread_entry, t);

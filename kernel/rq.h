@@ -42,6 +42,11 @@ extern atomic_t nr_stopped;
 
 static inline struct rq *this_rq(void) { return &rqs[hart_id()]; }
 
+static inline struct task_struct *rq_task(struct avl_node *node)
+{
+	return avl_entry(node, struct task_struct, rq_node);
+}
+
 /* Lock the queue of the hart that @t runs, waits, or last ran on. */
 struct rq *task_rq_lock(struct task_struct *t, unsigned long *flags);
 

@@ -50,22 +50,8 @@ static void finish_switch(struct task_struct *prev);
 
 #define NICE_0_WEIGHT   1024
 #define ALONE_TICK_NS   (10 * NSEC_PER_MSEC)    /* to tell user from system time; CPU-time limits */
-#define RT_PRIORITY_MAX 99
-
-/* 1024 / 1.25^nice: one step of nice is a tenth of the hart between two tasks. */
-static const unsigned int nice_weight[40] = {
-	88818, 71054, 56843, 45475, 36380, 29104, 23283, 18626, 14901, 11921,
-	9537, 7629, 6104, 4883, 3906, 3125, 2500, 2000, 1600, 1280,
-	1024, 819, 655, 524, 419, 336, 268, 215, 172, 137,
-	110, 88, 70, 56, 45, 36, 29, 23, 18, 15,
-};
 
 /* ------------------------------------------------------- the queue */
-
-static struct task_struct *rq_task(struct avl_node *node)
-{
-	return avl_entry(node, struct task_struct, rq_node);
-}
 
 bool task_before(const struct task_struct *a, const struct task_struct *b)
 {
@@ -395,88 +381,4 @@ u64 sched_tick(u64 now)
 	if (!idle && t->sighand)
 		itimers_tick(t);
 	return next;
-}
-
-/* ------------------------------------------------------- the attributes */
-
-static unsigned int task_weight(const struct task_struct *t)
-{
-	return t->policy == SCHED_IDLE ? 3 : nice_weight[t->nice + 20];
-}
-
-/* Change what orders @t in its queue. */
-static void change_attributes(struct task_struct *t, int policy, int rt_priority, int nice)
-{
-	unsigned long flags;
-	struct rq *rq = task_rq_lock(t, &flags);
-	bool queued = t->on_rq && rq->curr != t;
-
-	if (queued)
-		rq_dequeue(rq, t);
-	else if (rq->curr == t)
-		rq_account(rq, time_ns());
-	t->policy = policy;
-	t->rt_priority = rt_priority;
-	t->nice = nice;
-	t->weight = task_weight(t);
-	if (queued)
-		rq_enqueue(rq, t);
-	if (rq->first && rq->curr != rq->idle && task_before(rq_task(rq->first), rq->curr))
-		rq_resched(rq);
-	spin_unlock_irqrestore(&rq->lock, flags);
-}
-
-void sched_set_nice(struct task_struct *t, int nice)
-{
-	change_attributes(t, t->policy, t->rt_priority, clamp(nice, -20, 19));
-}
-
-int sched_set_policy(struct task_struct *t, int policy, int rt_priority)
-{
-	bool rt = policy == SCHED_FIFO || policy == SCHED_RR;
-
-	if (rt ? rt_priority < 1 || rt_priority > RT_PRIORITY_MAX : rt_priority != 0)
-		return -EINVAL;
-	change_attributes(t, policy, rt_priority, t->nice);
-	return 0;
-}
-
-int sched_set_affinity(struct task_struct *t, unsigned long mask)
-{
-	unsigned long flags;
-	struct rq *rq;
-	bool queued;
-
-	mask &= harts_online;
-	if (!mask)
-		return -EINVAL;
-	rq = task_rq_lock(t, &flags);
-	t->hart_mask = mask;
-	queued = t->on_rq && rq->curr != t && !(mask & BIT(rq->hart));
-	if (queued) {
-		rq_dequeue(rq, t);
-		t->on_rq = 0;
-	} else if (rq->curr == t && !(mask & BIT(rq->hart))) {
-		rq_resched(rq);
-	}
-	spin_unlock(&rq->lock);
-	if (queued)
-		sched_place(t, false);
-	irq_restore(flags);
-	if (t == current && (READ_ONCE(t->thread.work) & WORK_RESCHED))
-		schedule();
-	return 0;
-}
-
-u64 sched_task_ns(struct task_struct *t)
-{
-	unsigned long flags;
-	struct rq *rq = task_rq_lock(t, &flags);
-	u64 ns;
-
-	if (rq->curr == t)
-		rq_account(rq, time_ns());
-	ns = t->sum_exec_ns;
-	spin_unlock_irqrestore(&rq->lock, flags);
-	return ns;
 }

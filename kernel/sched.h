@@ -26,6 +26,8 @@ void sched_yield(void);
 /* from entry_timer: account, preempt; when to call again */
 u64 sched_tick(u64 now);
 int sched_set_policy(struct task_struct *t, int policy, int rt_priority);       /* checked values */
+/* What those who wait for @t's locks lend it; true: its priority has changed. */
+bool sched_boost(struct task_struct *t, int rt_priority);
 /* ns the task has run, up to now. */
 u64 sched_task_ns(struct task_struct *t);
 extern unsigned int sched_slice_ns;             /* how long a task runs while others wait */

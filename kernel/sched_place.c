@@ -178,12 +178,12 @@ void sched_fork(struct task_struct *child)
 	child->on_cpu = 0;
 	child->hart_mask = parent->hart_mask;
 	child->policy = parent->policy;
-	child->rt_priority = parent->rt_priority;
+	child->rt_priority = child->own_rt_priority = parent->own_rt_priority;
 	child->nice = parent->nice;
 	child->weight = parent->weight;
-	if (reset && (parent->rt_priority || parent->nice < 0)) {
+	if (reset && (parent->own_rt_priority || parent->nice < 0)) {
 		child->policy = SCHED_NORMAL;
-		child->rt_priority = 0;
+		child->rt_priority = child->own_rt_priority = 0;
 		child->nice = 0;
 		child->weight = 1024;
 	}

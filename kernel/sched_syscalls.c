@@ -182,7 +182,7 @@ static bool may_set_policy(struct task_struct *t, int policy, int priority)
 		return false;
 	if (real_time(policy))
 		return (policy == t->policy || limit) &&
-		       (priority <= t->rt_priority || (unsigned long)priority <= limit);
+		       (priority <= t->own_rt_priority || (unsigned long)priority <= limit);
 	return t->policy != SCHED_IDLE || policy == SCHED_IDLE;
 }
 
@@ -252,7 +252,7 @@ long sys_sched_getparam(const unsigned long *a)
 	t = task_by_pid((int)a[0]);
 	if (!t)
 		return -ESRCH;
-	priority = t->rt_priority;
+	priority = t->own_rt_priority;
 	task_put(t);
 	return put_user(priority, a[1]);
 }

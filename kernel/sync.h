@@ -52,7 +52,8 @@ enum lock_rank {
 	RANK_I_MMAP,            /* address_space list of areas: rmap walk -> page table */
 	RANK_PT,                /* PTEs of one table page: zap -> lru */
 	RANK_MAPPING,           /* address_space radix tree */
-	RANK_FUTEX,             /* one futex bucket */
+	RANK_FUTEX,             /* one futex bucket: requeue to a lock -> pi_mutex */
+	RANK_FUTEX_PI,          /* priority-inheriting locks: hand_over -> run queue */
 	RANK_SWAP,              /* swap slots */
 	RANK_LRU,               /* page ageing lists */
 	RANK_VMALLOC,           /* kernel address space */

@@ -22,6 +22,7 @@
 struct files_struct;
 struct fs_struct;
 struct mm_struct;
+struct pi_waiter;
 struct file;
 struct pid_handle;
 struct pid_session;
@@ -100,7 +101,8 @@ struct task_struct {
 	u64 sum_exec_ns;                /* [r] */
 	int nice;                       /* [r] -20..19 */
 	unsigned int weight;            /* [r] */
-	int policy, rt_priority;        /* [r] SCHED_ */
+	int policy, rt_priority;        /* [r] SCHED_; the greater of the next two */
+	int own_rt_priority, rt_boost;  /* [r] as set; lent by who waits for what it holds */
 	bool sched_reset_on_fork;       /* [o] children start with ordinary attributes */
 	u64 utime_ns, stime_ns;         /* [r] together sum_exec_ns, parted by what ticks saw */
 	bool in_system;                 /* [r] the last tick found it in the kernel */
@@ -155,6 +157,10 @@ struct task_struct {
 	vaddr_t set_child_tid;          /* [o] */
 	vaddr_t clear_child_tid;        /* [o] */
 	vaddr_t robust_list;            /* [o] */
+	/* [p] pi_mutex: locks it holds and others wait for; its place where it waits itself */
+	struct hlist_head pi_held;
+	struct pi_waiter *pi_blocked;
+	bool pi_gone;                   /* [p] it has let go of all it held */
 	vaddr_t rseq;                   /* [o] */
 	u32 rseq_len, rseq_sig;         /* [o] */
 	u32 rseq_hart;                  /* [o] what its area says */

@@ -327,3 +327,21 @@ int user_cmpxchg32(vaddr_t addr, u32 expected, u32 desired, u32 *seen)
 	window_close(&w);
 	return 0;
 }
+
+int user_word_lock(vaddr_t addr, struct user_word *uw)
+{
+	struct window w;
+
+	if ((addr & 3) || window_open(&w, current_mm(), addr, FAULT_WRITE, false))
+		return -EFAULT;
+	uw->word = w.kaddr;
+	uw->mm = w.mm;
+	uw->table = w.table;
+	return 0;
+}
+
+void user_word_unlock(struct user_word *uw)
+{
+	spin_unlock(&uw->table->ptl);
+	up_read(&uw->mm->lock);
+}

@@ -72,6 +72,25 @@ size_t mm_access(struct mm_struct *mm, vaddr_t addr, void *buf, size_t len, bool
 int user_load32(vaddr_t addr, u32 *val);
 int user_cmpxchg32(vaddr_t addr, u32 expected, u32 desired, u32 *seen);
 
+/*
+ * A 32-bit word of the current program held still: what it maps, and so the meaning of its
+ * address, cannot change, though other harts may write it.  mm->lock and the lock of its page table
+ * (RANK_PT) are held: nothing that sleeps until user_word_unlock().
+ */
+struct user_word {
+	u32 *word;
+	struct mm_struct *mm;
+	struct page *table;
+};
+int user_word_lock(vaddr_t addr, struct user_word *w);         /* writable; 0 or -EFAULT */
+void user_word_unlock(struct user_word *w);
+/* True: it had the value @expected, and has @desired now. */
+static inline bool user_word_cmpxchg(struct user_word *w, u32 expected, u32 desired)
+{
+	return __atomic_compare_exchange_n(w->word, &expected, desired, false, __ATOMIC_SEQ_CST,
+					   __ATOMIC_SEQ_CST);
+}
+
 static inline bool user_range_ok(vaddr_t addr, size_t len)
 {
 	return len <= USER_END && addr <= USER_END - len;

@@ -36,3 +36,7 @@ def test_signals_can_be_read_from_a_descriptor(tap):
 
 def test_a_restartable_sequence_is_aborted_by_whatever_comes_between(tap):
     tap("rseq")
+
+
+def test_futexes_lend_priority_hand_locks_over_and_wait_for_many(tap):
+    tap("futexes")

@@ -134,7 +134,7 @@ int proc_show_stat(struct seq_file *m, struct task_struct *t)
 		   look ? mm->end_code : 0, look ? mm->start_stack : 0,
 		   (unsigned long)s.pending & 0x7fffffff, (unsigned long)s.blocked & 0x7fffffff,
 		   (unsigned long)s.ignored & 0x7fffffff, (unsigned long)s.caught & 0x7fffffff,
-		   s.state != 'R', s.exit_signal, t->thread.hart, t->rt_priority, t->policy);
+		   s.state != 'R', s.exit_signal, t->thread.hart, t->own_rt_priority, t->policy);
 	seq_printf(m, "%lu %lu %lu %lu %lu %lu %lu %d\n", look ? mm->start_data : 0,
 		   look ? mm->end_data : 0, look ? mm->start_brk : 0, look ? mm->arg_start : 0,
 		   look ? mm->arg_end : 0, look ? mm->env_start : 0, look ? mm->env_end : 0,
