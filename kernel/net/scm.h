@@ -52,6 +52,8 @@ void scm_export(struct scm *scm, const struct unix_sock *u, struct scm_out *out,
 int scm_launch(struct unix_msg *m);
 /* Move them out of @m into @scm (@peek: copy them). */
 void scm_land(struct unix_msg *m, struct scm *scm, bool peek);
+/* A message with files lies in @to's queue. */
+void scm_arrived(struct unix_sock *to);
 /* A socket went, or too much is in flight: free sockets that only name each other. */
 void unix_collect(void);
 bool unix_flight_is_long(void);

@@ -69,7 +69,7 @@ struct unix_sock {
 	int sndbuf, rcvbuf;             /* [a] */
 	int rcvlowat;                   /* [a] */
 	u64 rcvtimeo, sndtimeo;         /* [a] ns; 0: for ever */
-	bool passcred, passpidfd;       /* [a] */
+	bool passcred;                  /* [a] */
 	unsigned int flags;             /* [a] options that are only remembered: bit SO_ */
 	struct { int on, seconds; } linger;     /* [a] */
 	int priority;                   /* [a] */
@@ -213,6 +213,10 @@ void unix_tell_name(struct socket_msg *m, const struct unix_sock *from);
 
 int unix_setsockopt(struct unix_sock *u, int level, int opt, vaddr_t val, unsigned int len);
 int unix_getsockopt(struct file *f, int level, int opt, vaddr_t val, vaddr_t len);
+
+/* /proc/net/unix */
+struct task_struct;
+int unix_show_all(struct seq_file *m, struct task_struct *t);
 
 extern const struct file_operations unix_fops;  /* unix_file.c */
 

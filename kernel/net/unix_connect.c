@@ -171,12 +171,12 @@ static int connect_stream(struct unix_sock *u, struct sockaddr_un *name, int len
 	return err;
 }
 
-/* A datagram socket hears only its peer: what others sent before is dropped. */
+/* A datagram socket hears only its peer: what came before is dropped, and the old one told. */
 static void forget_peer(struct unix_sock *u, struct unix_sock *old)
 {
 	struct unix_msg *m, *tmp;
 	LIST_HEAD(queue);
-	bool told = false;
+	bool told = false, lost;
 
 	unix_dgram_forget(u, old);
 	spin_lock(&u->lock);
@@ -184,12 +184,13 @@ static void forget_peer(struct unix_sock *u, struct unix_sock *old)
 	u->nr_queued = 0;
 	u->unread = 0;
 	spin_unlock(&u->lock);
+	lost = !list_empty(&queue);
 	list_for_each_entry_safe(m, tmp, &queue, node)
 		unix_msg_free(m);
 	wake_up_all(&u->room_wait);
 	unix_dgram_wake_senders(u);
 	spin_lock(&old->lock);
-	if (!old->dead && old->peer == u) {
+	if (lost && !old->dead && old->peer == u) {
 		WRITE_ONCE(old->err, ECONNRESET);
 		told = true;
 	}

@@ -98,6 +98,7 @@ enum delivery { DELIVERED, TARGET_DEAD, TARGET_FULL, REFUSED, SHUT };
 static enum delivery deliver(struct unix_sock *u, struct unix_sock *to, struct unix_msg *msg)
 {
 	enum delivery d = DELIVERED;
+	bool fds = msg->scm.fds;
 
 	spin_lock(&to->lock);
 	if (to->dead) {
@@ -114,6 +115,8 @@ static enum delivery deliver(struct unix_sock *u, struct unix_sock *to, struct u
 		to->unread += msg->len;
 	}
 	spin_unlock(&to->lock);
+	if (d == DELIVERED && fds)
+		scm_arrived(to);
 	if (d == DELIVERED)
 		wake_up_key(&to->rd_wait, POLLIN | POLLRDNORM);
 	return d;

@@ -15,6 +15,10 @@
  * so the sockets go.  A message that is on its way into a queue or out of one
  * counts as outside.
  *
+ * Most that is in flight is in no circle.  Of the messages that close one, the
+ * last to arrive finds its receiver in flight already, so until that has been
+ * seen there is nothing to look for.
+ *
  * Lock: gc.lock for everything in flight, and for moving files into and out
  *       of messages; queues are walked under their sockets' locks.
  */
@@ -39,6 +43,7 @@ static struct {
 	struct list_head sockets;       /* by inflight_node */
 	struct list_head flyers;
 	unsigned int nr_sockets;
+	bool maybe_circle;              /* [a] */
 } gc = {
 	.lock = MUTEX_INIT(gc.lock, RANK_SLEEPING_LEAF),
 	.sockets = LIST_HEAD_INIT(gc.sockets),
@@ -168,9 +173,17 @@ void scm_land(struct unix_msg *m, struct scm *scm, bool peek)
 	mutex_unlock(&gc.lock);
 }
 
+/* Its own launch came before this look, as with all others of a circle.  Embryos: who knows. */
+void scm_arrived(struct unix_sock *to)
+{
+	smp_mb();
+	if (READ_ONCE(to->inflight) || !READ_ONCE(to->file))
+		WRITE_ONCE(gc.maybe_circle, true);
+}
+
 bool unix_flight_is_long(void)
 {
-	return READ_ONCE(gc.nr_sockets) > LONG_FLIGHT;
+	return READ_ONCE(gc.maybe_circle) && READ_ONCE(gc.nr_sockets) > LONG_FLIGHT;
 }
 
 /* ------------------------------------------------------------------- the collector */
@@ -181,12 +194,10 @@ static void carried_by_queue(struct unix_sock *u, void (*fn)(struct unix_sock *,
 	struct unix_msg *m;
 
 	list_for_each_entry(m, &u->queue, node) {
-		if (!m->scm.fds)
-			continue;
-		for (unsigned int i = 0; i < m->scm.fds->nr; i++) {
+		for (unsigned int i = 0; m->scm.fds && i < m->scm.fds->nr; i++) {
 			struct unix_sock *v = unix_of(m->scm.fds->files[i]);
 
-			if (v && v->gc_candidate)
+			if (v && v->inflight)
 				fn(v, arg);
 		}
 	}
@@ -212,7 +223,7 @@ static struct unix_sock *embryo_after(struct unix_sock *u, struct unix_sock *emb
 	return next;
 }
 
-/* Call @fn for each candidate that lies in @u's queue, or in an embryo's of @u. */
+/* Call @fn for each socket that lies in @u's queue, or in an embryo's of @u. */
 static void for_each_carried(struct unix_sock *u, void (*fn)(struct unix_sock *, void *),
 			     void *arg)
 {
@@ -238,10 +249,26 @@ static void one_inside(struct unix_sock *v, void *arg)
 
 static void make_live(struct unix_sock *v, void *live)
 {
-	if (v->gc_live)
+	if (v->gc_live || !v->gc_candidate)
 		return;
 	v->gc_live = true;
 	list_add_tail(&v->gc_node, live);
+}
+
+static void one_carried(struct unix_sock *v, void *any)
+{
+	*(bool *)any = true;
+}
+
+/* Does a socket in flight still carry another?  Without, there is no circle. */
+static bool may_be_circle(void)
+{
+	struct unix_sock *u;
+	bool any = false;
+
+	list_for_each_entry(u, &gc.sockets, inflight_node)
+		for_each_carried(u, one_carried, &any);
+	return any;
 }
 
 static void mark(void)
@@ -306,11 +333,15 @@ void unix_collect(void)
 	struct unix_msg *m, *tmp;
 	LIST_HEAD(garbage);
 
-	if (!READ_ONCE(gc.nr_sockets))
+	if (!READ_ONCE(gc.maybe_circle))
 		return;
 	mutex_lock(&gc.lock);
+	WRITE_ONCE(gc.maybe_circle, false);
+	smp_mb();
 	mark();
 	sweep(&garbage);
+	if (may_be_circle())
+		WRITE_ONCE(gc.maybe_circle, true);
 	mutex_unlock(&gc.lock);
 	list_for_each_entry_safe(m, tmp, &garbage, node)
 		unix_msg_free(m);

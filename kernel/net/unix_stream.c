@@ -31,7 +31,7 @@ static int broken(const struct socket_msg *m, size_t sent)
 
 static bool enqueue(struct unix_sock *peer, struct unix_msg *msg)
 {
-	bool open;
+	bool open, fds = msg->scm.fds;
 
 	spin_lock(&peer->lock);
 	open = !peer->dead && !(peer->shutdown & SHUT_RD);
@@ -41,6 +41,8 @@ static bool enqueue(struct unix_sock *peer, struct unix_msg *msg)
 		peer->unread += msg->len;
 	}
 	spin_unlock(&peer->lock);
+	if (open && fds)
+		scm_arrived(peer);
 	if (open)
 		wake_up_key(&peer->rd_wait, POLLIN | POLLRDNORM);
 	return open;
@@ -175,7 +177,7 @@ static bool may_glue(struct reading *r, const struct unix_msg *msg)
 
 	if (r->same_cred)
 		return same_cred(scm, &msg->scm);
-	if (READ_ONCE(r->u->passcred) || READ_ONCE(r->u->passpidfd)) {
+	if (READ_ONCE(r->u->passcred)) {
 		struct scm_fds *fds = scm->fds;
 
 		*scm = msg->scm;

@@ -4,3 +4,7 @@
 
 def test_names_streams_and_options(tap):
     tap("sockets")
+
+
+def test_messages_descriptors_and_identities(tap):
+    tap("sockets_msg")

@@ -7,6 +7,7 @@
 #include <arch/machine.h>
 #include <kernel/cred.h>
 #include <kernel/fs/super.h>
+#include <kernel/net/unix.h>
 #include <kernel/task.h>
 #include <lib/err.h>
 #include <lib/printf.h>
@@ -277,6 +278,7 @@ static int show_empty(struct seq_file *m, struct task_struct *t)
 		  .dir_fop = &proc_fdinfo_fops },                                              \
 		SHOW("limits", show_limits), SHOW("maps", proc_show_maps),                     \
 		SHOW("mountinfo", show_mountinfo), SHOW("mounts", show_mounts),                \
+		{ .name = "net", .mode = S_IFDIR | 0555, .children = proc_net_table },         \
 		{ .name = "oom_score_adj",                                                     \
 		  .mode = S_IFREG | 0644,                                                      \
 		  .show = show_oom_score_adj,                                                  \
@@ -285,6 +287,12 @@ static int show_empty(struct seq_file *m, struct task_struct *t)
 		SHOW("smaps_rollup", proc_show_smaps_rollup), SHOW("stat", proc_show_stat),    \
 		SHOW("statm", proc_show_statm), SHOW("status", proc_show_status),              \
 		SHOW("wchan", show_wchan)
+
+/* One network, of one family. */
+static const struct proc_entry proc_net_table[] = {
+	SHOW("unix", unix_show_all),
+	{ .name = NULL },
+};
 
 const struct proc_entry proc_pid_table[] = {
 	COMMON_ENTRIES,

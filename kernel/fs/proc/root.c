@@ -191,6 +191,11 @@ static ssize_t link_mounts(struct task_struct *t, char *buf, size_t size)
 	return snprintf(buf, size, "self/mounts");
 }
 
+static ssize_t link_net(struct task_struct *t, char *buf, size_t size)
+{
+	return snprintf(buf, size, "self/net");
+}
+
 #define FILE_ENTRY(n, fn) { .name = (n), .mode = S_IFREG | 0444, .show = (fn) }
 #define LINK_ENTRY(n, fn) { .name = (n), .mode = S_IFLNK | 0777, .readlink = (fn) }
 
@@ -204,6 +209,7 @@ const struct proc_entry proc_root_table[] = {
 	FILE_ENTRY("loadavg", show_loadavg),
 	FILE_ENTRY("meminfo", proc_show_meminfo),
 	LINK_ENTRY("mounts", link_mounts),
+	LINK_ENTRY("net", link_net),
 	FILE_ENTRY("partitions", show_partitions),
 	LINK_ENTRY("self", link_self),
 	{ .name = "slabinfo", .mode = S_IFREG | 0400, .show = proc_show_slabinfo },
