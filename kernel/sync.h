@@ -50,6 +50,8 @@ enum lock_rank {
 	RANK_DCACHE,            /* dentry tree: d_lookup -> inode cache */
 	RANK_ICACHE,            /* inode cache */
 	RANK_I_MMAP,            /* address_space list of areas: rmap walk -> page table */
+	RANK_CLOCK,             /* where the clock hand stands -> tables of that process */
+	RANK_PT_TREE,           /* a process' tables against eviction: unhook, mremap, evict */
 	RANK_PT,                /* PTEs of one table page: zap -> lru */
 	RANK_MAPPING,           /* address_space radix tree */
 	RANK_FUTEX,             /* one futex bucket: requeue to a lock -> pi_mutex */

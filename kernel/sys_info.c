@@ -18,6 +18,7 @@
 #include <kernel/time.h>
 #include <lib/string.h>
 #include <mm/frames.h>
+#include <mm/swap.h>
 #include <mm/mm.h>
 #include <mm/slab.h>
 #include <mm/uaccess.h>
@@ -131,6 +132,8 @@ long sys_sysinfo(const unsigned long *a)
 	si.mem_unit = 1;
 	si.totalram = frames_total << PAGE_SHIFT;
 	si.freeram = frames_free() << PAGE_SHIFT;
+	si.totalswap = swap_total() << PAGE_SHIFT;
+	si.freeswap = swap_unused() << PAGE_SHIFT;
 	si.sharedram = vmstat_read(VMSTAT_nr_shmem) << PAGE_SHIFT;
 	flags = spin_lock_irqsave(&tasklist_lock);
 	list_for_each_entry(t, &all_tasks, task_node)

@@ -72,6 +72,8 @@ static int check_file_mapping(struct mmap_request *rq)
 	case MAP_SHARED:
 		if ((rq->prot & PROT_WRITE) && !(f->mode & FMODE_WRITE))
 			return -EACCES;
+		if ((rq->prot & PROT_WRITE) && inode_is_swap(f->inode))
+			return -ETXTBSY;
 		if (!(f->mode & FMODE_WRITE))
 			rq->may_flags &= ~VM_MAYWRITE;
 		fallthrough;

@@ -92,6 +92,7 @@ struct address_space {
 	u32 wb_busy;                                    /* [w] writers at work: not to be freed */
 	u32 wb_pass;                                    /* [w] the last sync that looked at it */
 	const void *wb_owner;                           /* [c] for writeback_sync(); or NULL */
+	struct shmem_away *away;                        /* [m] pages in swap; NULL: never any */
 };
 
 #define AS_SWAPBACKED   (1UL << 0)      /* tmpfs, shmem: pages go to swap, not to a disk file */

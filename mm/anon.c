@@ -21,6 +21,7 @@
 #include <mm/frames.h>
 #include <mm/mm.h>
 #include <mm/rss.h>
+#include <mm/swap.h>
 #include <mm/vma.h>
 #include <mm/vmstat.h>
 
@@ -122,11 +123,11 @@ static bool cow_reuse(struct fault *f, struct page *old)
 	bool done = true;
 	pte_t e;
 
-	if (atomic_read(&old->count) != 1)
+	if (atomic_read(&old->count) != 1 && !page_test(old, PG_swapcache))
 		return false;
 	spin_lock(&f->table->ptl);
 	if (pte_same(pte_read(f->pte), f->orig)) {
-		done = anon_exclusive(old);
+		done = anon_exclusive(old) || (page_test(old, PG_swapcache) && swap_reuse(old));
 		e = pte_mkdirty(pte_mkyoung(f->orig));
 		if (f->vma->vm_flags & VM_WRITE)        /* not for a debugger's write */
 			e = pte_mkwrite(e);
@@ -165,7 +166,7 @@ static enum fault_result cow_copy(struct fault *f, struct page *old, struct page
 		if (atomic_dec_and_test(&old->mapcount))
 			vmstat_add(page_test(old, PG_anon) ? VMSTAT_nr_anon_pages :
 							     VMSTAT_nr_mapped, -1);
-		put_page(old);
+		put_unmapped_page(old);
 		vmstat_inc(VMSTAT_pgcow);
 	}
 	return anon_installed(f);

@@ -29,7 +29,7 @@ static int dup_area(struct mm_struct *new, struct vm_area_struct *src,
 
 struct mm_struct *mm_dup(struct mm_struct *old)
 {
-	struct mm_struct *new = mm_alloc();
+	struct mm_struct *new = mm_alloc_unevictable();
 	int err;
 
 	if (!new)
@@ -46,6 +46,7 @@ struct mm_struct *mm_dup(struct mm_struct *old)
 		vma_build_tree(new);
 		if (DEBUG)
 			vma_check(new);
+		smp_store_release(&new->evictable, true);
 	}
 	up_write(&new->lock);
 	up_write(&old->lock);

@@ -25,14 +25,18 @@
 #include <mm/pagecache.h>
 #include <mm/pagewait.h>
 #include <mm/reclaim.h>
+#include <mm/shmem_away.h>
 #include <mm/slab.h>
 #include <mm/slab_cache.h>
 #include <mm/vmstat.h>
 #include <mm/writeback.h>
 
-static struct kmem_cache node_cache;
+struct kmem_cache radix_node_cache;
 
-static int tree_insert_prepared(struct address_space *as, struct page *page, unsigned int gfp);
+static inline int tree_insert(struct address_space *as, struct page *page, const swp_t *from,
+			      struct radix_spare *spare);
+static int tree_insert_prepared(struct address_space *as, struct page *page, const swp_t *from,
+				unsigned int gfp);
 static int page_finish_read(struct address_space *as, struct page *page);
 static int page_create_and_read(struct address_space *as, pgoff_t index);
 
@@ -41,19 +45,19 @@ static int page_create_and_read(struct address_space *as, pgoff_t index);
 /* Under as->lock: what is at hand, or nothing; filemap_add() gets more without the lock. */
 static void *node_alloc(void)
 {
-	return kmem_cache_alloc(&node_cache, GFP_NOWARN);
+	return kmem_cache_alloc(&radix_node_cache, GFP_NOWARN);
 }
 
 static void node_free(void *node)
 {
-	kmem_cache_free(&node_cache, node);
+	kmem_cache_free(&radix_node_cache, node);
 }
 
 static const struct radix_ops node_ops = { .alloc = node_alloc, .free = node_free };
 
 void filemap_init(void)
 {
-	kmem_cache_setup(&node_cache, "radix_node", radix_node_size, 0);
+	kmem_cache_setup(&radix_node_cache, "radix_node", radix_node_size, 0);
 }
 
 void address_space_init(struct address_space *as, struct inode *host,
@@ -71,8 +75,12 @@ void address_space_init(struct address_space *as, struct inode *host,
 
 void address_space_destroy(struct address_space *as)
 {
+	if (as->away)
+		shmem_away_unlist(as);
 	writeback_forget(as);
 	assert(!as->nr_pages && list_empty(&as->i_mmap));
+	if (as->away)
+		shmem_away_destroy(as);
 }
 
 struct page *filemap_find(struct address_space *as, pgoff_t index)
@@ -102,6 +110,12 @@ unsigned int filemap_find_range(struct address_space *as, pgoff_t index, pgoff_t
 
 int filemap_add(struct address_space *as, struct page *page, pgoff_t index, unsigned int gfp)
 {
+	return filemap_add_from(as, page, index, NULL, gfp);
+}
+
+int filemap_add_from(struct address_space *as, struct page *page, pgoff_t index, const swp_t *from,
+		     unsigned int gfp)
+{
 	unsigned long flags;
 	int err;
 
@@ -111,12 +125,10 @@ int filemap_add(struct address_space *as, struct page *page, pgoff_t index, unsi
 	get_page(page);
 
 	flags = spin_lock_irqsave(&as->lock);
-	err = radix_insert(&as->pages, index, page);
-	if (!err)
-		as->nr_pages++;
+	err = tree_insert(as, page, from, NULL);
 	spin_unlock_irqrestore(&as->lock, flags);
 	if (err == -ENOMEM)
-		err = tree_insert_prepared(as, page, gfp);
+		err = tree_insert_prepared(as, page, from, gfp);
 	if (err) {
 		page->mapping = NULL;
 		put_page(page);
@@ -131,8 +143,26 @@ int filemap_add(struct address_space *as, struct page *page, pgoff_t index, unsi
 	return 0;
 }
 
+/* as->lock held.  An index is in the tree of pages or in that of slots, never in both. */
+static inline int tree_insert(struct address_space *as, struct page *page, const swp_t *from,
+			      struct radix_spare *spare)
+{
+	int err = unlikely(as->away) ? shmem_away_check(as, page->index, from) : 0;
+
+	if (!err)
+		err = spare ? radix_insert_spare(&as->pages, page->index, page, spare) :
+			      radix_insert(&as->pages, page->index, page);
+	if (!err) {
+		as->nr_pages++;
+		if (unlikely(from))
+			shmem_away_forget(as, page->index);
+	}
+	return err;
+}
+
 /* The nodes were not at hand: get them first, then insert under the lock. */
-static int tree_insert_prepared(struct address_space *as, struct page *page, unsigned int gfp)
+static int tree_insert_prepared(struct address_space *as, struct page *page, const swp_t *from,
+				unsigned int gfp)
 {
 	struct radix_spare spare = RADIX_SPARE_INIT;
 	unsigned int want = 0;
@@ -142,7 +172,7 @@ static int tree_insert_prepared(struct address_space *as, struct page *page, uns
 		unsigned long flags;
 
 		for (want = min_t(unsigned int, want + 4, RADIX_SPARES); spare.nr < want;) {
-			void *node = kmem_cache_alloc(&node_cache, gfp & ~GFP_ZERO);
+			void *node = kmem_cache_alloc(&radix_node_cache, gfp & ~GFP_ZERO);
 
 			if (!node) {
 				err = -ENOMEM;
@@ -151,9 +181,7 @@ static int tree_insert_prepared(struct address_space *as, struct page *page, uns
 			spare.node[spare.nr++] = node;
 		}
 		flags = spin_lock_irqsave(&as->lock);
-		err = radix_insert_spare(&as->pages, page->index, page, &spare);
-		if (!err)
-			as->nr_pages++;
+		err = tree_insert(as, page, from, &spare);
 		spin_unlock_irqrestore(&as->lock, flags);
 	}
 out:
@@ -225,6 +253,13 @@ struct page *filemap_grab_page(struct address_space *as, pgoff_t index, unsigned
 			unlock_page(page);
 			put_page(page);
 			continue;
+		}
+		if (unlikely(READ_ONCE(as->away))) {
+			err = shmem_bring_in(as, index, gfp);
+			if (err < 0)
+				return ERR_PTR(err);
+			if (err)
+				continue;
 		}
 		page = page_alloc_locked(gfp);
 		if (!page)

@@ -13,8 +13,9 @@
  *	        [ active ─────────────  ]
  *
  * There is a pair of lists for pages with a disk file behind them and one for
- * those without (shmem), which swap will take from.  Anonymous pages are on none:
- * they are found through page tables, and the fault path need not pay for a list.
+ * those without (shmem), which go to swap.  Anonymous pages are on none: they are
+ * found through page tables, and the fault path need not pay for a list; but one
+ * in the swap cache that no PTE names is on the inactive one.
  *
  * Always true:  PG_lru says that page->lru is on the list its other flags name.
  * Lock:         lru.lock, irqsave: the last reference may be put by an interrupt.
@@ -70,12 +71,25 @@ static void unlink_page(struct page *page)
 	vmstat_add(lru_stat[list_of(page)], -1);
 }
 
+/*
+ * Not there yet: a page of the swap cache is added by whoever finds that no PTE
+ * names it, and may have been isolated meanwhile.  One that has left the swap cache
+ * is no longer ours to list.
+ */
+static bool may_link(const struct page *page)
+{
+	unsigned long flags = READ_ONCE(page->flags);
+
+	return !(flags & BIT(PG_lru)) &&
+	       (flags & (BIT(PG_anon) | BIT(PG_swapcache))) != BIT(PG_anon);
+}
+
 void lru_add(struct page *page)
 {
 	unsigned long flags = spin_lock_irqsave(&lru.lock);
 
-	assert(!page_test(page, PG_lru));
-	link_page(page, false);
+	if (may_link(page))
+		link_page(page, false);
 	spin_unlock_irqrestore(&lru.lock, flags);
 }
 
@@ -147,11 +161,13 @@ void lru_putback(struct page *page, bool active)
 {
 	unsigned long flags = spin_lock_irqsave(&lru.lock);
 
-	if (active)
-		page_set(page, PG_active);
-	else
-		page_clear(page, PG_active);
-	link_page(page, false);
+	if (may_link(page)) {
+		if (active)
+			page_set(page, PG_active);
+		else
+			page_clear(page, PG_active);
+		link_page(page, false);
+	}
 	spin_unlock_irqrestore(&lru.lock, flags);
 	put_page(page);
 }

@@ -15,6 +15,7 @@
 
 #include <lib/string.h>
 #include <mm/anon.h>
+#include <mm/evict.h>
 #include <mm/frames.h>
 #include <mm/mmap.h>
 #include <mm/pagetable.h>
@@ -50,6 +51,15 @@ void vma_free(struct vm_area_struct *vma)
 
 struct mm_struct *mm_alloc(void)
 {
+	struct mm_struct *mm = mm_alloc_unevictable();
+
+	if (mm)
+		WRITE_ONCE(mm->evictable, true);
+	return mm;
+}
+
+struct mm_struct *mm_alloc_unevictable(void)
+{
 	struct mm_struct *mm = kmem_cache_alloc(mm_cache, GFP_KERNEL | GFP_ZERO);
 
 	if (!mm)
@@ -60,6 +70,7 @@ struct mm_struct *mm_alloc(void)
 		return NULL;
 	}
 	rwsem_init(&mm->lock, RANK_MM);
+	spin_lock_init(&mm->tables_lock, RANK_PT_TREE);
 	atomic_set(&mm->users, 1);
 	atomic_set(&mm->count, 1);
 	mmu_context_init(&mm->context);
@@ -81,6 +92,7 @@ void mm_put(struct mm_struct *mm)
 	down_write(&mm->lock);
 	unmap_everything(mm, &dead);
 	up_write(&mm->lock);
+	evict_forget(mm);
 	vma_bury(&dead);
 	if (mm->exe_file && mm->exe_put)
 		mm->exe_put(mm->exe_file);

@@ -32,6 +32,8 @@ struct mm_struct {
 	struct vm_area_struct *mmap_cache;
 	pte_t *pgd;                             /* [c] root table, direct-map address */
 	struct rwsem lock;                      /* RANK_MM: areas and their layout; faults read */
+	/* RANK_PT_TREE: tables are taken out, entries moved, only with it held: eviction */
+	struct spinlock tables_lock;
 	atomic_t users;                         /* [a] */
 	atomic_t count;                         /* [a] */
 	unsigned int map_count;                 /* [m] areas */
@@ -63,6 +65,7 @@ struct mm_struct {
 	/* [c] fork takes a reference; NULL: fork leaves exe_file empty */
 	void (*exe_get)(struct file *);
 	bool dumpable;                          /* [m] */
+	bool evictable;                         /* [a] false while fork fills its tables */
 	/*
 	 * Limits of the owner, copied here by setrlimit and fork so that mm
 	 * needs no task: bytes, ~0 for none.  [a]
@@ -75,6 +78,9 @@ void mm_init(void);     /* caches; once at boot */
 
 /* A fresh, empty address space: users 1, count 1.  NULL: no memory. */
 struct mm_struct *mm_alloc(void);
+
+/* The same, but eviction leaves it alone until evictable is set. */
+struct mm_struct *mm_alloc_unevictable(void);
 
 /*
  * A copy for fork: same areas, pages shared copy-on-write.  Takes

@@ -8,11 +8,22 @@
 #include <lib/types.h>
 #include <mm/address_space.h>
 #include <mm/filemap.h>
+#include <mm/slab_cache.h>
+#include <mm/swap.h>
 
 /* ---- filemap.c ---- */
 
+extern struct kmem_cache radix_node_cache;
+
 /* A fresh frame with the page lock held, in no mapping.  NULL: no memory. */
 struct page *page_alloc_locked(unsigned int gfp);
+
+/*
+ * filemap_add() of the page that comes back from slot @from: only while @index is
+ * away there, which it is not any more then.  -ENOENT: it has gone, or is there.
+ */
+int filemap_add_from(struct address_space *as, struct page *page, pgoff_t index, const swp_t *from,
+		     unsigned int gfp);
 
 /* As filemap_read_page(), for a reader who wants @nr_wanted pages from @index on. */
 struct page *filemap_fetch(struct address_space *as, pgoff_t index, unsigned long nr_wanted,

@@ -74,6 +74,9 @@ int mm_populate(struct mm_struct *mm, vaddr_t start, vaddr_t end, bool must)
 	bool hole;
 	int err;
 
+	/* Eviction that has not seen what was locked just now is over. */
+	spin_lock(&mm->tables_lock);
+	spin_unlock(&mm->tables_lock);
 	/* start == end lies in an area that goes on behind end. */
 	for (; start < end && next_area(mm, &start, end, &stop, &flags, &hole); start = stop) {
 		if (hole && must)

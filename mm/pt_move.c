@@ -3,15 +3,15 @@
  * Entries move to another place of the same address space: mremap.
  *
  * No page is touched and no count changes; the old translations are flushed
- * before mm->lock is released, and those of a file's pages before anybody can
- * come through the file: he would take an entry out, flush the new address
- * alone and free the page.  Nothing need be undone when a table for the new
+ * before anybody can come through the file, or as eviction through the tables: he
+ * would take an entry out, flush the new address alone and give the page away.
+ * Nothing need be undone when a table for the new
  * place cannot be had: what has moved can be moved back, since the old tables
  * are still there.
  *
  * Lock: mm->lock for writing keeps faults out; i_mmap_lock keeps out those
- * who come through the file, who could otherwise miss an entry on its way;
- * ptl of the table that loses the entries.
+ * who come through the file, who could otherwise miss an entry on its way, and
+ * tables_lock eviction; ptl of the table that loses the entries.
  */
 #include <mm/pagetable.h>
 
@@ -27,20 +27,22 @@
 static void move_piece(struct vm_area_struct *vma, struct page *table, vaddr_t old, pte_t *to,
 		       unsigned int nr)
 {
+	struct mmu_context *ctx = &vma->vm_mm->context;
 	struct address_space *as = vma->vm_mapping;
 	pte_t *from = pt_entries(table) + pt_index(old, 0);
 	unsigned int i;
 
 	if (as)
 		spin_lock(&as->i_mmap_lock);
+	spin_lock(&vma->vm_mm->tables_lock);
 	spin_lock(&table->ptl);
 	for (i = pt_next_used(from, 0, nr); i < nr; i = pt_next_used(from, i + 1, nr))
 		pte_set(to + i, pte_xchg(from + i, NO_PTE));
 	spin_unlock(&table->ptl);
-	if (as) {
-		tlb_flush_range(&vma->vm_mm->context, old, old + nr * PAGE_SIZE);
+	tlb_flush_range(ctx, old, old + nr * PAGE_SIZE);
+	spin_unlock(&vma->vm_mm->tables_lock);
+	if (as)
 		spin_unlock(&as->i_mmap_lock);
-	}
 }
 
 int pt_move_range(struct vm_area_struct *vma, vaddr_t old, struct vm_area_struct *new_vma,
@@ -66,7 +68,5 @@ int pt_move_range(struct vm_area_struct *vma, vaddr_t old, struct vm_area_struct
 		else
 			err = -ENOMEM;
 	}
-	if (!vma->vm_mapping)
-		tlb_flush_range(&mm->context, old, end);
 	return err;
 }

@@ -16,8 +16,9 @@
  * A page is looked at in one order: used since → keep; mapped → unmap; dirty →
  * write; clean, and only the cache and we hold it → free.
  *
- * Shmem and anonymous pages stay: swap is where they will go, and page_release()
- * is the place that will send them there.
+ * Shmem pages are on lists of their own, and go to swap instead of to a file;
+ * anonymous ones are on none: the clock hand (evict.c) finds them.  Who reclaims
+ * for himself may start such writes: they take no lock of a file system.
  *
  * Lock: the page locks of one batch, by trylock.
  */
@@ -25,12 +26,16 @@
 
 #include <arch/time.h>
 #include <mm/buddy.h>
+#include <mm/evict.h>
 #include <mm/filemap.h>
 #include <mm/lru.h>
 #include <mm/page.h>
 #include <mm/pagecache.h>
 #include <mm/rmap.h>
+#include <mm/shmem_away.h>
 #include <mm/slab.h>
+#include <mm/swap.h>
+#include <mm/swap_cache.h>
 #include <mm/vmstat.h>
 #include <mm/writeback.h>
 
@@ -58,6 +63,8 @@ struct page_batch {
 	struct page *page[BATCH];
 	enum disposal fate[BATCH];
 	unsigned int nr;
+	struct page *write[BATCH];      /* to swap; locked, referenced */
+	unsigned int nr_write;
 };
 
 static struct {
@@ -75,12 +82,15 @@ unsigned int sysctl_swappiness = 60;
 
 static void reclaim_main(void *unused);
 static void shrink_pass(struct scan *s);
-static void shrink_inactive(struct scan *s, unsigned long scan);
-static void shrink_active(struct scan *s, unsigned long scan);
+static unsigned long scan_balance(const struct scan *s);
+static void shrink_anon(struct scan *s);
+static void shrink_inactive(struct scan *s, enum lru_list l, unsigned long scan);
+static void shrink_active(struct scan *s, enum lru_list l, unsigned long scan);
 static void batch_dispose(struct scan *s, struct page_batch *b);
 static enum disposal page_select(struct scan *s, struct page *page, struct unmap_batch *unmap);
 static enum disposal page_used(struct scan *s, struct page *page);
 static enum disposal page_release(struct scan *s, struct page *page);
+static enum disposal page_release_swapped(struct scan *s, struct page_batch *b, struct page *page);
 static enum disposal page_write(struct scan *s, struct page *page);
 static void shrink_caches(struct scan *s);
 
@@ -145,18 +155,58 @@ static void shrink_pass(struct scan *s)
 	unsigned long active = vmstat_read(VMSTAT_nr_active_file);
 
 	if (active > inactive)
-		shrink_active(s, max(active >> s->priority, (unsigned long)BATCH));
-	shrink_inactive(s, max(inactive >> s->priority, (unsigned long)BATCH));
+		shrink_active(s, LRU_ACTIVE_FILE,
+			      max(active >> s->priority, (unsigned long)BATCH));
+	shrink_inactive(s, LRU_INACTIVE_FILE, max(inactive >> s->priority, (unsigned long)BATCH));
+	if (s->gfp & GFP_IO && swap_total())
+		shrink_anon(s);
 	if (s->freed < s->wanted && s->gfp & GFP_FS)
 		shrink_caches(s);
 }
 
-static void shrink_inactive(struct scan *s, unsigned long scan)
+/* How many anonymous pages to look at in this pass: swappiness 100 treats them as file pages. */
+static unsigned long scan_balance(const struct scan *s)
+{
+	unsigned long anon = vmstat_read(VMSTAT_nr_anon_pages);
+
+	if (!s->priority)
+		return anon;
+	return max((anon >> s->priority) * READ_ONCE(sysctl_swappiness) / 100,
+		   READ_ONCE(sysctl_swappiness) ? (unsigned long)BATCH : 0);
+}
+
+/*
+ * Pages of the swap cache that no PTE names, then the clock hand.  What it has
+ * started to write is as good as freed: the frames follow by themselves.
+ */
+static void shrink_anon(struct scan *s)
+{
+	struct evict e = { .scan = scan_balance(s), .even_young = !s->priority };
+	unsigned long listed = vmstat_read(VMSTAT_nr_inactive_anon);
+	unsigned long active = vmstat_read(VMSTAT_nr_active_anon);
+
+	if (active > listed)
+		shrink_active(s, LRU_ACTIVE_ANON,
+			      max(active >> s->priority, (unsigned long)BATCH));
+	if (listed)
+		shrink_inactive(s, LRU_INACTIVE_ANON,
+				max(listed >> s->priority, (unsigned long)BATCH));
+	if (s->freed + s->skipped >= s->wanted || (!swap_unused() && s->priority > 1))
+		return;
+	e.wanted = s->wanted - s->freed - s->skipped;
+	evict_anon(&e);
+	s->freed += e.freed;
+	s->skipped += e.started;
+	vmstat_add(s->thread ? VMSTAT_pgscan_kswapd : VMSTAT_pgscan_direct, e.scanned);
+	vmstat_add(s->thread ? VMSTAT_pgsteal_kswapd : VMSTAT_pgsteal_direct, e.freed + e.started);
+}
+
+static void shrink_inactive(struct scan *s, enum lru_list l, unsigned long scan)
 {
 	struct page_batch b;
 
 	while (s->freed < s->wanted &&
-	       (b.nr = lru_isolate(LRU_INACTIVE_FILE, b.page, BATCH, &scan))) {
+	       (b.nr = lru_isolate(l, b.page, BATCH, &scan))) {
 		unsigned long before = s->freed;
 
 		batch_dispose(s, &b);
@@ -170,18 +220,19 @@ static void shrink_inactive(struct scan *s, unsigned long scan)
 }
 
 /* The active list's tail goes to the inactive one, but for code that is running. */
-static void shrink_active(struct scan *s, unsigned long scan)
+static void shrink_active(struct scan *s, enum lru_list l, unsigned long scan)
 {
 	struct page *pages[BATCH];
 	unsigned int n;
 
-	while ((n = lru_isolate(LRU_ACTIVE_FILE, pages, BATCH, &scan)))
+	while ((n = lru_isolate(l, pages, BATCH, &scan)))
 		for (unsigned int i = 0; i < n; i++) {
 			unsigned int young = 0;
 			bool used = false;
 
 			if (atomic_read(&pages[i]->mapcount) && trylock_page(pages[i])) {
 				used = pages[i]->mapping && s->priority &&
+				       !page_test(pages[i], PG_anon) &&
 				       (!rmap_try_clear_young(pages[i], &young) || young);
 				unlock_page(pages[i]);
 			}
@@ -199,17 +250,22 @@ static void batch_dispose(struct scan *s, struct page_batch *b)
 {
 	struct unmap_batch unmap = { .nr = 0 };
 
+	b->nr_write = 0;
 	for (unsigned int i = 0; i < b->nr; i++)
 		b->fate[i] = page_select(s, b->page[i], &unmap);
 	unmap_batch_flush(&unmap);
 	for (unsigned int i = 0; i < b->nr; i++) {
 		if (b->fate[i] == PAGE_FREE)
-			b->fate[i] = page_release(s, b->page[i]);
+			b->fate[i] = page_test(b->page[i], PG_swapbacked) ?
+				     page_release_swapped(s, b, b->page[i]) :
+				     page_release(s, b->page[i]);
 		if (b->fate[i] == PAGE_KEEP || b->fate[i] == PAGE_ACTIVATE)
 			continue;
 		s->freed += b->fate[i] == PAGE_FREE;
-		put_page(b->page[i]);
+		put_unmapped_page(b->page[i]);
 	}
+	if (b->nr_write)
+		swap_write(b->write, b->nr_write);
 }
 
 /* PAGE_FREE: locked, and no PTE names it. */
@@ -221,6 +277,8 @@ static enum disposal page_select(struct scan *s, struct page *page, struct unmap
 		return PAGE_KEEP;
 	if (!page->mapping) {                   /* truncated: ours is one of the last references */
 		d = PAGE_GONE;
+	} else if (page_test(page, PG_anon) && atomic_read(&page->mapcount)) {
+		d = PAGE_GONE;                  /* mapped again: the clock hand will find it */
 	} else if (page_test(page, PG_writeback)) {
 		page_set(page, PG_reclaim);
 		s->skipped++;
@@ -245,6 +303,30 @@ static enum disposal page_release(struct scan *s, struct page *page)
 	d = filemap_remove_unused(page) ? PAGE_FREE : PAGE_KEEP;
 	unlock_page(page);
 	return d;
+}
+
+/*
+ * Consumes the page lock.  Of shared memory, or in the swap cache: with the slot
+ * it has, or gets now, it is dropped or will be written.
+ */
+static enum disposal page_release_swapped(struct scan *s, struct page_batch *b, struct page *page)
+{
+	if (!page_test(page, PG_swapcache) && (!(s->gfp & GFP_IO) || !shmem_swap_out(page))) {
+		unlock_page(page);
+		return PAGE_ACTIVATE;
+	}
+	if (swap_cache_drop(page, 2, true)) {
+		unlock_page(page);
+		return PAGE_FREE;
+	}
+	if (!page_test(page, PG_dirty) || !(s->gfp & GFP_IO)) {
+		unlock_page(page);
+		return PAGE_KEEP;
+	}
+	get_page(page);
+	b->write[b->nr_write++] = page;
+	s->skipped++;
+	return PAGE_GONE;
 }
 
 /* PAGE_FREE: programs do not use it enough to keep it. */

@@ -246,7 +246,7 @@ static void batch_flush(struct zap_batch *b)
 		return;
 	tlb_flush_range(&b->vma->vm_mm->context, b->start, b->end);
 	while (b->nr)
-		put_page(b->pages[--b->nr]);
+		put_unmapped_page(b->pages[--b->nr]);
 }
 
 static void zap_entry(struct zap_batch *b, vaddr_t va, pte_t *pte)

@@ -8,9 +8,8 @@
  * dirty for good and is mapped writable at once: no fault tells us of a write,
  * and none needs to.
  *
- * Until such pages can go to swap they stay in memory: reclaim looks only at
- * lists of pages with a disk.  Swap will replace a page's slot in the radix tree
- * by its swap entry; shmem_get_page() is where it comes back.
+ * Reclaim sends such pages to swap (shmem_away.c); who looks for one and does not
+ * find it asks whether it is there, before he makes a new one.
  *
  * Lock: the page lock; as->lock for the tree.
  */
@@ -25,12 +24,14 @@
 #include <mm/iov.h>
 #include <mm/page.h>
 #include <mm/pagecache.h>
+#include <mm/shmem_away.h>
 #include <mm/slab.h>
 #include <mm/vma.h>
 #include <mm/vmstat.h>
 
 static enum fault_result shmem_fault(struct fault *f);
 static enum fault_result shmem_own_copy(struct fault *f, struct page *page);
+static enum fault_result shmem_wait(struct fault *f, pgoff_t index);
 
 const struct address_space_operations shmem_aops = { .readpage = shmem_readpage };
 const struct vm_ops shmem_vm_ops = { .fault = shmem_fault };
@@ -71,6 +72,22 @@ unsigned long shmem_pages(void)
 
 /* ---- read, write, truncate ---- */
 
+/* The page, or NULL for a hole; ERR_PTR. */
+static struct page *find_page(struct address_space *as, pgoff_t index)
+{
+	for (;;) {
+		struct page *page = filemap_find(as, index);
+		int back = 0;
+
+		if (!page && unlikely(READ_ONCE(as->away)))
+			back = shmem_bring_in(as, index, GFP_USER);
+		if (back < 0)
+			return ERR_PTR(back);
+		if (!back)
+			return page;
+	}
+}
+
 ssize_t shmem_read(struct address_space *as, struct iov_iter *to, loff_t *pos)
 {
 	ssize_t done = 0;
@@ -79,8 +96,10 @@ ssize_t shmem_read(struct address_space *as, struct iov_iter *to, loff_t *pos)
 		size_t off = *pos & ~PAGE_MASK, copied;
 		size_t len = min(min(PAGE_SIZE - off, to->count),
 				 READ_ONCE(as->size) - (u64)*pos);
-		struct page *page = filemap_find(as, (u64)*pos >> PAGE_SHIFT);
+		struct page *page = find_page(as, (u64)*pos >> PAGE_SHIFT);
 
+		if (IS_ERR(page))
+			return done ? done : PTR_ERR(page);
 		if (page && page_test(page, PG_uptodate))
 			copied = copy_to_iter((char *)page_address(page) + off, len, to);
 		else
@@ -107,6 +126,13 @@ void shmem_truncate(struct address_space *as, loff_t start, loff_t end)
 
 /* ---- faults ---- */
 
+static enum fault_result shmem_verdict(long err)
+{
+	if (err == -ENOMEM)
+		return FAULT_OOM;
+	return err == -EINTR ? FAULT_KILLED : FAULT_BUS;
+}
+
 static enum fault_result shmem_fault(struct fault *f)
 {
 	struct vm_area_struct *vma = f->vma;
@@ -117,9 +143,11 @@ static enum fault_result shmem_fault(struct fault *f)
 
 	if (index >= DIV_ROUND_UP(READ_ONCE(as->size), PAGE_SIZE))
 		return FAULT_BUS;
+	if (unlikely(READ_ONCE(as->away)) && shmem_is_away(as, index))
+		return shmem_wait(f, index);
 	page = shmem_get_page(as, index, GFP_USER);
 	if (IS_ERR(page))
-		return FAULT_OOM;
+		return shmem_verdict(PTR_ERR(page));
 	if (index >= DIV_ROUND_UP(READ_ONCE(as->size), PAGE_SIZE)) {
 		cancel_dirty_page(page);        /* truncated since: nobody else will look for it */
 		filemap_remove(page);
@@ -174,16 +202,43 @@ static void object_open(struct vm_area_struct *vma)
 	atomic_inc(&object_of(vma)->areas);
 }
 
-static void object_close(struct vm_area_struct *vma)
+static void object_put(struct shmem_object *o)
 {
-	struct shmem_object *o = object_of(vma);
-
 	if (!atomic_dec_and_test(&o->areas))
 		return;
 	truncate_pages(&o->as, 0, -1);
 	address_space_destroy(&o->as);
 	vm_uncommit_pages(o->committed);
 	kfree(o);
+}
+
+static void object_close(struct vm_area_struct *vma)
+{
+	object_put(object_of(vma));
+}
+
+/* It is in swap: let go of the address space, but not of the memory, and read. */
+static enum fault_result shmem_wait(struct fault *f, pgoff_t index)
+{
+	struct address_space *as = f->vma->vm_mapping;
+	struct file *file = f->vma->vm_file;
+	enum fault_result r;
+	int err;
+
+	if (file)
+		as->a_ops->file_get(file);
+	else
+		object_open(f->vma);
+	r = fault_retry(f);
+	f->major = true;
+	err = shmem_bring_in(as, index, GFP_USER);
+	if (err < 0)
+		f->verdict = shmem_verdict(err);
+	if (file)
+		as->a_ops->file_put(file);
+	else
+		object_put(container_of(as, struct shmem_object, as));
+	return r;
 }
 
 static const struct vm_ops shared_anon_vm_ops = {

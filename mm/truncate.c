@@ -16,6 +16,7 @@
 #include <lib/string.h>
 #include <mm/frames.h>
 #include <mm/page.h>
+#include <mm/shmem_away.h>
 #include <mm/writeback.h>
 
 #define BATCH   16U
@@ -29,6 +30,7 @@ void truncate_pages(struct address_space *as, loff_t start, loff_t end)
 	pgoff_t first = DIV_ROUND_UP((u64)start, PAGE_SIZE);
 	/* first page that stays whole */
 	pgoff_t stop = end == -1 ? ~0UL : (u64)end >> PAGE_SHIFT;
+	unsigned long seen;
 	unsigned int head = start & ~PAGE_MASK, tail = end == -1 ? 0 : end & ~PAGE_MASK;
 
 	if (head)
@@ -39,15 +41,21 @@ void truncate_pages(struct address_space *as, loff_t start, loff_t end)
 		return;
 	if (!list_empty(&as->i_mmap))
 		rmap_unmap_range(as, first, stop - 1, true);
-	drop_range(as, first, stop - 1);
+	do {
+		seen = shmem_came_back(as);
+		drop_range(as, first, stop - 1);
+	} while (unlikely(as->away) && shmem_away_drop(as, first, stop - 1, seen));
 	if (!list_empty(&as->i_mmap))
 		rmap_unmap_range(as, first, stop - 1, true);
 }
 
 static void zero_part(struct address_space *as, pgoff_t index, unsigned int from, unsigned int to)
 {
-	struct page *page = filemap_find(as, index);
+	struct page *page;
 
+	if (unlikely(as->away) && from < to)
+		shmem_bring_in(as, index, GFP_USER);    /* if it cannot be read it is lost anyway */
+	page = filemap_find(as, index);
 	if (!page || from >= to)
 		goto out;
 	lock_page(page);

@@ -73,6 +73,9 @@ struct vm_area_struct {
 	struct list_head i_mmap_node;           /* [i] in vm_mapping->i_mmap */
 	/* [a] some page of it may be its own: fork copies the PTEs */
 	bool vm_has_anon;
+	/* swap_fault.c's guess of how much to read at once; races do no harm */
+	u8 swap_window, swap_hits;
+	u32 swap_last;
 };
 
 extern const struct vm_ops anon_vm_ops;         /* private anonymous: zero pages, then own ones */

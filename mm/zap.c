@@ -30,6 +30,8 @@
 #include <mm/vmstat.h>
 
 #define PAGE_PTR_DIRTY  1UL
+#define PAGE_PTR_SWAP   2UL     /* in the swap cache: somebody has to see whether it still should */
+#define PAGE_PTR_BITS   (PAGE_PTR_DIRTY | PAGE_PTR_SWAP)
 
 static vaddr_t zap_table(struct pt_gather *g, struct page *table, vaddr_t va, vaddr_t end);
 static vaddr_t zap_entries(struct pt_gather *g, struct page *table, vaddr_t base,
@@ -111,7 +113,7 @@ static __noinline unsigned long zap_cached(struct pt_gather *g, struct page *pag
 /* The entry @e is gone.  True: its page was gathered, at *slot. */
 static inline bool zap_one(struct pt_gather *g, pte_t e, struct page **slot)
 {
-	unsigned long dirty = 0;
+	unsigned long note = 0, flags;
 	struct page *page;
 
 	if (unlikely(!pte_present(e))) {
@@ -122,14 +124,17 @@ static inline bool zap_one(struct pt_gather *g, pte_t e, struct page **slot)
 	if (pte_special(e))
 		return false;
 	page = pfn_to_page(pte_pfn(e));
-	if (likely(page_test(page, PG_anon))) {
+	flags = READ_ONCE(page->flags);
+	if (likely(flags & BIT(PG_anon))) {
 		if (atomic_dec_and_test(&page->mapcount))
 			g->unmapped_anon++;
 		g->rss[MM_ANONPAGES]++;
+		if (unlikely(flags & BIT(PG_swapcache)))
+			note = PAGE_PTR_SWAP;
 	} else {
-		dirty = zap_cached(g, page, e);
+		note = zap_cached(g, page, e);
 	}
-	*slot = (struct page *)((unsigned long)page | dirty);
+	*slot = (struct page *)((unsigned long)page | note);
 	return true;
 }
 
@@ -172,6 +177,15 @@ static __noinline vaddr_t zap_entries(struct pt_gather *g, struct page *table, v
 	return base + (i << PAGE_SHIFT);
 }
 
+static __noinline void put_noted(struct page *noted)
+{
+	struct page *page = (struct page *)((unsigned long)noted & ~PAGE_PTR_BITS);
+
+	if ((unsigned long)noted & PAGE_PTR_DIRTY)
+		set_page_dirty(page);
+	put_unmapped_page(page);
+}
+
 /* Forget the translations, then free what they led to. */
 static void gather_flush(struct pt_gather *g)
 {
@@ -183,10 +197,11 @@ static void gather_flush(struct pt_gather *g)
 	else if (g->start < g->end)
 		tlb_flush_range(&g->mm->context, g->start, g->end);
 	for (i = 0; i < g->nr; i++) {
-		page = (struct page *)((unsigned long)g->pages[i] & ~PAGE_PTR_DIRTY);
-		if (unlikely((unsigned long)g->pages[i] & PAGE_PTR_DIRTY))
-			set_page_dirty(page);
-		put_page(page);
+		page = g->pages[i];
+		if (unlikely((unsigned long)page & PAGE_PTR_BITS))
+			put_noted(page);
+		else
+			put_page(page);
 	}
 	while ((table = g->tables) != NULL) {
 		g->tables = (struct page *)table->private_[0];
@@ -253,6 +268,7 @@ static __noinline void unhook_tables(struct pt_gather *g, vaddr_t start, vaddr_t
 	pte_t *entry;
 
 	_Static_assert(PT_LEVELS == 3, "two levels of tables below the root");
+	spin_lock(&g->mm->tables_lock);
 	for (; va < end; va = top) {
 		base = ALIGN_DOWN(va, PT_SPAN(2));
 		top = base + PT_SPAN(2);
@@ -264,6 +280,7 @@ static __noinline void unhook_tables(struct pt_gather *g, vaddr_t start, vaddr_t
 		if (base >= floor && top <= ceiling)
 			unhook(g, entry);
 	}
+	spin_unlock(&g->mm->tables_lock);
 }
 
 /* --------------------------------------------------- for single ranges */

@@ -238,7 +238,7 @@ int do_truncate(const struct path *path, u64 size, struct file *file)
 	}
 	attr.mtime = attr.ctime = current_time();
 	down_write(&inode->lock);
-	err = inode_remove_suid(inode);
+	err = inode_is_swap(inode) ? -ETXTBSY : inode_remove_suid(inode);
 	if (!err)
 		err = inode->i_op && inode->i_op->setattr ? inode_setattr(inode, &attr) : -EINVAL;
 	up_write(&inode->lock);

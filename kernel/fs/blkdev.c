@@ -50,6 +50,8 @@ static ssize_t blkdev_write(struct file *f, struct iov_iter *from, loff_t *pos)
 	u64 size = inode_size(inode);
 	ssize_t n;
 
+	if (inode_is_swap(inode))
+		return -ETXTBSY;
 	if (!from->count)
 		return 0;
 	down_write(&inode->lock);

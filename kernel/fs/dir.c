@@ -280,7 +280,7 @@ static int unlink_locked(struct inode *dir, struct dentry *d, bool slash)
 		return -EBUSY;
 	inode_get(inode);
 	down_write(&inode->lock);
-	err = dir->i_op->unlink(dir, d);
+	err = inode_is_swap(inode) ? -EPERM : dir->i_op->unlink(dir, d);
 	up_write(&inode->lock);
 	if (!err)
 		d_delete(d);

@@ -80,6 +80,12 @@ struct inode_operations {
 	int (*getattr)(struct inode *inode, struct kstat *st);
 	/* NULL: generic_permission. */
 	int (*permission)(struct inode *inode, int mask);
+	/*
+	 * For swapon: where page @page of the file lies.  How many pages, up to @max,
+	 * lie side by side from *@sector on; 0: this one is in pieces; -EINVAL: a hole;
+	 * -EIO.  NULL: it cannot hold swap.
+	 */
+	long (*swap_map)(struct inode *inode, u64 page, u64 max, u64 *sector);
 };
 
 /*
@@ -116,7 +122,13 @@ struct inode {
 	void *private_;                 /* [c] the file system's */
 };
 
-enum { I_NEW, I_DIRTY, I_DIRTY_TIME, I_FREEING, I_DELETED, I_DEAD /* a removed directory */ };
+enum { I_NEW, I_DIRTY, I_DIRTY_TIME, I_FREEING, I_DELETED, I_DEAD /* a removed directory */,
+       I_SWAPFILE /* in use as swap: must not change */ };
+
+static inline bool inode_is_swap(const struct inode *i)
+{
+	return READ_ONCE(i->state) & BIT(I_SWAPFILE);
+}
 
 static inline u64 inode_size(const struct inode *i) { return READ_ONCE(i->data.size); }
 static inline void inode_set_size(struct inode *i, u64 size) { WRITE_ONCE(i->data.size, size); }

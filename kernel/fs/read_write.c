@@ -384,6 +384,8 @@ ssize_t generic_write_checks(struct file *f, struct iov_iter *from, loff_t *pos)
 	u64 most = inode->sb->max_bytes;
 	int err;
 
+	if (inode_is_swap(inode))
+		return -ETXTBSY;
 	if (!from->count)
 		return 0;
 	if (f->flags & O_APPEND)

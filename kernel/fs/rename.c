@@ -134,7 +134,10 @@ static int rename_locked(struct dentry *old, struct inode *old_dir, struct dentr
 	if (err)
 		return err;
 	lock_objects(old->inode, target);
-	err = old_dir->i_op->rename(old_dir, old, new_dir, new, flags & RENAME_EXCHANGE);
+	if (inode_is_swap(old->inode) || (target && inode_is_swap(target)))
+		err = -EPERM;
+	else
+		err = old_dir->i_op->rename(old_dir, old, new_dir, new, flags & RENAME_EXCHANGE);
 	if (!err && target && !(flags & RENAME_EXCHANGE) && S_ISDIR(target->mode))
 		set_bit(I_DEAD, &target->state);
 	unlock_objects(old->inode, target);

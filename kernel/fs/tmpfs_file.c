@@ -14,6 +14,7 @@
 #include <mm/frames.h>
 #include <mm/mmap.h>
 #include <mm/shmem.h>
+#include <mm/shmem_away.h>
 #include <mm/vma.h>
 
 static const struct address_space_operations tmpfs_aops = {
@@ -52,7 +53,7 @@ static int check_space(struct inode *inode, loff_t pos, struct iov_iter *from)
 
 	if (!fs)
 		return 0;
-	if ((u64)pos + from->count <= inode->data.nr_pages << PAGE_SHIFT)
+	if ((u64)pos + from->count <= shmem_nr_pages(&inode->data) << PAGE_SHIFT)
 		return 0;
 	used = (u64)max(atomic_long_read(&fs->pages), 0L);
 	room = used < fs->max_blocks ? (fs->max_blocks - used) << PAGE_SHIFT : 0;
@@ -74,7 +75,7 @@ static ssize_t tmpfs_write(struct file *f, struct iov_iter *from, loff_t *pos)
 		int err = check_space(inode, *pos, from);
 
 		n = err ? err : shmem_write(inode->mapping, from, pos);
-		tmpfs_account(inode, inode->data.nr_pages);
+		tmpfs_account(inode, shmem_nr_pages(&inode->data));
 	}
 	up_write(&inode->lock);
 	return n;
@@ -85,7 +86,7 @@ static void tmpfs_release(struct inode *inode, struct file *f)
 	if (!(f->mode & FMODE_WRITE))
 		return;
 	down_write(&inode->lock);
-	tmpfs_account(inode, inode->data.nr_pages);
+	tmpfs_account(inode, shmem_nr_pages(&inode->data));
 	up_write(&inode->lock);
 }
 
@@ -134,7 +135,7 @@ static long tmpfs_fallocate(struct file *f, int mode, loff_t off, loff_t len)
 		if (!err && !(mode & FALLOC_FL_KEEP_SIZE) && (u64)end > inode_size(inode))
 			inode_set_size(inode, (u64)end);
 	}
-	tmpfs_account(inode, inode->data.nr_pages);
+	tmpfs_account(inode, shmem_nr_pages(&inode->data));
 	if (!err)
 		inode_set_times_now(inode, ATTR_MTIME | ATTR_CTIME);
 	up_write(&inode->lock);
@@ -149,7 +150,7 @@ static int tmpfs_setattr(struct inode *inode, const struct iattr *attr)
 		inode_set_size(inode, size);
 		if (size < old)
 			shmem_truncate(inode->mapping, attr->size, -1);
-		tmpfs_account(inode, inode->data.nr_pages);
+		tmpfs_account(inode, shmem_nr_pages(&inode->data));
 	}
 	setattr_copy(inode, attr);
 	return 0;
@@ -159,7 +160,7 @@ static int tmpfs_getattr(struct inode *inode, struct kstat *st)
 {
 	generic_fillattr(inode, st);
 	if (S_ISREG(inode->mode))
-		st->blocks = READ_ONCE(inode->data.nr_pages) * (PAGE_SIZE / 512);
+		st->blocks = shmem_nr_pages(&inode->data) * (PAGE_SIZE / 512);
 	return 0;
 }
 

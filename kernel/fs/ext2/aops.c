@@ -317,6 +317,29 @@ static int ext2_page_mkwrite(struct address_space *as, struct page *page)
 	return ext2_prepare(as, page, 0, (u32)min(size - at, (u64)PAGE_SIZE));
 }
 
+/* For swapon.  A page whose blocks are scattered, or not aligned as one, is left out. */
+long ext2_swap_map(struct inode *inode, u64 page, u64 max, u64 *sector)
+{
+	u32 bits = PAGE_SHIFT - ext2_sb(inode->sb)->geo.block_bits, per_page = 1U << bits, block;
+	int n = ext2_map(inode, (u32)(page << bits),
+			 (u32)min(max << bits, (u64)1 << 30), &block);
+
+	if (n < 0)
+		return n;
+	if (!block)
+		return -EINVAL;
+	if ((u32)n < per_page) {
+		for (u32 i = (u32)n, more; i < per_page; i++)
+			if (ext2_map(inode, (u32)(page << bits) + i, 1, &more) < 0 || !more)
+				return -EINVAL;
+		return 0;
+	}
+	if (block & (per_page - 1))
+		return 0;
+	*sector = to_sector(inode, block);
+	return n >> bits;
+}
+
 const struct address_space_operations ext2_aops = {
 	.readpage = ext2_readpage,
 	.readpages = ext2_readpages,

@@ -188,5 +188,7 @@ extern const struct file_operations ext2_dir_fops, ext2_file_fops;
 extern const struct address_space_operations ext2_aops;
 /* aops.c: for filemap_write() and page_mkwrite: blocks for the page up to byte @to. */
 int ext2_prepare(struct address_space *as, struct page *page, unsigned int from, unsigned int to);
+/* aops.c: inode_operations.swap_map */
+long ext2_swap_map(struct inode *inode, u64 page, u64 max, u64 *sector);
 
 #endif

@@ -315,5 +315,8 @@ int ext2_setattr(struct inode *inode, const struct iattr *attr)
 	return 0;
 }
 
-const struct inode_operations ext2_file_iops = { .setattr = ext2_setattr };
+const struct inode_operations ext2_file_iops = {
+	.setattr = ext2_setattr,
+	.swap_map = ext2_swap_map,
+};
 const struct inode_operations ext2_special_iops = { .setattr = ext2_setattr };

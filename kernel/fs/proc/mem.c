@@ -10,6 +10,7 @@
 #include <mm/frames.h>
 #include <mm/mmap.h>
 #include <mm/slab.h>
+#include <mm/swap.h>
 #include <mm/vmalloc.h>
 #include <mm/vmstat.h>
 
@@ -52,8 +53,8 @@ int proc_show_meminfo(struct seq_file *m, struct task_struct *t)
 	kib(m, "Inactive(file):", inactive_file);
 	kib(m, "Unevictable:", vmstat_read(VMSTAT_nr_unevictable));
 	kib(m, "Mlocked:", vmstat_read(VMSTAT_nr_mlock));
-	kib(m, "SwapTotal:", 0);
-	kib(m, "SwapFree:", 0);
+	kib(m, "SwapTotal:", swap_total());
+	kib(m, "SwapFree:", swap_unused());
 	kib(m, "Dirty:", vmstat_read(VMSTAT_nr_dirty));
 	kib(m, "Writeback:", vmstat_read(VMSTAT_nr_writeback));
 	kib(m, "AnonPages:", vmstat_read(VMSTAT_nr_anon_pages));

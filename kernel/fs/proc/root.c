@@ -18,6 +18,8 @@
 #include <kernel/utsname.h>
 #include <lib/printf.h>
 #include <lib/string.h>
+#include <mm/swap.h>
+#include <mm/swapon.h>
 #include <mm/vmstat.h>
 
 #define USER_HZ         100
@@ -172,7 +174,22 @@ static int show_diskstats(struct seq_file *m, struct task_struct *t)
 
 static int show_swaps(struct seq_file *m, struct task_struct *t)
 {
+	struct swap_figures f;
+
 	seq_puts(m, "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n");
+	for (unsigned int i = 0; i < SWAP_AREAS_MAX; i++) {
+		unsigned long size, used;
+		int width;
+
+		if (!swap_figures(i, &f))
+			continue;
+		size = f.pages << (PAGE_SHIFT - 10);
+		used = f.used << (PAGE_SHIFT - 10);
+		width = strlen(f.path) < 40 ? 40 - (int)strlen(f.path) : 1;
+		seq_printf(m, "%s%*s%s\t%lu\t%s%lu\t%s%d\n", f.path, width, " ",
+			   f.is_file ? "file\t" : "partition", size, size < 10000000 ? "\t" : "",
+			   used, used < 10000000 ? "\t" : "", f.prio);
+	}
 	return 0;
 }
 

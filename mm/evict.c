@@ -1,0 +1,420 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The clock hand: which anonymous pages go to swap.
+ *
+ * Anonymous pages are on no list.  The hand moves over the page tables of all
+ * address spaces, one after the other and round again.  Where it finds a page
+ * used since it last passed it takes the mark away; where it finds one that was
+ * not, the page goes.  So a fault pays nothing for ageing, and a process that
+ * sleeps costs one look a round once its pages are away.
+ *
+ *	1. look     a table: clear young, or note the page           tables_lock, ptl
+ *	2. prepare  lock it, a slot, into the swap cache             page lock
+ *	3. take     PTE → swap entry, if still unused and not held   tables_lock, ptl
+ *	4. flush    once for the batch
+ *	5. let go   in no PTE: write it, or free it if it is clean
+ *
+ * mm->lock is not needed, and that matters: whoever changes areas or forks
+ * holds it while he asks for memory, which may be in no other process than his
+ * own.  tables_lock keeps the tables; entries move (mremap) with it held; ptl
+ * keeps the entries.  Only where something is mlock'ed is the area asked, and
+ * then mm->lock is tried.
+ *
+ * A page with references beyond its PTEs' and the cache's is held by somebody
+ * who reads or writes it through the direct map: it stays.  A page that several
+ * processes share goes PTE by PTE, as the hand passes each.
+ *
+ * Always true:  a PTE becomes a swap entry only with its page in the swap cache
+ *               and locked.
+ * Lock:         hand.lock for the position; then as above, one table at a time.
+ */
+#include <mm/evict.h>
+
+#include <arch/mmu.h>
+#include <mm/mm.h>
+#include <mm/page.h>
+#include <mm/pt_alloc.h>
+#include <mm/pt_used.h>
+#include <mm/reclaim.h>
+#include <mm/swap.h>
+#include <mm/swap_area.h>
+#include <mm/swap_cache.h>
+#include <mm/vma.h>
+#include <mm/vmstat.h>
+
+#define BATCH   32U
+
+/* Pages of one table on their way. */
+struct batch {
+	struct mm_struct *mm;
+	bool locked;                    /* mm->lock is held by us */
+	bool even_young, only_own;
+	unsigned int nr;
+	struct page *page[BATCH];       /* referenced; locked from step 2 on */
+	vaddr_t va[BATCH];
+	bool taken[BATCH];              /* its PTE is gone */
+};
+
+static struct {
+	struct spinlock lock;           /* RANK_CLOCK: the position */
+	struct mm_struct *mm;           /* count held; NULL: before the first */
+	vaddr_t va;
+} hand = { .lock = SPINLOCK_INIT(RANK_CLOCK) };
+
+static bool hand_next(struct mm_struct **mm, vaddr_t *start, vaddr_t *end, unsigned int *passed);
+static void hand_back(struct mm_struct *mm, vaddr_t va, vaddr_t end);
+static vaddr_t evict_table(struct evict *e, struct batch *b, vaddr_t va, vaddr_t end);
+static vaddr_t batch_look(struct evict *e, struct batch *b, vaddr_t va, vaddr_t end);
+static void batch_prepare(struct batch *b);
+static void batch_take(struct batch *b);
+static void batch_let_go(struct evict *e, struct batch *b);
+
+void evict_anon(struct evict *e)
+{
+	unsigned int passed = 0;
+	struct mm_struct *mm;
+	vaddr_t start, end;
+
+	while (e->scan && e->freed + e->started < e->wanted &&
+	       hand_next(&mm, &start, &end, &passed)) {
+		struct batch b = { .mm = mm, .even_young = e->even_young };
+
+		if (READ_ONCE(mm->locked_vm))
+			b.locked = down_read_trylock(&mm->lock);
+		if (b.locked || !READ_ONCE(mm->locked_vm))
+			hand_back(mm, evict_table(e, &b, start, end), end);
+		if (b.locked)
+			up_read(&mm->lock);
+		mm_drop(mm);
+	}
+}
+
+void evict_range(struct vm_area_struct *vma, vaddr_t start, vaddr_t end)
+{
+	struct batch b = { .mm = vma->vm_mm, .locked = true, .even_young = true,
+			   .only_own = true };
+	struct evict e = { .wanted = ~0UL };
+	struct page *table;
+	vaddr_t next;
+
+	assert_held(&vma->vm_mm->lock);
+	for (; start < end; start = next) {
+		next = pt_next_table(vma->vm_mm, start, end, &table);
+		e.scan = ~0UL;
+		if (table)
+			evict_table(&e, &b, start, next);
+	}
+}
+
+/* ---- the hand ---- */
+
+/* To the next address space.  False: the hand came past the start more than once. */
+static bool hand_next_mm(unsigned int *passed)
+{
+	hand.mm = mm_next(hand.mm);
+	hand.va = 0;
+	return hand.mm || ++*passed < 2;
+}
+
+/*
+ * The next table with anything in it, and the hand behind that.  *mm has a
+ * reference.  False: there is none, or all have been seen.
+ */
+static bool hand_next(struct mm_struct **mm, vaddr_t *start, vaddr_t *end, unsigned int *passed)
+{
+	struct page *table = NULL;
+
+	spin_lock(&hand.lock);
+	while (!table) {
+		if (!hand.mm || hand.va >= USER_END ||
+		    atomic_long_read(&hand.mm->rss[MM_ANONPAGES]) <= 0 || !hand.mm->evictable) {
+			if (!hand_next_mm(passed))
+				break;
+			continue;
+		}
+		*start = hand.va;
+		spin_lock(&hand.mm->tables_lock);
+		hand.va = pt_next_table(hand.mm, hand.va, USER_END, &table);
+		spin_unlock(&hand.mm->tables_lock);
+	}
+	if (table) {
+		mm_hold(hand.mm);
+		*mm = hand.mm;
+		*end = hand.va;
+	}
+	spin_unlock(&hand.lock);
+	return table;
+}
+
+/* The table that ends at @end was not looked at from @va on: go on there. */
+static void hand_back(struct mm_struct *mm, vaddr_t va, vaddr_t end)
+{
+	spin_lock(&hand.lock);
+	if (hand.mm == mm && hand.va == end)
+		hand.va = va;
+	spin_unlock(&hand.lock);
+}
+
+void evict_forget(struct mm_struct *mm)
+{
+	unsigned int passed = 0;
+
+	spin_lock(&hand.lock);
+	if (hand.mm == mm)
+		hand_next_mm(&passed);
+	spin_unlock(&hand.lock);
+}
+
+/* ---- one table ---- */
+
+/* Where it stopped. */
+static vaddr_t evict_table(struct evict *e, struct batch *b, vaddr_t va, vaddr_t end)
+{
+	while (va < end && e->scan && e->freed + e->started < e->wanted) {
+		b->nr = 0;
+		va = batch_look(e, b, va, end);
+		batch_prepare(b);
+		if (!b->nr)
+			continue;
+		batch_take(b);
+		batch_let_go(e, b);
+	}
+	return va;
+}
+
+/* May pages at @va go at all?  False where the area keeps them, or cannot be asked. */
+static bool area_lets_go(const struct batch *b, vaddr_t va)
+{
+	const struct vm_area_struct *vma;
+
+	if (!READ_ONCE(b->mm->locked_vm))
+		return true;
+	vma = b->locked ? vma_lookup(b->mm, va) : NULL;
+	return vma && !(vma->vm_flags & VM_LOCKED);
+}
+
+/* The page that @e names, if it is anonymous; or NULL. */
+static struct page *anon_page_of(pte_t e)
+{
+	struct page *page;
+
+	if (!pte_present(e) || pte_special(e))
+		return NULL;
+	page = pfn_to_page(pte_pfn(e));
+	return page_test(page, PG_anon) ? page : NULL;
+}
+
+/* Step 1 for one entry: note its page if it was not used since last time. */
+static void look_at(struct batch *b, pte_t *pte, vaddr_t va)
+{
+	pte_t e = pte_read(pte);
+	struct page *page = anon_page_of(e);
+
+	if (!page || !area_lets_go(b, va))
+		return;
+	if (b->only_own && atomic_read(&page->mapcount) != 1)
+		return;
+	if (pte_young(e) && !b->even_young) {
+		pte_cmpxchg(pte, e, pte_mkold(e));
+		return;
+	}
+	if (page_test(page, PG_writeback) || page_test(page, PG_locked))
+		return;
+	get_page(page);
+	b->page[b->nr] = page;
+	b->va[b->nr++] = va;
+}
+
+/* From @va on, until the batch is full.  Where to go on. */
+static vaddr_t batch_look(struct evict *e, struct batch *b, vaddr_t va, vaddr_t end)
+{
+	struct page *table;
+	vaddr_t next;
+
+	spin_lock(&b->mm->tables_lock);
+	next = pt_next_table(b->mm, va, end, &table);
+	if (table) {
+		pte_t *entries = pt_entries(table);
+		unsigned long first = pt_index(va, 0), i = first;
+		unsigned long last = first + ((next - va) >> PAGE_SHIFT);
+
+		spin_lock(&table->ptl);
+		for (i = pt_next_used(entries, i, last); i < last && b->nr < BATCH && e->scan;
+		     i = pt_next_used(entries, i + 1, last)) {
+			look_at(b, entries + i, va + ((i - first) << PAGE_SHIFT));
+			e->scan--;
+			e->scanned++;
+		}
+		spin_unlock(&table->ptl);
+		next = va + ((i - first) << PAGE_SHIFT);
+	}
+	spin_unlock(&b->mm->tables_lock);
+	return next;
+}
+
+/* ---- step 2: a place in swap ---- */
+
+static bool needs_slot(const struct page *page)
+{
+	return page_test(page, PG_swapbacked) && !page_test(page, PG_swapcache);
+}
+
+/* Lock those that can be; forget the others. */
+static unsigned int batch_lock(struct batch *b)
+{
+	unsigned int slots = 0, kept = 0;
+
+	for (unsigned int i = 0; i < b->nr; i++) {
+		struct page *page = b->page[i];
+
+		if (!trylock_page(page)) {
+			put_page(page);
+			continue;
+		}
+		slots += needs_slot(page);
+		b->page[kept] = page;
+		b->va[kept++] = b->va[i];
+	}
+	b->nr = kept;
+	return slots;
+}
+
+/* Slots for all that need one, side by side; who gets none stays. */
+static void batch_prepare(struct batch *b)
+{
+	unsigned int want = batch_lock(b), have, used = 0, kept = 0;
+	swp_t slots[BATCH];
+
+	have = want ? swap_slots_take(slots, want) : 0;
+	for (unsigned int i = 0; i < b->nr; i++) {
+		struct page *page = b->page[i];
+
+		if (needs_slot(page)) {
+			if (used == have || swap_cache_add(page, slots[used++])) {
+				unlock_page(page);
+				put_page(page);
+				continue;
+			}
+			page_set(page, PG_dirty);
+		}
+		b->taken[kept] = false;
+		b->page[kept] = page;
+		b->va[kept++] = b->va[i];
+	}
+	b->nr = kept;
+	for (; used < have; used++)     /* a page was freed by MADV_FREE meanwhile */
+		swap_slot_uncache(swap_area_of(slots[used]), swp_slot(slots[used]));
+}
+
+/* ---- steps 3 and 4: out of the page table ---- */
+
+/* Does nobody hold it but its PTEs, the cache and us?  mapcount may move only with others' PTEs. */
+static bool page_unheld(const struct page *page)
+{
+	int mapped = atomic_read(&page->mapcount);
+	int held = atomic_read(&page->count) - page_test(page, PG_swapcache) - 1;
+
+	return held == mapped && atomic_read(&page->mapcount) == mapped;
+}
+
+/* True: the entry is gone, and was the page's. */
+static bool take_entry(struct batch *b, pte_t *pte, struct page *page, vaddr_t va)
+{
+	pte_t e = pte_read(pte), away = NO_PTE;
+
+	if (anon_page_of(e) != page || (pte_young(e) && !b->even_young) || !page_unheld(page) ||
+	    !area_lets_go(b, va))
+		return false;
+	if (page_test(page, PG_swapcache)) {
+		swp_t s = swap_page_slot(page);
+
+		if (!swap_dup(s))
+			return false;
+		away = swp_to_pte(s);
+		e = pte_xchg(pte, away);
+		if (pte_dirty(e))
+			page_set(page, PG_dirty);
+		atomic_long_inc(&b->mm->rss[MM_SWAPENTS]);
+	} else {
+		/* MADV_FREE: nothing is lost, unless it was written since. */
+		if (pte_dirty(e) || !pte_cmpxchg(pte, e, NO_PTE)) {
+			page_set(page, PG_swapbacked);
+			return false;
+		}
+	}
+	atomic_long_dec(&b->mm->rss[MM_ANONPAGES]);
+	if (atomic_dec_and_test(&page->mapcount))
+		vmstat_add(VMSTAT_nr_anon_pages, -1);
+	return true;
+}
+
+static void batch_take(struct batch *b)
+{
+	vaddr_t first = b->va[0], last = b->va[b->nr - 1];
+	struct page *table;
+	bool any = false;
+
+	spin_lock(&b->mm->tables_lock);
+	pt_next_table(b->mm, first, USER_END, &table);
+	if (table) {
+		spin_lock(&table->ptl);
+		for (unsigned int i = 0; i < b->nr; i++) {
+			pte_t *pte = pt_entries(table) + pt_index(b->va[i], 0);
+
+			b->taken[i] = take_entry(b, pte, b->page[i], b->va[i]);
+			any |= b->taken[i];
+		}
+		spin_unlock(&table->ptl);
+	}
+	spin_unlock(&b->mm->tables_lock);
+	if (any)
+		tlb_flush_range(&b->mm->context, first, last + PAGE_SIZE);
+}
+
+/* ---- step 5 ---- */
+
+/*
+ * Its PTE is not gone, or another one is there.  A slot that was only just had is
+ * of no use then.  Consumes lock and reference.
+ */
+static void page_stays(struct page *page)
+{
+	if (page_test(page, PG_swapcache) && page_test(page, PG_dirty))
+		swap_cache_drop(page, 0, false);
+	swap_page_release(page);
+}
+
+/* In no PTE.  True: it is to be written; else lock and reference are consumed. */
+static bool page_goes(struct evict *e, struct page *page)
+{
+	if (page_test(page, PG_swapcache) && !swap_cache_drop(page, 2, true)) {
+		if (page_test(page, PG_dirty))
+			return true;
+		swap_page_release(page);        /* somebody is just coming for it */
+		return false;
+	}
+	unlock_page(page);
+	put_page(page);
+	e->freed++;
+	return false;
+}
+
+static void batch_let_go(struct evict *e, struct batch *b)
+{
+	struct page *write[BATCH];
+	unsigned int nr = 0;
+
+	for (unsigned int i = 0; i < b->nr; i++) {
+		struct page *page = b->page[i];
+
+		if (b->taken[i])
+			put_page(page);         /* the PTE's; the batch has one still */
+		if (!b->taken[i] || atomic_read(&page->mapcount))
+			page_stays(page);
+		else if (page_goes(e, page))
+			write[nr++] = page;
+	}
+	e->started += nr;
+	if (nr)
+		swap_write(write, nr);
+}

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: MIT
+/*
+ * An area goes while it is in use: everything that is on it comes back first.
+ *
+ * No slot of it is given out any more, so what comes back does not return.
+ * Round after round the page tables of all processes are searched for its
+ * entries, and each is faulted in as if its program had touched it; then shared
+ * memory; then pages that the cache holds for nobody.  A round is needed again
+ * where a fork has copied entries behind the search.
+ *
+ * What cannot be read stays where it is, and so does the area; whoever needs
+ * it learns of it when he touches it.
+ *
+ * Lock: mm->lock for reading while a table is searched; none while pages come.
+ */
+#include <mm/swapon.h>
+
+#include <lib/err.h>
+#include <mm/fault.h>
+#include <mm/filemap.h>
+#include <mm/mm.h>
+#include <mm/page.h>
+#include <mm/pt_alloc.h>
+#include <mm/pt_used.h>
+#include <mm/shmem_away.h>
+#include <mm/slab.h>
+#include <mm/swap_area.h>
+#include <mm/swap_cache.h>
+#include <mm/vma.h>
+
+#define FOUND_MAX       64U
+
+static int empty(struct swap_area *a);
+static int empty_mms(struct swap_area *a);
+static int empty_mm(struct swap_area *a, struct mm_struct *mm);
+static int empty_cache(struct swap_area *a);
+
+int swap_off(const void *owner)
+{
+	struct swap_area *a = swap_area_of_owner(owner);
+	struct swap_device *dev;
+	int err;
+
+	if (!a || !swap_area_stop(a))
+		return -EINVAL;
+	err = empty(a);
+	if (err) {
+		swap_area_resume(a);
+		return err;
+	}
+	dev = a->dev;
+	swap_area_end(a);
+	dev->ops->release(dev);
+	return 0;
+}
+
+static int empty(struct swap_area *a)
+{
+	int err = 0;
+
+	while (!err && READ_ONCE(a->nr_used)) {
+		err = empty_mms(a);
+		if (!err)
+			err = shmem_empty_area(a->type);
+		if (!err)
+			err = empty_cache(a);
+		if (!err && signal_pending())
+			err = -EINTR;
+		cond_resched();
+	}
+	return err;
+}
+
+/* ---- processes ---- */
+
+static int empty_mms(struct swap_area *a)
+{
+	struct mm_struct *mm = NULL;
+	int err = 0;
+
+	while (!err && (mm = mm_next(mm))) {
+		if (atomic_long_read(&mm->rss[MM_SWAPENTS]) <= 0 || !mm_get_unless_zero(mm))
+			continue;
+		err = empty_mm(a, mm);
+		mm_put(mm);
+	}
+	if (mm)
+		mm_drop(mm);
+	return err;
+}
+
+/* Entries of the area from *va on, at most FOUND_MAX.  *va: where to go on. */
+static unsigned int find_entries(const struct swap_area *a, struct mm_struct *mm, vaddr_t *va,
+				 vaddr_t *found)
+{
+	unsigned int nr = 0;
+	struct page *table;
+	vaddr_t next;
+
+	for (; *va < USER_END && nr < FOUND_MAX; *va = next) {
+		next = pt_next_table(mm, *va, USER_END, &table);
+		if (!table)
+			continue;
+		spin_lock(&table->ptl);
+		for (vaddr_t at = *va; at < next; at += PAGE_SIZE) {
+			pte_t e = pte_read(pt_entries(table) + pt_index(at, 0));
+
+			if (!pte_swap(e) || pte_swap_type(e) != a->type)
+				continue;
+			found[nr++] = at;
+			if (nr == FOUND_MAX) {
+				next = at + PAGE_SIZE;
+				break;
+			}
+		}
+		spin_unlock(&table->ptl);
+	}
+	return nr;
+}
+
+static int fault_errno(enum fault_result r)
+{
+	switch (r) {
+	case FAULT_OOM:
+		return -ENOMEM;
+	case FAULT_BUS:
+		return -EIO;
+	case FAULT_KILLED:
+		return -EINTR;
+	default:
+		return 0;               /* there, or the area has been unmapped meanwhile */
+	}
+}
+
+static int empty_mm(struct swap_area *a, struct mm_struct *mm)
+{
+	vaddr_t found[FOUND_MAX], va = 0;
+	unsigned int nr;
+	int err = 0;
+
+	while (!err && va < USER_END) {
+		if (down_read_killable(&mm->lock))
+			return -EINTR;
+		nr = find_entries(a, mm, &va, found);
+		up_read(&mm->lock);
+		for (unsigned int i = 0; i < nr && !err; i++)
+			err = fault_errno(handle_mm_fault_force(mm, found[i], FAULT_READ));
+		if (signal_pending())
+			return -EINTR;
+		cond_resched();
+	}
+	return err;
+}
+
+/* ---- the cache ---- */
+
+/* The first cached page from *index on, with a reference; or NULL. */
+static struct page *next_cached(struct swap_area *a, unsigned long *index)
+{
+	unsigned long flags = spin_lock_irqsave(&a->as.lock);
+	struct page *page = radix_next(&a->as.pages, index);
+
+	if (page)
+		get_page(page);
+	spin_unlock_irqrestore(&a->as.lock, flags);
+	return page;
+}
+
+/* Pages that no entry names any more, or whose PTEs are all back. */
+static int empty_cache(struct swap_area *a)
+{
+	unsigned long index = 0;
+	struct page *page;
+
+	for (; (page = next_cached(a, &index)); index++) {
+		lock_page(page);
+		wait_on_page_bit(page, PG_writeback);
+		if (page_test(page, PG_swapcache))
+			swap_cache_drop(page, 0, false);
+		swap_page_release(page);
+		if (signal_pending())
+			return -EINTR;
+	}
+	return 0;
+}
