@@ -27,7 +27,7 @@ void mutex_init(struct mutex *m, enum lock_rank rank)
 	wait_queue_init(&m->wq);
 }
 
-void mutex_lock(struct mutex *m)
+void mutex_lock_slow(struct mutex *m)
 {
 	lock_common(m, TASK_UNINTERRUPTIBLE, false);
 }
@@ -57,9 +57,10 @@ static bool take_free(struct mutex *m)
 
 static void taken(struct mutex *m)
 {
+	if (!DEBUG)
+		return;
 	m->owner = current;
-	if (DEBUG)
-		sleep_lock_push(m->rank);
+	sleep_lock_push(m->rank);
 }
 
 static int lock_common(struct mutex *m, enum task_state state, bool nested)
@@ -112,17 +113,20 @@ bool mutex_trylock(struct mutex *m)
 	return true;
 }
 
-void mutex_unlock(struct mutex *m)
+void mutex_unlock_checked(struct mutex *m)
 {
-	if (DEBUG) {
-		if (sched_ready && m->owner != current)
-			panic("mutex %p of rank %u: unlocked by another than its holder", (void *)m,
-			      m->rank);
-		sleep_lock_pop(m->rank);
-	}
+	if (sched_ready && m->owner != current)
+		panic("mutex %p of rank %u: unlocked by another than its holder", (void *)m,
+		      m->rank);
+	sleep_lock_pop(m->rank);
 	m->owner = NULL;
 	if (__atomic_exchange_n(&m->word, 0, __ATOMIC_SEQ_CST) == 2)
-		wake_up(&m->wq);
+		mutex_release_slow(m);
+}
+
+void mutex_release_slow(struct mutex *m)
+{
+	wake_up(&m->wq);
 }
 
 bool mutex_held(const struct mutex *m)

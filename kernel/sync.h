@@ -273,7 +273,7 @@ void wake_up_key(struct wait_queue *wq, unsigned long key);
 struct mutex {
 	u32 word;               /* [a] 0 free, 1 held, 2 held and waited for */
 	u16 rank;               /* [c] */
-	struct task_struct *owner;      /* debug builds, and for "who holds it" */
+	struct task_struct *owner;      /* debug builds */
 	struct wait_queue wq;
 };
 
@@ -281,14 +281,35 @@ struct mutex {
 #define DEFINE_MUTEX(name, r) struct mutex name = MUTEX_INIT(name, r)
 
 void mutex_init(struct mutex *m, enum lock_rank rank);
-void mutex_lock(struct mutex *m);
+static inline void mutex_lock(struct mutex *m);
 /* a second one of the same rank: caller orders them */
 void mutex_lock_nested(struct mutex *m);
 int mutex_lock_killable(struct mutex *m);       /* 0 or -EINTR */
 int mutex_lock_interruptible(struct mutex *m);  /* 0 or -ERESTARTSYS */
 bool mutex_trylock(struct mutex *m);
-void mutex_unlock(struct mutex *m);
+static inline void mutex_unlock(struct mutex *m);
 bool mutex_held(const struct mutex *m);         /* by the current task; true in non-debug builds */
+/* Out of line: debug checks, and the wait; what is left of a release when somebody waits. */
+void mutex_lock_slow(struct mutex *m);
+void mutex_unlock_checked(struct mutex *m);
+void mutex_release_slow(struct mutex *m);
+
+static inline void mutex_lock(struct mutex *m)
+{
+	u32 unheld = 0;
+
+	if (DEBUG || unlikely(!__atomic_compare_exchange_n(&m->word, &unheld, 1, true,
+							   __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)))
+		mutex_lock_slow(m);
+}
+
+static inline void mutex_unlock(struct mutex *m)
+{
+	if (DEBUG)
+		mutex_unlock_checked(m);
+	else if (unlikely(__atomic_exchange_n(&m->word, 0, __ATOMIC_SEQ_CST) == 2))
+		mutex_release_slow(m);
+}
 
 /*
  * Readers and writers.  count: readers, or -1 for a writer; a waiting writer

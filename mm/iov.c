@@ -31,19 +31,6 @@ void iov_iter_kernel(struct iov_iter *it, struct iovec *iov, void *base, size_t 
 	it->kernel = true;
 }
 
-/*
- * All @len bytes lie in the current segment, and it is a program's: what most
- * reads and writes come to.  @at: where.
- */
-static inline bool one_piece(const struct iov_iter *it, size_t len, vaddr_t *at)
-{
-	if (unlikely(it->kernel || !it->nr_segs || len > it->count ||
-		     len > it->segs->len - it->seg_off))
-		return false;
-	*at = it->segs->base + it->seg_off;
-	return true;
-}
-
 /* The bytes at the cursor that lie in one segment, at most @max; 0 at the end. */
 static size_t piece(struct iov_iter *it, size_t max, vaddr_t *at)
 {
@@ -63,29 +50,18 @@ static size_t piece(struct iov_iter *it, size_t max, vaddr_t *at)
 	return left < max ? left : max;
 }
 
-static void step(struct iov_iter *it, size_t n)
-{
-	it->seg_off += n;
-	it->count -= n;
-}
-
-size_t copy_to_iter(const void *src, size_t len, struct iov_iter *it)
+size_t copy_to_pieces(const void *src, size_t len, struct iov_iter *it)
 {
 	size_t done = 0, n, copied;
 	vaddr_t at;
 
-	if (likely(one_piece(it, len, &at))) {
-		done = copy_to_user_partial(at, src, len);
-		step(it, done);
-		return done;
-	}
 	while (done < len && (n = piece(it, len - done, &at))) {
 		copied = n;
 		if (it->kernel)
 			memcpy((void *)at, (const char *)src + done, n);
 		else
 			copied = copy_to_user_partial(at, (const char *)src + done, n);
-		step(it, copied);
+		iov_iter_step(it, copied);
 		done += copied;
 		if (copied < n)
 			break;
@@ -93,23 +69,18 @@ size_t copy_to_iter(const void *src, size_t len, struct iov_iter *it)
 	return done;
 }
 
-size_t copy_from_iter(void *dst, size_t len, struct iov_iter *it)
+size_t copy_from_pieces(void *dst, size_t len, struct iov_iter *it)
 {
 	size_t done = 0, n, copied;
 	vaddr_t at;
 
-	if (likely(one_piece(it, len, &at))) {
-		done = copy_from_user_partial(dst, at, len);
-		step(it, done);
-		return done;
-	}
 	while (done < len && (n = piece(it, len - done, &at))) {
 		copied = n;
 		if (it->kernel)
 			memcpy((char *)dst + done, (const void *)at, n);
 		else
 			copied = copy_from_user_partial((char *)dst + done, at, n);
-		step(it, copied);
+		iov_iter_step(it, copied);
 		done += copied;
 		if (copied < n)
 			break;
@@ -128,7 +99,7 @@ size_t zero_to_iter(size_t len, struct iov_iter *it)
 			memset((void *)at, 0, n);
 		else
 			cleared = clear_user_partial(at, n);
-		step(it, cleared);
+		iov_iter_step(it, cleared);
 		done += cleared;
 		if (cleared < n)
 			break;
@@ -142,7 +113,7 @@ void iov_iter_advance(struct iov_iter *it, size_t len)
 	size_t n;
 
 	while (len && (n = piece(it, len, &at))) {
-		step(it, n);
+		iov_iter_step(it, n);
 		len -= n;
 	}
 }

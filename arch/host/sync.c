@@ -283,7 +283,7 @@ static void mutex_take(struct mutex *m, bool nested)
 	m->owner = current_task();
 }
 
-void mutex_lock(struct mutex *m)
+void mutex_lock_slow(struct mutex *m)
 {
 	mutex_take(m, false);
 }
@@ -313,7 +313,7 @@ bool mutex_trylock(struct mutex *m)
 	return true;
 }
 
-void mutex_unlock(struct mutex *m)
+void mutex_unlock_checked(struct mutex *m)
 {
 	sleeping_release(m);
 	m->word = 0;

@@ -3,8 +3,8 @@
  * Zeroing and copying a page: the two loops that a fault cannot avoid.
  *
  * cbo.zero where the hart has it (one instruction a cache block); else stores
- * in long rows, 64 words a turn of the loop (copying: 32, eight loads at a time
- * ahead of their stores), so that the loop itself costs next to nothing.
+ * in long rows, 64 words a turn of the loop (copying: eight loads at a time ahead
+ * of their stores), so that the loop itself costs next to nothing.
  */
 #include <arch/page.h>
 
@@ -62,8 +62,12 @@ void page_copy(void *dst, const void *src)
 		copy_eight(d + 8, s + 8);
 		copy_eight(d + 16, s + 16);
 		copy_eight(d + 24, s + 24);
-		d += 32;
-		s += 32;
+		copy_eight(d + 32, s + 32);
+		copy_eight(d + 40, s + 40);
+		copy_eight(d + 48, s + 48);
+		copy_eight(d + 56, s + 56);
+		d += 64;
+		s += 64;
 		__asm__ volatile("" : : : "memory");
 	} while (s < end);
 }

@@ -68,6 +68,37 @@ void thread_fp_load(struct thread *t)
 	frame_set_fs(t, 0);
 }
 
+static inline void fp_copy(struct fpstate *to, const struct fpstate *from)
+{
+	memcpy(to->f, from->f, sizeof(to->f));
+	to->fcsr = from->fcsr;
+}
+
+void thread_fp_read(struct thread *t, struct fpstate *to)
+{
+	if (!(thread_trapframe(t)->status & SR_FS)) {
+		fp_copy(to, &t->fp);
+		return;
+	}
+	fp_enable();
+	fp_store(to);
+	fp_disable();
+}
+
+/* Registers that are in place are written at once, and are newer than t->fp then. */
+void thread_fp_write(struct thread *t, const struct fpstate *from)
+{
+	if (!(thread_trapframe(t)->status & SR_FS)) {
+		fp_copy(&t->fp, from);
+		thread_fp_load(t);
+		return;
+	}
+	fp_enable();
+	fp_load(from);
+	fp_disable();
+	frame_set_fs(t, SR_FS);
+}
+
 /*
  * A program's first FP instruction since it came here.  False: FP is on
  * already, so the instruction itself is illegal.

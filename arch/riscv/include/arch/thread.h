@@ -93,6 +93,10 @@ void thread_fp_save(struct thread *t);
 /* After t->fp was changed: registers follow before the program runs again. */
 void thread_fp_load(struct thread *t);
 
+/* The current thread's FP state, to or from elsewhere than t->fp, which is passed by. */
+void thread_fp_read(struct thread *t, struct fpstate *to);
+void thread_fp_write(struct thread *t, const struct fpstate *from);
+
 /* First code of a new thread runs this (to unlock the run queue): provided by kernel/sched.c. */
 void schedule_tail(struct thread *prev);
 
