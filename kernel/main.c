@@ -70,6 +70,7 @@ static void first_task(void *unused)
 	files_start();
 	drivers_init();
 	console_init();
+	pty_init();
 	writeback_start();
 	reclaim_start();
 	mount_disk();

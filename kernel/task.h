@@ -66,6 +66,8 @@ struct signal_struct {
 	int pgid, sid;                  /* [t] process group and session numbers */
 	int ppid;                       /* [t] the parent's, for getppid without a lock */
 	struct tty *tty;                /* [t] controlling terminal, or NULL */
+	/* [t] a leader's: the foreground group of its terminal when that hung up, or 0 */
+	int old_pgrp;
 	bool did_exec;                  /* [t] for setpgid's EACCES */
 	bool child_subreaper;           /* [a] */
 	struct rlimit rlim[RLIM_NLIMITS];       /* [s] */

@@ -83,7 +83,7 @@ void console_init(void)
 		return;
 	}
 	magic_key_on = bootarg_bool("debug");
-	tty_init(&console, "ttyS0", MKDEV(4, 64), &console_ops, port);
+	tty_init(&console, MKDEV(4, 64), &console_ops, port);
 	uart_attach(port, console_rx, console_tx_ready, &console);
 	log_set_console(console_log);
 	dev_register_char("ttyS0", MKDEV(4, 64), 0600, &tty_serial_fops, &console);

@@ -9,6 +9,7 @@
  */
 #include <kernel/drivers/tty.h>
 
+#include <kernel/drivers/pty.h>
 #include <kernel/fs/file.h>
 #include <kernel/fs/inode.h>
 #include <kernel/fs/poll.h>
@@ -20,7 +21,7 @@
 
 #define CHUNK 256       /* bytes between program and ring at a time */
 
-void tty_init(struct tty *tty, const char *name, u64 dev, const struct tty_ops *ops, void *port)
+void tty_init(struct tty *tty, u64 dev, const struct tty_ops *ops, void *port)
 {
 	static const struct termios initial = {
 		.c_iflag = ICRNL | IXON,
@@ -35,7 +36,7 @@ void tty_init(struct tty *tty, const char *name, u64 dev, const struct tty_ops *
 	};
 
 	memset(tty, 0, sizeof(*tty));
-	tty->name = name;
+	atomic_set(&tty->refs, 1);
 	tty->dev = dev;
 	tty->ops = ops;
 	tty->port = port;
@@ -44,6 +45,17 @@ void tty_init(struct tty *tty, const char *name, u64 dev, const struct tty_ops *
 	wait_queue_init(&tty->read_wait);
 	wait_queue_init(&tty->write_wait);
 	mutex_init(&tty->write_mutex, RANK_TTY);
+}
+
+void tty_put(struct tty *tty)
+{
+	if (tty && atomic_dec_and_test(&tty->refs))
+		tty->ops->free(tty);
+}
+
+static bool hung_up(const struct tty *tty)
+{
+	return READ_ONCE(tty->hung_up);
 }
 
 /* ------------------------------------------------------------- reading */
@@ -93,7 +105,10 @@ static int wait_input(struct tty *tty, const struct read_rule *r, bool nonblock,
 		return -EAGAIN;
 	if (!r->canonical && r->time_ds && (r->min == 0 || !first))
 		deadline = time_ns() + r->time_ds * (NSEC_PER_SEC / 10);
-	error = wait_event_interruptible_until(&tty->read_wait, input_ready(tty), deadline);
+	error = wait_event_interruptible_until(&tty->read_wait, input_ready(tty) || hung_up(tty),
+					       deadline);
+	if (!error && hung_up(tty) && !input_ready(tty))
+		return -EIO;
 	if (error == -ETIMEDOUT)
 		return 0;
 	return error ? error : 1;
@@ -106,6 +121,8 @@ static ssize_t read_chunk(struct tty *tty, struct iov_iter *to, size_t max, bool
 	unsigned long flags = spin_lock_irqsave(&tty->lock);
 	size_t n = tty_read_ring(tty, buf, min(max, sizeof(buf)), end);
 
+	if (tty->ops->unthrottle)
+		tty->ops->unthrottle(tty);
 	spin_unlock_irqrestore(&tty->lock, flags);
 	return copy_to_iter(buf, n, to) == n ? (ssize_t)n : -EFAULT;
 }
@@ -116,9 +133,9 @@ static ssize_t tty_read(struct file *file, struct iov_iter *to, loff_t *pos)
 	struct read_rule r = read_rule(tty);
 	bool nonblock = file->flags & O_NONBLOCK, end = false;
 	size_t want = to->count, got = 0;
-	int error = tty_check_background(tty, SIGTTIN);
+	int error = hung_up(tty) ? 0 : tty_check_background(tty, SIGTTIN);
 
-	if (error || want == 0)
+	if (error || want == 0 || hung_up(tty))
 		return error;
 	while (got < want && !end) {
 		int ready = wait_input(tty, &r, nonblock, got == 0);
@@ -162,9 +179,11 @@ static ssize_t write_chunk(struct tty *tty, const u8 *buf, size_t n, bool nonblo
 		done += k;
 		if (done == n)
 			break;
+		if (hung_up(tty))
+			return done ? (ssize_t)done : -EIO;
 		if (nonblock)
 			return done ? (ssize_t)done : -EAGAIN;
-		error = wait_event_interruptible(&tty->write_wait, may_write(tty));
+		error = wait_event_interruptible(&tty->write_wait, may_write(tty) || hung_up(tty));
 		if (error)
 			return done ? (ssize_t)done : error;
 	}
@@ -202,6 +221,8 @@ static ssize_t tty_write(struct file *file, struct iov_iter *from, loff_t *pos)
 	ssize_t n;
 	int error;
 
+	if (hung_up(tty))
+		return -EIO;
 	if (READ_ONCE(tty->termios.c_lflag) & TOSTOP) {
 		error = tty_check_background(tty, SIGTTOU);
 		if (error)
@@ -222,6 +243,8 @@ static unsigned int tty_poll(struct file *file, struct poll_table *pt)
 
 	poll_wait(pt, &tty->read_wait);
 	poll_wait(pt, &tty->write_wait);
+	if (hung_up(tty))
+		return POLLIN | POLLOUT | POLLERR | POLLHUP | POLLRDNORM | POLLWRNORM;
 	if (input_ready(tty))
 		events |= POLLIN | POLLRDNORM;
 	if (may_write(tty))
@@ -231,33 +254,72 @@ static unsigned int tty_poll(struct file *file, struct poll_table *pt)
 
 static long tty_file_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
-	return tty_ioctl(file->private_, cmd, arg);
+	if (hung_up(file->private_))
+		return cmd == TIOCSPGRP ? -ENOTTY : -EIO;
+	return tty_ioctl(file->private_, cmd, arg, false);
 }
 
-/* Opening a terminal makes it the controlling one of a session leader that has none, unless
- * O_NOCTTY. */
+/* ------------------------------------------------------------- open, close */
+
+/* /dev/console: never made the controlling terminal. */
+static int tty_open_plain(struct inode *inode, struct file *file)
+{
+	struct tty *tty = file->private_;
+	int error = tty->ops->open ? tty->ops->open(tty) : 0;
+
+	if (!error)
+		tty_get(tty);
+	return error;
+}
+
+/*
+ * Opening a terminal makes it the controlling one of a session leader that has none, unless
+ * O_NOCTTY.
+ */
+int tty_open_file(struct file *file, struct tty *tty)
+{
+	int error;
+
+	file->private_ = tty;
+	error = tty_open_plain(file->inode, file);
+	if (!error && !(file->flags & O_NOCTTY) && (file->mode & FMODE_READ))
+		tty_open_controlling(tty);
+	return error;
+}
+
 static int tty_open(struct inode *inode, struct file *file)
 {
-	if (!(file->flags & O_NOCTTY))
-		tty_open_controlling(file->private_);
-	return 0;
+	return tty_open_file(file, file->private_);
 }
 
 /* /dev/tty: the terminal of whoever opens it. */
 static int tty_open_own(struct inode *inode, struct file *file)
 {
-	struct tty *tty = READ_ONCE(current->signal->tty);
+	struct tty *tty = tty_get_own();
+	int error;
 
 	if (!tty)
 		return -ENXIO;
 	file->private_ = tty;
-	return 0;
+	error = tty_open_plain(inode, file);
+	tty_put(tty);
+	return error;
+}
+
+static void tty_release(struct inode *inode, struct file *file)
+{
+	struct tty *tty = file->private_;
+
+	if (tty->ops->close)
+		tty->ops->close(tty);
+	tty_put(tty);
 }
 
 #define TTY_FOPS                                                                     \
 	.read = tty_read, .write = tty_write, .llseek = no_llseek, .poll = tty_poll, \
-	.ioctl = tty_file_ioctl
+	.ioctl = tty_file_ioctl, .release = tty_release
 
-const struct file_operations tty_fops = { TTY_FOPS };
+const struct file_operations tty_fops = { .open = tty_open_plain, TTY_FOPS };
 const struct file_operations tty_serial_fops = { .open = tty_open, TTY_FOPS };
 const struct file_operations tty_controlling_fops = { .open = tty_open_own, TTY_FOPS };
+const struct file_operations pts_fops = { .open = pts_open, TTY_FOPS };

@@ -44,6 +44,24 @@ static int drain(struct tty *tty)
 	return error;
 }
 
+static void status(struct tty *tty, unsigned int bits)
+{
+	if (tty->ops->status)
+		tty->ops->status(tty, bits);
+}
+
+/* Does ^S stop it? */
+static bool stops(const struct termios *t)
+{
+	return (t->c_iflag & IXON) && t->c_cc[VSTOP] == 19 && t->c_cc[VSTART] == 17;
+}
+
+static void tell_mode(struct tty *tty, const struct termios *old)
+{
+	if (stops(old) != stops(&tty->termios))
+		status(tty, stops(old) ? TTY_ST_NOSTOP : TTY_ST_DOSTOP);
+}
+
 static int termios_set(struct tty *tty, const struct termios *t, bool wait, bool flush)
 {
 	struct termios old;
@@ -60,6 +78,9 @@ static int termios_set(struct tty *tty, const struct termios *t, bool wait, bool
 	old = tty->termios;
 	tty->termios = *t;
 	tty_mode_changed(tty, &old);
+	tell_mode(tty, &old);
+	if (tty->ops->unthrottle)
+		tty->ops->unthrottle(tty);
 	spin_unlock_irqrestore(&tty->lock, flags);
 	wake_up_all(&tty->read_wait);
 	wake_up_all(&tty->write_wait);
@@ -130,7 +151,7 @@ static long output_count(struct tty *tty, vaddr_t arg)
 	return put_user(n, arg);
 }
 
-/* What has been taken for sending cannot be called back: only input is flushed. */
+/* What a serial port has taken for sending cannot be called back; a pseudo terminal drops it. */
 static long flush_queues(struct tty *tty, unsigned long which)
 {
 	unsigned long flags;
@@ -140,10 +161,15 @@ static long flush_queues(struct tty *tty, unsigned long which)
 		return error;
 	if (which > TCIOFLUSH)
 		return -EINVAL;
-	if (which == TCOFLUSH)
-		return 0;
 	flags = spin_lock_irqsave(&tty->lock);
-	tty_flush_input(tty);
+	if (which != TCOFLUSH) {
+		tty_flush_input(tty);
+		status(tty, TTY_ST_FLUSHREAD);
+		if (tty->ops->unthrottle)
+			tty->ops->unthrottle(tty);
+	}
+	if (which != TCIFLUSH)
+		status(tty, TTY_ST_FLUSHWRITE);
 	spin_unlock_irqrestore(&tty->lock, flags);
 	return 0;
 }
@@ -161,6 +187,7 @@ static long flow_control(struct tty *tty, unsigned long what)
 	flags = spin_lock_irqsave(&tty->lock);
 	if (what == TCOOFF || what == TCOON) {
 		tty->stopped = what == TCOOFF;
+		status(tty, tty->stopped ? TTY_ST_STOP : TTY_ST_START);
 	} else {
 		c = tty->termios.c_cc[what == TCIOFF ? VSTOP : VSTART];
 		if (c)
@@ -171,9 +198,9 @@ static long flow_control(struct tty *tty, unsigned long what)
 	return 0;
 }
 
-static long get_pgrp(struct tty *tty, vaddr_t arg)
+static long get_pgrp(struct tty *tty, vaddr_t arg, bool outside)
 {
-	int pgrp, error = tty_get_pgrp(tty, &pgrp);
+	int pgrp, error = tty_get_pgrp(tty, outside, &pgrp);
 
 	return error ? error : put_user(pgrp, arg);
 }
@@ -187,14 +214,14 @@ static long set_pgrp(struct tty *tty, vaddr_t arg)
 	return tty_set_pgrp(tty, pgrp);
 }
 
-static long get_session(struct tty *tty, vaddr_t arg)
+static long get_session(struct tty *tty, vaddr_t arg, bool outside)
 {
 	int session;
 
-	if (READ_ONCE(current->signal->tty) != tty)
+	if (!outside && READ_ONCE(current->signal->tty) != tty)
 		return -ENOTTY;
 	session = READ_ONCE(tty->session);
-	return put_user(session, arg);
+	return session ? put_user(session, arg) : -ENOTTY;
 }
 
 static long push_input(struct tty *tty, vaddr_t arg)
@@ -209,7 +236,7 @@ static long push_input(struct tty *tty, vaddr_t arg)
 	return 0;
 }
 
-long tty_ioctl(struct tty *tty, unsigned int cmd, unsigned long arg)
+long tty_ioctl(struct tty *tty, unsigned int cmd, unsigned long arg, bool outside)
 {
 	int zero = 0;
 
@@ -233,11 +260,11 @@ long tty_ioctl(struct tty *tty, unsigned int cmd, unsigned long arg)
 	case TIOCNOTTY:
 		return tty_give_up(tty);
 	case TIOCGPGRP:
-		return get_pgrp(tty, arg);
+		return get_pgrp(tty, arg, outside);
 	case TIOCSPGRP:
 		return set_pgrp(tty, arg);
 	case TIOCGSID:
-		return get_session(tty, arg);
+		return get_session(tty, arg, outside);
 	case FIONREAD:
 		return input_count(tty, arg);
 	case TIOCOUTQ:

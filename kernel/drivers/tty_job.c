@@ -43,6 +43,58 @@ static void forget_tty(struct tty *tty, int session)
 	tty->pgrp = 0;
 }
 
+struct tty *tty_get_own(void)
+{
+	unsigned long flags = spin_lock_irqsave(&tasklist_lock);
+	struct tty *tty = current->signal->tty;
+
+	if (tty)
+		tty_get(tty);
+	spin_unlock_irqrestore(&tasklist_lock, flags);
+	return tty;
+}
+
+void tty_forget_session(struct tty *tty)
+{
+	unsigned long flags = spin_lock_irqsave(&tasklist_lock);
+
+	if (tty->session)
+		forget_tty(tty, tty->session);
+	spin_unlock_irqrestore(&tasklist_lock, flags);
+}
+
+/* tasklist_lock held.  The leader is told, and remembers whom it has to tell when it ends. */
+static void tell_leader(struct tty *tty)
+{
+	struct task_struct *t;
+
+	list_for_each_entry(t, &all_tasks, task_node) {
+		if (!thread_group_leader(t) || t->tgid != tty->session ||
+		    t->signal->sid != tty->session || !t->sighand)
+			continue;
+		t->signal->old_pgrp = tty->pgrp;
+		send_signal_process_locked(SIGHUP, NULL, t);
+		send_signal_process_locked(SIGCONT, NULL, t);
+		return;
+	}
+}
+
+void tty_hangup(struct tty *tty)
+{
+	unsigned long flags = spin_lock_irqsave(&tty->lock);
+
+	tty->hung_up = true;
+	spin_unlock_irqrestore(&tty->lock, flags);
+	wake_up_all(&tty->read_wait);
+	wake_up_all(&tty->write_wait);
+	flags = spin_lock_irqsave(&tasklist_lock);
+	if (tty->session) {
+		tell_leader(tty);
+		forget_tty(tty, tty->session);
+	}
+	spin_unlock_irqrestore(&tasklist_lock, flags);
+}
+
 static void take_tty(struct tty *tty)
 {
 	tty->session = current->signal->sid;
@@ -119,15 +171,21 @@ int tty_give_up(struct tty *tty)
 
 void tty_session_exit(void)
 {
-	struct tty *tty = READ_ONCE(current->signal->tty);
+	struct tty *tty = session_leader() ? tty_get_own() : NULL;
+	int pgrp = session_leader() ? xchg(&current->signal->old_pgrp, 0) : 0;
 
-	if (tty && session_leader())
+	if (tty) {
 		release_session(tty);
+		tty_put(tty);
+	} else if (pgrp) {              /* it was hung up before */
+		send_signal_pgrp(SIGHUP, pgrp);
+		send_signal_pgrp(SIGCONT, pgrp);
+	}
 }
 
-int tty_get_pgrp(struct tty *tty, int *pgrp)
+int tty_get_pgrp(struct tty *tty, bool outside, int *pgrp)
 {
-	if (READ_ONCE(current->signal->tty) != tty)
+	if (!outside && READ_ONCE(current->signal->tty) != tty)
 		return -ENOTTY;
 	*pgrp = READ_ONCE(tty->pgrp);
 	return 0;
@@ -171,8 +229,9 @@ int tty_set_pgrp(struct tty *tty, int pgrp)
 
 void tty_numbers(struct task_struct *t, u64 *dev, int *tpgid)
 {
-	struct tty *tty = READ_ONCE(t->signal->tty);
+	struct tty *tty = t->signal->tty;
 
+	assert_held(&tasklist_lock);
 	*dev = tty ? tty->dev : 0;
-	*tpgid = tty ? READ_ONCE(tty->pgrp) : -1;
+	*tpgid = tty ? tty->pgrp : -1;
 }

@@ -129,9 +129,13 @@ static bool special_byte(struct tty *tty, u8 c, int *sig, bool *eaten)
 	if (flag(t->c_iflag, IXON)) {
 		if (is_cc(tty, VSTOP, c)) {
 			tty->stopped = true;
+			if (tty->ops->status)
+				tty->ops->status(tty, TTY_ST_STOP);
 			return true;
 		}
 		if (is_cc(tty, VSTART, c) || (tty->stopped && flag(t->c_iflag, IXANY))) {
+			if (tty->stopped && tty->ops->status)
+				tty->ops->status(tty, TTY_ST_START);
 			tty->stopped = false;
 			tty_wakeup_writers(tty);
 			if (is_cc(tty, VSTART, c))
@@ -387,6 +391,13 @@ bool tty_input_ready(const struct tty *tty)
 unsigned int tty_input_bytes(const struct tty *tty)
 {
 	return tty->canon - tty->tail;
+}
+
+size_t tty_input_room(const struct tty *tty)
+{
+	if (flag(tty->termios.c_lflag, ICANON) && tty->canon == tty->tail)
+		return TTY_RING;        /* what does not fit rings the bell: a person must see it */
+	return TTY_RING - 1 - min(tty->head - tty->tail, TTY_RING - 1U);
 }
 
 /*

@@ -127,6 +127,7 @@ struct super_block *super_create(struct file_system_type *type, struct block_dev
 				 unsigned long flags, const char *options)
 {
 	struct super_block *sb;
+	int err = 0;
 
 	mutex_lock(&create_lock);
 	sb = super_existing(type, bdev);
@@ -136,8 +137,14 @@ struct super_block *super_create(struct file_system_type *type, struct block_dev
 		mutex_unlock(&create_lock);
 		super_put(sb);
 		return ERR_PTR(-EBUSY);
+	} else if (type->single && options && *options && sb->s_op->remount) {
+		err = sb->s_op->remount(sb, sb->flags, options);
 	}
 	mutex_unlock(&create_lock);
+	if (err) {
+		super_put(sb);
+		return ERR_PTR(err);
+	}
 	return sb;
 }
 

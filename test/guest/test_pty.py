@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: MIT
+"""Pseudo terminals, and the programs that live on them."""
+
+
+def test_both_ends_of_a_pseudo_terminal(tap):
+    tap("ptys")
