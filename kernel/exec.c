@@ -20,6 +20,7 @@
 #include <kernel/fs/namei.h>
 #include <kernel/log.h>
 #include <kernel/process.h>
+#include <kernel/ptrace.h>
 #include <kernel/sched.h>
 #include <kernel/signal.h>
 #include <kernel/syscall.h>
@@ -370,7 +371,7 @@ static int prepare_identity(struct exec *x)
 static int exec_commit(struct exec *x)
 {
 	struct task_struct *t = current;
-	int err = files_unshare() ? de_thread() : -ENOMEM;
+	int old_pid = t->pid, err = files_unshare() ? de_thread() : -ENOMEM;
 
 	if (err)
 		return err;
@@ -391,8 +392,10 @@ static int exec_commit(struct exec *x)
 	t->signal->did_exec = true;
 	t->exit_signal = SIGCHLD;
 	t->keep_caps = false;
-	t->trace = t->trace || trace_wanted(t);
+	if (trace_wanted(t))
+		__atomic_fetch_or(&t->trace, TRACE_LOG, __ATOMIC_SEQ_CST);
 	thread_start_program(&t->thread, x->entry, x->sp);
+	ptrace_exec(old_pid);
 	return 0;
 }
 

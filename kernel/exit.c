@@ -22,6 +22,7 @@
 #include <kernel/fs/super.h>
 #include <kernel/log.h>
 #include <kernel/pidfd.h>
+#include <kernel/ptrace.h>
 #include <kernel/rq.h>
 #include <kernel/rusage.h>
 #include <kernel/sched.h>
@@ -46,6 +47,7 @@ void do_exit(int status)
 	unsigned long flags;
 
 	assert(!(t->flags & (PF_EXITING | PF_IDLE)));
+	ptrace_event(PTRACE_EVENT_EXIT, (unsigned long)status);
 	t->flags |= PF_EXITING;
 	if (t->sighand) {
 		flags = spin_lock_irqsave(&tasklist_lock);
@@ -102,14 +104,23 @@ static void give_back(struct task_struct *t)
 		fs_put(fs);
 }
 
+static int cld_code(int status)
+{
+	if (!(status & 0x7f))
+		return CLD_EXITED;
+	return status & 0x80 ? CLD_DUMPED : CLD_KILLED;
+}
+
 /* Count out of the process; the last one ends it.  Tasks taken off the lists go on @released. */
 static void leave_group(struct task_struct *t, int status, struct list_head *released)
 {
 	struct signal_struct *sig = t->signal;
 	struct task_struct *leader = sig->leader;
+	bool stays = t == leader;
 	unsigned int left;
 
 	assert_held(&tasklist_lock);
+	ptrace_exit_tracer_locked(released);
 	if (t->sighand)
 		spin_lock(&t->sighand->siglock);
 	t->exit_code = status;
@@ -121,21 +132,23 @@ static void leave_group(struct task_struct *t, int status, struct list_head *rel
 		leader->exit_code = sig->group_exit_code;
 	if (t->sighand)
 		spin_unlock(&t->sighand->siglock);
-	if (t != leader) {
+	if (!stays && unlikely(t->tracee) && !notify_tracer(t, cld_code(status))) {
+		stays = true;
+		sig->nr_traced_dead++;
+	}
+	if (!stays) {
 		task_release(t);
 		list_add(&t->task_node, released);
 	}
-	sched_set_exit_state(t == leader ? TASK_ZOMBIE : TASK_DEAD);
+	sched_set_exit_state(stays ? TASK_ZOMBIE : TASK_DEAD);
 	pid_handle_ended(t);
-	if (left == 0)
+	if (process_has_ended(sig))
 		process_ends(leader, released);
 }
 
-static int cld_code(int status)
+bool process_has_ended(const struct signal_struct *sig)
 {
-	if (!(status & 0x7f))
-		return CLD_EXITED;
-	return status & 0x80 ? CLD_DUMPED : CLD_KILLED;
+	return !sig->nr_threads && !sig->nr_traced_dead;
 }
 
 static void reap(struct task_struct *leader, struct list_head *released)
@@ -150,8 +163,32 @@ static void process_ends(struct task_struct *leader, struct list_head *released)
 		reparent_children(leader, released);
 	hang_up_orphans(leader->signal->pgid, leader);
 	pid_handle_ended(leader);
-	if (notify_parent(leader, leader->exit_signal, cld_code(leader->exit_code)))
+	process_announce(leader, released);
+}
+
+/* A tracer comes before the parent, who hears of it once that has waited, or let go. */
+void process_announce(struct task_struct *leader, struct list_head *released)
+{
+	int code = cld_code(leader->exit_code);
+
+	if (ptrace_by_other_locked(leader)) {
+		if (!notify_tracer(leader, code))
+			return;
+		ptrace_unlink_locked(leader);
+	}
+	if (notify_parent(leader, leader->exit_signal, code))
 		reap(leader, released);
+}
+
+void process_thread_reaped(struct task_struct *t, struct list_head *released)
+{
+	struct signal_struct *sig = t->signal;
+
+	task_release(t);
+	list_add(&t->task_node, released);
+	sig->nr_traced_dead--;
+	if (process_has_ended(sig))
+		process_ends(sig->leader, released);
 }
 
 void task_release(struct task_struct *t)
@@ -160,6 +197,8 @@ void task_release(struct task_struct *t)
 	struct sighand_struct *sighand = t->sighand;
 
 	assert_held(&tasklist_lock);
+	if (unlikely(t->tracee))
+		ptrace_unlink_locked(t);
 	pid_detach(t);
 	pid_handle_gone(t);
 	list_del_init(&t->task_node);
@@ -206,7 +245,8 @@ static void reparent_children(struct task_struct *from, struct list_head *releas
 		list_move_tail(&t->sibling, &reaper->children);
 		if (t->pdeath_signal)
 			send_signal_process_locked(t->pdeath_signal, NULL, t);
-		if (t->state == TASK_ZOMBIE && !t->signal->nr_threads &&
+		if (t->state == TASK_ZOMBIE && process_has_ended(t->signal) &&
+		    !ptrace_by_other_locked(t) &&
 		    notify_parent(t, SIGCHLD, cld_code(t->exit_code))) {
 			reap(t, released);
 			continue;

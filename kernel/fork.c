@@ -20,6 +20,7 @@
 #include <kernel/fs/file.h>
 #include <kernel/futex.h>
 #include <kernel/pidfd.h>
+#include <kernel/ptrace.h>
 #include <kernel/sched.h>
 #include <kernel/signal.h>
 #include <kernel/syscall.h>
@@ -39,8 +40,8 @@ static struct task_struct *task_dup(const struct clone_args *args);
 static int dup_mm_files_fs(struct task_struct *t, unsigned long flags);
 static int dup_signals(struct task_struct *t, unsigned long flags);
 static int prepare_pidfd(struct task_struct *t, const struct clone_args *args, struct file **file);
-static int publish(struct task_struct *t, const struct clone_args *args);
-static long start(struct task_struct *t, const struct clone_args *args);
+static int publish(struct task_struct *t, const struct clone_args *args, struct tracee **trace);
+static long start(struct task_struct *t, const struct clone_args *args, int event);
 
 #define CLONE_NEW_ANY   (CLONE_NEWNS | 0x7e000080UL)    /* namespaces: none but the first exist */
 #define CLONE_INTO_CGROUP 0x200000000UL
@@ -57,7 +58,8 @@ unsigned long total_forks;
 long process_clone(const struct clone_args *args)
 {
 	struct file *pidfd_file = NULL;
-	int err = check_flags(args), pidfd = -1;
+	struct tracee *trace = NULL;
+	int err = check_flags(args), event, pidfd = -1;
 	struct task_struct *t;
 
 	if (err)
@@ -72,10 +74,17 @@ long process_clone(const struct clone_args *args)
 	t = task_dup(args);
 	if (IS_ERR(t))
 		return PTR_ERR(t);
-	if (args->flags & CLONE_PIDFD)
+	event = ptrace_clone_event(args);
+	if (unlikely(event || (args->flags & CLONE_PTRACE))) {
+		trace = ptrace_tracee_alloc();
+		err = trace ? 0 : -ENOMEM;
+	}
+	if (!err && (args->flags & CLONE_PIDFD))
 		err = pidfd = prepare_pidfd(t, args, &pidfd_file);
 	if (err >= 0)
-		err = publish(t, args);
+		err = publish(t, args, &trace);
+	if (unlikely(trace))
+		ptrace_tracee_free(trace);
 	if (err < 0) {
 		task_discard(t);
 		if (pidfd >= 0) {
@@ -87,7 +96,7 @@ long process_clone(const struct clone_args *args)
 	if (pidfd >= 0)
 		fd_install(pidfd, pidfd_file);
 	__atomic_fetch_add(&total_forks, 1, __ATOMIC_RELAXED);
-	return start(t, args);
+	return start(t, args, event);
 }
 
 /* clone(2), ERRORS. */
@@ -200,7 +209,7 @@ static struct task_struct *task_dup(const struct clone_args *args)
 	t->no_new_privs = me->no_new_privs;
 	t->personality = me->personality;
 	t->keep_caps = me->keep_caps;
-	t->trace = me->trace;
+	t->trace = me->trace & TRACE_LOG;
 	t->cred = me->cred;
 	cred_get(t->cred);
 	t->blocked = me->blocked;
@@ -360,7 +369,7 @@ int task_publish(struct task_struct *t, struct task_struct *parent, bool thread)
 }
 
 /* -ERESTARTNOINTR: a signal came; it is seen to first. */
-static int publish(struct task_struct *t, const struct clone_args *args)
+static int publish(struct task_struct *t, const struct clone_args *args, struct tracee **trace)
 {
 	struct task_struct *me = current, *parent;
 	bool thread = args->flags & CLONE_THREAD;
@@ -384,19 +393,22 @@ static int publish(struct task_struct *t, const struct clone_args *args)
 		t->signal->pgid = me->signal->pgid;
 		t->signal->sid = me->signal->sid;
 		t->signal->tty = me->signal->tty;
+		t->signal->forker = me->pid;
 	}
 	err = task_publish(t, parent, thread);
 	if (err && thread) {
 		me->signal->nr_threads--;
 		atomic_dec(&me->signal->live);
 	}
+	if (!err && unlikely(*trace))
+		ptrace_fork_locked(t, trace);
 out:
 	spin_unlock(&me->sighand->siglock);
 	spin_unlock_irqrestore(&tasklist_lock, flags);
 	return err;
 }
 
-static long start(struct task_struct *t, const struct clone_args *args)
+static long start(struct task_struct *t, const struct clone_args *args, int event)
 {
 	struct wait_queue *wq = &current->signal->child_wait;
 	int pid = t->pid;
@@ -405,13 +417,18 @@ static long start(struct task_struct *t, const struct clone_args *args)
 		(void)put_user(pid, args->parent_tid);
 	if (!(args->flags & CLONE_VFORK)) {
 		sched_start(t);
+		if (unlikely(event))
+			ptrace_event((enum ptrace_event)event, (unsigned long)pid);
 		return pid;
 	}
 	task_get(t);
 	t->vfork_done = wq;
 	sched_start(t);
+	if (unlikely(event))
+		ptrace_event((enum ptrace_event)event, (unsigned long)pid);
 	/* Killed while it waits: it goes; the child finds whoever is its parent then. */
-	(void)wait_event_killable(wq, READ_ONCE(t->vfork_released));
+	if (!wait_event_killable(wq, READ_ONCE(t->vfork_released)))
+		ptrace_event(PTRACE_EVENT_VFORK_DONE, (unsigned long)pid);
 	task_put(t);
 	return pid;
 }
@@ -437,63 +454,4 @@ void task_put(struct task_struct *t)
 		cred_put(t->cred);
 	signal_put(t->signal);
 	kmem_cache_free(task_cache, t);
-}
-
-/* ------------------------------------------------ the calls */
-
-/* riscv64 passes tls before child_tid (CONFIG_CLONE_BACKWARDS). */
-long sys_clone(const unsigned long *a)
-{
-	struct clone_args args = {
-		.flags = (u32)a[0] & ~0xffUL,
-		.exit_signal = (int)(a[0] & 0xff),
-		.stack = a[1],
-		.parent_tid = a[2],
-		.pidfd = a[2],
-		.tls = a[3],
-		.child_tid = a[4],
-	};
-
-	return process_clone(&args);
-}
-
-/* struct clone_args of clone3(2), as version 0 (64 bytes) to 2 (88). */
-struct user_clone_args {
-	u64 flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls;
-	u64 set_tid, set_tid_size, cgroup;
-};
-
-long sys_clone3(const unsigned long *a)
-{
-	struct user_clone_args u = { 0 };
-	struct clone_args args;
-	size_t size = a[1];
-
-	if (size > PAGE_SIZE)
-		return -E2BIG;
-	if (size < 64)
-		return -EINVAL;
-	if (copy_from_user(&u, a[0], min(size, sizeof(u))))
-		return -EFAULT;
-	for (size_t at = sizeof(u); at < size; at++) {
-		u8 byte;
-
-		if (get_user(&byte, a[0] + at))
-			return -EFAULT;
-		if (byte)
-			return -E2BIG;
-	}
-	if (u.set_tid || u.set_tid_size || (u.flags & (0xffUL | CLONE_DETACHED)) ||
-	    u.flags >> 34 || u.exit_signal > NSIG)
-		return -EINVAL;
-	if ((u.flags & (CLONE_THREAD | CLONE_PARENT)) && u.exit_signal)
-		return -EINVAL;
-	if (!u.stack != !u.stack_size || !user_range_ok(u.stack, u.stack_size))
-		return -EINVAL;
-	args = (struct clone_args){
-		.flags = u.flags, .pidfd = u.pidfd,
-		.child_tid = u.child_tid, .parent_tid = u.parent_tid,
-		.exit_signal = (int)u.exit_signal, .stack = u.stack + u.stack_size, .tls = u.tls,
-	};
-	return process_clone(&args);
 }

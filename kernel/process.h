@@ -74,6 +74,13 @@ void signal_put(struct signal_struct *sig);
 void task_discard(struct task_struct *t);
 /* tasklist_lock held: number @t and put it on the lists, child of @parent.  0 or -EAGAIN. */
 int task_publish(struct task_struct *t, struct task_struct *parent, bool thread);
+/* tasklist_lock held: every thread is gone, and waited for where somebody must. */
+bool process_has_ended(const struct signal_struct *sig);
+/* tasklist_lock held: tell of the end of @leader's process whoever is to hear it next. */
+struct list_head;
+void process_announce(struct task_struct *leader, struct list_head *released);
+/* tasklist_lock held: an ended thread that its tracer has waited for. */
+void process_thread_reaped(struct task_struct *t, struct list_head *released);
 /*
  * tasklist_lock held: off all lists; the caller drops the lists' reference (task_put) afterwards.
  */

@@ -14,6 +14,7 @@
  */
 #include <kernel/signal.h>
 
+#include <kernel/ptrace.h>
 #include <kernel/signal_internal.h>
 #include <kernel/time.h>
 #include <lib/string.h>
@@ -238,6 +239,20 @@ static bool sigqueue_take(struct sigpending *p, int sig, siginfo_t *info)
 	return true;
 }
 
+bool sigqueue_peek(const struct sigpending *p, u64 at, siginfo_t *info)
+{
+	struct sigqueue *q;
+
+	list_for_each_entry(q, &p->queue, node) {
+		if (at-- > 0)
+			continue;
+		copy_used(info, &q->info);
+		clear_rest(info);
+		return true;
+	}
+	return false;
+}
+
 static void fill_info(siginfo_t *info, int code)
 {
 	memset(info, 0, SIGINFO_USED);
@@ -250,7 +265,7 @@ void recalc_sigpending(struct task_struct *t)
 {
 	u64 set = t->pending.set | t->signal->shared_pending.set;
 
-	if ((set & ~t->blocked) || t->stop_pending)
+	if ((set & ~t->blocked) || t->stop_pending || t->stop_again || ptrace_must_trap(t))
 		__atomic_fetch_or(&t->thread.work, WORK_SIGNAL, __ATOMIC_SEQ_CST);
 	else if (t == current)
 		__atomic_fetch_and(&t->thread.work, ~WORK_SIGNAL, __ATOMIC_SEQ_CST);

@@ -85,4 +85,7 @@ void signals_exec(struct task_struct *t);               /* handlers to default, 
  */
 bool notify_parent(struct task_struct *t, int sig, int code);
 
+/* The same for the tracer of @t: SIGCHLD, and wake waiters.  tasklist_lock held, no siglock. */
+bool notify_tracer(struct task_struct *t, int code);
+
 #endif

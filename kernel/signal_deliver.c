@@ -19,6 +19,7 @@
 #include <arch/signal.h>
 #include <arch/trapframe.h>
 #include <kernel/process.h>
+#include <kernel/ptrace.h>
 #include <kernel/rseq.h>
 #include <kernel/signal_internal.h>
 #include <lib/errno.h>
@@ -34,7 +35,9 @@ struct delivery {
 
 enum next { NEXT_SIGNAL, NEXT_HANDLER, NEXT_PROGRAM };
 
+static void do_signal_traced(struct trapframe *tf);
 static bool get_signal(struct delivery *d);
+static bool take_trap(unsigned long flags);
 static enum next default_action(struct delivery *d, unsigned long flags);
 static enum next take_stop(int sig, unsigned long flags);
 static void handle_signal(struct trapframe *tf, struct delivery *d);
@@ -46,6 +49,10 @@ void do_signal(struct trapframe *tf)
 {
 	struct delivery d;
 
+	if (unlikely(current->tracee)) {
+		do_signal_traced(tf);
+		return;
+	}
 	if (get_signal(&d)) {
 		if (current->rseq && !tf_in_syscall(tf))
 			rseq_abort(tf);
@@ -54,6 +61,40 @@ void do_signal(struct trapframe *tf)
 		return;
 	}
 	restart_without_handler(tf);
+	restore_saved_sigmask();
+}
+
+/*
+ * The same under a tracer, which may see and change the registers meanwhile:
+ * it finds the interrupted call about to be made again, and if it sends the
+ * program elsewhere, that is undone no more.
+ */
+static void do_signal_traced(struct trapframe *tf)
+{
+	vaddr_t next = tf_pc(tf), again;
+	bool in_call = tf_in_syscall(tf), restarts;
+	long ret = (long)tf_ret(tf);
+	struct delivery d;
+
+	restarts = in_call && (ret == -ERESTARTSYS || ret == -ERESTARTNOINTR ||
+			       ret == -ERESTARTNOHAND || ret == -ERESTART_RESTARTBLOCK);
+	if (restarts)
+		tf_restart_syscall(tf);
+	tf_forget_syscall(tf);
+	again = tf_pc(tf);
+	if (get_signal(&d)) {
+		if (restarts && tf_pc(tf) == again && ret != -ERESTARTNOINTR &&
+		    !(ret == -ERESTARTSYS && (d.act.sa_flags & SA_RESTART))) {
+			tf_set_ret(tf, -EINTR);
+			tf_set_pc(tf, next);
+		}
+		if (current->rseq && !in_call)
+			rseq_abort(tf);
+		handle_signal(tf, &d);
+		return;
+	}
+	if (restarts && tf_pc(tf) == again && ret == -ERESTART_RESTARTBLOCK)
+		tf_set_nr(tf, NR_RESTART_SYSCALL);
 	restore_saved_sigmask();
 }
 
@@ -71,11 +112,17 @@ static bool get_signal(struct delivery *d)
 		if ((t->pending.set & SIG_BIT(SIGKILL)) ||
 		    (t->signal->group_exit && !t->signal->group_exec)) {
 			d->sig = SIGKILL;
+			/* Dying, it may yet stop for its tracer (PTRACE_EVENT_EXIT). */
+			t->pending.set &= ~SIG_BIT(SIGKILL);
 			next = default_action(d, flags);
 			continue;
 		}
-		if (t->stop_pending) {
+		if (t->stop_pending || t->stop_again) {
 			signal_stop(0, flags);
+			next = NEXT_SIGNAL;
+			continue;
+		}
+		if (unlikely(t->tracee) && take_trap(flags)) {
 			next = NEXT_SIGNAL;
 			continue;
 		}
@@ -84,6 +131,14 @@ static bool get_signal(struct delivery *d)
 		if (!d->sig) {
 			spin_unlock_irqrestore(&t->sighand->siglock, flags);
 			return false;
+		}
+		if (unlikely(t->tracee)) {
+			d->sig = ptrace_signal(d->sig, &d->info, &flags);
+			if (!d->sig) {
+				spin_unlock_irqrestore(&t->sighand->siglock, flags);
+				next = NEXT_SIGNAL;
+				continue;
+			}
 		}
 		act = action_of(t, d->sig);
 		next = NEXT_HANDLER;
@@ -98,6 +153,18 @@ static bool get_signal(struct delivery *d)
 			act->sa_handler = SIG_DFL;
 		spin_unlock_irqrestore(&t->sighand->siglock, flags);
 	} while (next == NEXT_SIGNAL);
+	return true;
+}
+
+/* siglock held, and released if it was told to trap, and has. */
+static bool take_trap(unsigned long flags)
+{
+	struct task_struct *t = current;
+
+	if (!ptrace_must_trap(t))
+		return false;
+	ptrace_trap(&flags);
+	spin_unlock_irqrestore(&t->sighand->siglock, flags);
 	return true;
 }
 

@@ -39,6 +39,9 @@ int sigqueue_add(struct sigpending *p, int sig, const siginfo_t *info, unsigned 
 /* siglock held: take the next signal that is not in @blocked; 0: none.  Shared ones last. */
 int dequeue_signal(struct task_struct *t, u64 blocked, siginfo_t *info);
 
+/* siglock held: entry @at of @p's queue, left there.  False: there are not so many. */
+bool sigqueue_peek(const struct sigpending *p, u64 at, siginfo_t *info);
+
 /* siglock held: forget those of @mask that wait in @p. */
 void sigpending_remove(struct sigpending *p, u64 mask);
 

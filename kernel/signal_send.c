@@ -12,6 +12,7 @@
  */
 #include <kernel/signal.h>
 
+#include <kernel/ptrace.h>
 #include <kernel/signal_internal.h>
 #include <lib/string.h>
 
@@ -128,6 +129,8 @@ bool signal_ignored(struct task_struct *t, int sig)
 		return true;
 	if ((t->blocked | t->real_blocked) & SIG_BIT(sig))
 		return false;
+	if (unlikely(t->tracee) && sig != SIGKILL)
+		return false;   /* its tracer is to see it */
 	if (handler == SIG_DFL)
 		return (SIG_BIT(sig) & SIGNALS_IGNORE) || process_is_init(t);
 	return handler == SIG_IGN;
@@ -206,7 +209,8 @@ static bool signal_is_fatal(struct task_struct *t, int sig)
 {
 	u64 bit = SIG_BIT(sig);
 
-	if (action_of(t, sig)->sa_handler != SIG_DFL || (t->real_blocked & bit))
+	if (action_of(t, sig)->sa_handler != SIG_DFL || (t->real_blocked & bit) ||
+	    (unlikely(t->tracee) && sig != SIGKILL))
 		return false;
 	if (bit & (SIGNALS_IGNORE | SIGNALS_STOP | SIGNALS_CORE))
 		return false;
@@ -263,7 +267,8 @@ void signal_wake_up(struct task_struct *t, bool fatal)
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	state = READ_ONCE(t->state);
 	if (state == TASK_INTERRUPTIBLE ||
-	    (fatal && (state == TASK_KILLABLE || state == TASK_STOPPED || state == TASK_TRACED))) {
+	    (fatal && (state == TASK_KILLABLE || state == TASK_STOPPED ||
+		       (state == TASK_TRACED && !ptrace_frozen(t))))) {
 		if (wake_up_process(t))
 			return;
 	}

@@ -14,6 +14,7 @@
  */
 #include <kernel/signal.h>
 
+#include <kernel/ptrace_internal.h>
 #include <kernel/signal_internal.h>
 #include <lib/string.h>
 
@@ -31,14 +32,28 @@ void signal_stop(int sig, unsigned long irqflags)
 	bool last = false;
 
 	assert_held(&t->sighand->siglock);
-	if (!t->stop_pending)
-		stop_begin(t, sig);
-	t->stop_pending = false;
-	if (--s->group_stop_count == 0) {
-		s->group_stopped = true;
-		last = true;
+	if (!sig && !t->stop_pending) {         /* stop_again: it is not counted */
+		t->stop_again = false;
+		if (!s->group_stopped && !s->group_stop_count) {
+			recalc_sigpending(t);
+			spin_unlock_irqrestore(&t->sighand->siglock, irqflags);
+			return;
+		}
+	} else {
+		if (!t->stop_pending)
+			stop_begin(t, sig);
+		t->stop_pending = t->stop_again = false;
+		if (--s->group_stop_count == 0) {
+			s->group_stopped = true;
+			last = true;
+		}
 	}
 	recalc_sigpending(t);
+	if (unlikely(t->tracee)) {
+		ptrace_group_stop(last, &irqflags);
+		spin_unlock_irqrestore(&t->sighand->siglock, irqflags);
+		return;
+	}
 	set_current_state(TASK_STOPPED);
 	spin_unlock_irqrestore(&t->sighand->siglock, irqflags);
 	if (last)
@@ -62,7 +77,7 @@ static void stop_begin(struct task_struct *t, int sig)
 	struct signal_struct *s = t->signal;
 	struct task_struct *other;
 
-	s->stop_code = sig;
+	s->stop_code = s->stop_sig = sig;
 	s->continued = false;
 	s->group_stop_count = 1;
 	list_for_each_entry(other, &s->threads, thread_node) {
@@ -70,14 +85,15 @@ static void stop_begin(struct task_struct *t, int sig)
 			continue;
 		other->stop_pending = true;
 		s->group_stop_count++;
-		signal_wake_up(other, false);
+		if (!ptrace_trap_notify(other))
+			signal_wake_up(other, false);
 	}
 	t->stop_pending = true;
 }
 
 static bool must_stay_stopped(struct task_struct *t)
 {
-	if (t->pending.set & SIG_BIT(SIGKILL))
+	if ((t->pending.set & SIG_BIT(SIGKILL)) || ptrace_must_trap(t))
 		return false;
 	return t->signal->group_stopped || t->signal->group_stop_count > 0;
 }
@@ -114,7 +130,8 @@ int signal_continue(struct task_struct *t)
 	s->group_stop_count = 0;
 	list_for_each_entry(other, &s->threads, thread_node) {
 		other->stop_pending = false;
-		other->stop_dequeued = false;
+		other->stop_dequeued = other->stop_again = false;
+		ptrace_trap_notify(other);
 		if (READ_ONCE(other->state) == TASK_STOPPED)
 			wake_up_process(other);
 	}
@@ -148,6 +165,29 @@ bool notify_parent(struct task_struct *t, int sig, int code)
 	}
 	wake_up_all(&parent->signal->child_wait);
 	return reap;
+}
+
+bool notify_tracer(struct task_struct *t, int code)
+{
+	struct task_struct *tracer = t->tracee->tracer;
+	bool ended = code <= CLD_DUMPED;
+	struct sigaction act;
+	siginfo_t info;
+
+	assert_held(&tasklist_lock);
+	if (!tracer->sighand)
+		return ended;
+	spin_lock(&tracer->sighand->siglock);
+	act = *action_of(tracer, SIGCHLD);
+	spin_unlock(&tracer->sighand->siglock);
+	if (act.sa_handler != SIG_IGN && (ended || !(act.sa_flags & SA_NOCLDSTOP))) {
+		fill_child_info(&info, t, SIGCHLD, code);
+		if (!ended)
+			info.chld.status = READ_ONCE(t->tracee->wait_code) & 0x7f;
+		send_signal_process_locked(SIGCHLD, &info, tracer);
+	}
+	wake_up_all(&tracer->signal->child_wait);
+	return ended && (act.sa_handler == SIG_IGN || (act.sa_flags & SA_NOCLDWAIT));
 }
 
 static void fill_child_info(siginfo_t *info, struct task_struct *t, int sig, int code)

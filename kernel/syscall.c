@@ -13,10 +13,10 @@
 
 #include <arch/trapframe.h>
 #include <kernel/entry.h>
+#include <kernel/ptrace.h>
 #include <kernel/task.h>
 #include <kernel/trace.h>
 #include <lib/errno.h>
-#include <lib/string.h>
 
 #define NR_SYSCALLS 512
 
@@ -51,15 +51,36 @@ static long no_syscall(const unsigned long *a)
 }
 
 /* The handler gets a copy: the line shows the arguments of an exec as they were. */
-static void traced_syscall(struct trapframe *tf, unsigned long nr)
+static long logged_call(const struct trapframe *tf, syscall_fn fn, unsigned long nr,
+			unsigned long *args)
 {
-	syscall_fn fn = nr < NR_SYSCALLS && table[nr] ? table[nr] : no_syscall;
-	unsigned long args[6];
 	long ret;
 
-	memcpy(args, tf_args(tf), sizeof(args));
 	trace_syscall_enter(nr, args);
 	ret = fn(args);
-	tf_set_ret(tf, ret);
 	trace_syscall(tf, nr, args, ret);
+	return ret;
+}
+
+/* Its tracer may change the number, and before that sees what an unknown one would give. */
+static __noinline void traced_syscall(struct trapframe *tf, unsigned long nr)
+{
+	unsigned long args[6];
+	syscall_fn fn;
+
+	if (current->trace & TRACE_PTRACE) {
+		tf_set_ret(tf, -ENOSYS);
+		if (!ptrace_syscall_enter())
+			return;
+		nr = tf_nr(tf);
+	}
+	if (nr != ~0UL) {
+		fn = nr < NR_SYSCALLS && table[nr] ? table[nr] : no_syscall;
+		for (int i = 0; i < 6; i++)
+			args[i] = tf_arg(tf, i);
+		tf_set_ret(tf, current->trace & TRACE_LOG ? logged_call(tf, fn, nr, args)
+							  : fn(args));
+	}
+	if (current->trace & TRACE_PTRACE)
+		ptrace_syscall_exit();
 }

@@ -61,6 +61,9 @@ struct signal_struct {
 	bool group_stopped;             /* [s] */
 	/* [s] signal that stopped it; not yet waited for: nonzero */
 	int stop_code;
+	int stop_sig;                   /* [s] the same, for as long as it is stopped */
+	int forker;                     /* [c] the thread that made this process */
+	unsigned int nr_traced_dead;    /* [t] threads that ended and wait for their tracer */
 	bool continued;                 /* [s] SIGCONT since, not yet waited for */
 	struct wait_queue child_wait;   /* parents in wait4, and vfork */
 	int pgid, sid;                  /* [t] process group and session numbers */
@@ -147,6 +150,7 @@ struct task_struct {
 	/* [s] blocked as it was before rt_sigtimedwait opened it, or 0 */
 	u64 real_blocked;
 	bool stop_pending;              /* [s] must still stop for the group stop under way */
+	bool stop_again;                /* [s] its group has stopped without it: it follows */
 	bool stop_dequeued;             /* [s] has taken a stop signal; SIGCONT since clears it */
 	bool restore_sigmask;           /* [o] */
 	struct sigaltstack altstack;    /* [o] */
@@ -181,7 +185,9 @@ struct task_struct {
 	/* [o] PR_SET_KEEPCAPS: setuid keeps cap_permitted; exec clears it */
 	bool keep_caps;
 	unsigned int personality;       /* [o] PER_ and ADDR_NO_RANDOMIZE; inherited */
-	bool trace;                     /* [a] log its system calls */
+	u32 trace;                      /* [a] TRACE_: its system calls take the long way */
+	struct tracee *tracee;          /* [t] and [s] what its tracer knows of it, or NULL */
+	struct hlist_head tracees;      /* [t] those it traces */
 };
 
 #define PF_KTHREAD      0x1     /* no program */

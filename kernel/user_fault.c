@@ -100,5 +100,7 @@ static bool nobody_handles(int sig)
 {
 	unsigned long handler = READ_ONCE(action_of(current, sig)->sa_handler);
 
+	if (current->tracee)
+		return false;
 	return handler == SIG_DFL || handler == SIG_IGN || (current->blocked & SIG_BIT(sig));
 }

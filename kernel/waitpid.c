@@ -13,6 +13,7 @@
 
 #include <kernel/cred.h>
 #include <kernel/pidfd.h>
+#include <kernel/ptrace_internal.h>
 #include <kernel/rusage.h>
 #include <kernel/signal.h>
 #include <kernel/syscall.h>
@@ -44,34 +45,56 @@ struct wait {
 	int code;                       /* CLD_ */
 	u32 uid;
 	struct rusage ru;
-	struct task_struct *reaped;     /* its lists' reference is ours to drop */
+	struct list_head released;      /* tasks whose lists' reference is ours to drop */
 };
 
 static long do_wait(struct wait *w);
 static long look(struct wait *w);
+static long look_at_traced(struct wait *w, struct task_struct *tracer, long ret);
 static bool look_at(struct wait *w, struct task_struct *t);
 
 static long do_wait(struct wait *w)
 {
+	struct task_struct *t, *tmp;
 	long found = 0;
 	int err;
 
+	INIT_LIST_HEAD(&w->released);
 	err = wait_event_interruptible(&current->signal->child_wait,
 				       (found = look(w)) != 0 || (w->options & WNOHANG));
-	if (w->reaped)
-		task_put(w->reaped);
+	list_for_each_entry_safe(t, tmp, &w->released, task_node)
+		task_put(t);
 	if (found)
 		return found;
 	return err;
 }
 
-static bool eligible(const struct wait *w, const struct task_struct *t)
+/* By number, or group, or descriptor. */
+static bool named(const struct wait *w, const struct task_struct *t)
 {
 	if (w->which == P_PID && t->pid != w->id)
 		return false;
 	if (w->which == P_PIDFD && t->handle != w->handle)
 		return false;
-	if (w->which == P_PGID && t->signal->pgid != w->id)
+	return w->which != P_PGID || t->signal->pgid == w->id;
+}
+
+/* __WNOTHREAD: of the threads that make children, this one's; the leader has what others left. */
+static bool made_here(const struct task_struct *t)
+{
+	struct task_struct *me = current, *other;
+
+	if (t->signal->forker == me->pid)
+		return true;
+	list_for_each_entry(other, &me->signal->threads, thread_node)
+		if (other->pid == t->signal->forker && !(other->flags & PF_EXITING))
+			return false;
+	return me == me->signal->leader;
+}
+
+static bool eligible(const struct wait *w, const struct task_struct *t)
+{
+	if (!named(w, t) || ((w->options & __WNOTHREAD) && !made_here(t)))
 		return false;
 	if (w->options & __WALL)
 		return true;
@@ -94,7 +117,30 @@ static long look(struct wait *w)
 			break;
 		}
 	}
+	list_for_each_entry(t, &current->signal->threads, thread_node) {
+		if (ret > 0)
+			break;
+		if (likely(hlist_empty(&t->tracees)) ||
+		    ((w->options & __WNOTHREAD) && t != current))
+			continue;
+		ret = look_at_traced(w, t, ret);
+	}
 	spin_unlock_irqrestore(&tasklist_lock, flags);
+	return ret;
+}
+
+/* The same for what @tracer, a thread of ours, traces: whatever kind of child it is, or whose. */
+static long look_at_traced(struct wait *w, struct task_struct *tracer, long ret)
+{
+	struct tracee *p;
+
+	hlist_for_each_entry(p, &tracer->tracees, node) {
+		if (!named(w, p->task))
+			continue;
+		if (look_at(w, p->task))
+			return w->pid;
+		ret = 0;
+	}
 	return ret;
 }
 
@@ -114,32 +160,59 @@ static void reap(struct wait *w, struct task_struct *t)
 		rusage_fill(t, RUSAGE_BOTH, &w->ru);
 	if (w->options & WNOWAIT)
 		return;
-	rusage_add_child(current->signal, t->signal);
-	task_release(t);
-	w->reaped = t;
+	if (!thread_group_leader(t)) {
+		process_thread_reaped(t, &w->released);
+	} else if (ptrace_by_other_locked(t)) {
+		ptrace_unlink_locked(t);
+		process_announce(t, &w->released);
+	} else {
+		rusage_add_child(current->signal, t->signal);
+		task_release(t);
+		list_add(&t->task_node, &w->released);
+	}
+}
+
+/* An end that can be told now: of a process as a whole, or of a thread that we trace. */
+static bool look_at_end(struct wait *w, struct task_struct *t)
+{
+	int code = t->exit_code;
+
+	if (!(w->options & WEXITED) ||
+	    (thread_group_leader(t) && !process_has_ended(t->signal)))
+		return false;
+	answer(w, t, code,
+	       !(code & 0x7f) ? CLD_EXITED : code & 0x80 ? CLD_DUMPED : CLD_KILLED);
+	reap(w, t);
+	return true;
+}
+
+/* A stop for its tracer, which is this process. */
+static bool look_at_ptrace_stop(struct wait *w, struct task_struct *t)
+{
+	struct tracee *p = t->tracee;
+
+	if (!p->stop || !p->wait_code || p->listening)
+		return false;
+	answer(w, t, p->wait_code << 8 | 0x7f, CLD_TRAPPED);
+	if (!(w->options & WNOWAIT))
+		p->wait_code = 0;
+	return true;
 }
 
 static bool look_at(struct wait *w, struct task_struct *t)
 {
 	struct signal_struct *sig = t->signal;
-	bool keep = w->options & WNOWAIT, told = false;
+	bool keep = w->options & WNOWAIT, told = false, ours = ptrace_by_us_locked(t);
 
-	if (t->state == TASK_ZOMBIE) {
-		int code = t->exit_code;
-
-		if (!(w->options & WEXITED) || sig->nr_threads)
-			return false;
-		answer(w, t, code,
-		       !(code & 0x7f) ? CLD_EXITED
-		       : code & 0x80  ? CLD_DUMPED
-				      : CLD_KILLED);
-		reap(w, t);
-		return true;
-	}
-	if (!(w->options & (WSTOPPED | WCONTINUED)) || !t->sighand)
+	/* The end of one that another traces is that one's to hear first. */
+	if (t->state == TASK_ZOMBIE)
+		return (!t->tracee || ours) && look_at_end(w, t);
+	if (!t->sighand || (!ours && !(w->options & (WSTOPPED | WCONTINUED))))
 		return false;
 	spin_lock(&t->sighand->siglock);
-	if ((w->options & WSTOPPED) && sig->group_stopped && sig->stop_code) {
+	if (ours && look_at_ptrace_stop(w, t)) {
+		told = true;
+	} else if ((w->options & WSTOPPED) && !ours && sig->group_stopped && sig->stop_code) {
 		answer(w, t, sig->stop_code << 8 | 0x7f, CLD_STOPPED);
 		if (!keep)
 			sig->stop_code = 0;
@@ -188,6 +261,8 @@ static int info_status(const struct wait *w)
 	case CLD_EXITED:
 	case CLD_STOPPED:
 		return w->status >> 8 & 0xff;
+	case CLD_TRAPPED:
+		return w->status >> 8;
 	case CLD_CONTINUED:
 		return SIGCONT;
 	default:

@@ -40,3 +40,7 @@ def test_a_restartable_sequence_is_aborted_by_whatever_comes_between(tap):
 
 def test_futexes_lend_priority_hand_locks_over_and_wait_for_many(tap):
     tap("futexes")
+
+
+def test_a_tracer_stops_reads_changes_and_lets_go(tap):
+    tap("ptrace")

@@ -7,6 +7,7 @@
 #include <arch/machine.h>
 #include <kernel/cred.h>
 #include <kernel/drivers/tty.h>
+#include <kernel/ptrace.h>
 #include <kernel/sched.h>
 #include <kernel/signal.h>
 #include <kernel/task.h>
@@ -108,6 +109,7 @@ static void snapshot_take(struct task_struct *t, struct snapshot *s)
 	s->sid = t->signal->sid;
 	s->threads = t->signal->nr_threads;
 	s->exit_signal = t->exit_signal;
+	s->tracer = ptrace_tracer_pid_locked(t);
 	snapshot_times(t, s);
 	snapshot_signals(t, s);
 	tty_numbers(t, &s->tty, &s->tpgid);
