@@ -267,6 +267,7 @@ static int dup_signals(struct task_struct *t, unsigned long flags)
 	memcpy(t->signal->rlim, me->signal->rlim, sizeof(t->signal->rlim));
 	spin_unlock_irqrestore(&me->sighand->siglock, irqflags);
 	t->signal->oom_score_adj = me->signal->oom_score_adj;
+	t->signal->oom_score_adj_min = me->signal->oom_score_adj_min;
 	return 0;
 }
 

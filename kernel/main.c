@@ -26,6 +26,7 @@
 #include <lib/string.h>
 #include <mm/boot.h>
 #include <mm/frames.h>
+#include <mm/oom.h>
 #include <mm/reclaim.h>
 #include <mm/writeback.h>
 
@@ -73,6 +74,7 @@ static void first_task(void *unused)
 	pty_init();
 	writeback_start();
 	reclaim_start();
+	oom_start();
 	mount_disk();
 	devfs_mount();
 	vfs_open_console();

@@ -44,6 +44,9 @@ long process_clone(const struct clone_args *args);
  */
 int kernel_execve(const char *path, const char *const *argv, const char *const *envp);
 
+/* 0 to 2000: how likely the OOM killer is to choose @t's process (proc(5)). */
+unsigned long oom_score(struct task_struct *t);
+
 /*
  * End the current thread / the whole process with a wait status ((code & 0xff) << 8, or the
  * signal).  Do not return.

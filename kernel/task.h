@@ -80,6 +80,7 @@ struct signal_struct {
 	unsigned long nvcsw, nivcsw, cnvcsw, cnivcsw;           /* [s] */
 	unsigned long maxrss, cmaxrss;  /* [s] KiB */
 	int oom_score_adj;              /* [a] */
+	int oom_score_adj_min;          /* [a] as low as it may go without privilege */
 	struct list_head posix_timers;  /* [s] */
 	int next_timer_id;              /* posix_timer.c's mutex */
 	/* [a] timers on CPU time that are set: the tick must look */

@@ -55,6 +55,11 @@ void vm_swap_resize(long pages)
 	atomic_long_add(pages, &swap_pages);
 }
 
+unsigned long vm_total_pages(void)
+{
+	return frames_total + atomic_long_read(&swap_pages);
+}
+
 void commit_init(void)
 {
 	unsigned long free_kbytes = frames_free() << (PAGE_SHIFT - 10);

@@ -23,6 +23,9 @@ bool commit_may_use_reserve(void);
 int vm_commit_pages(unsigned long pages);
 void vm_uncommit_pages(unsigned long pages);
 
+/* All there is: frames and swap. */
+unsigned long vm_total_pages(void);
+
 /* Swap grew (or, negative, shrank) by @pages. */
 void vm_swap_resize(long pages);
 

@@ -18,6 +18,7 @@
 #include <arch/time.h>
 #include <lib/string.h>
 #include <mm/buddy.h>
+#include <mm/oom.h>
 #include <mm/page.h>
 #include <mm/pagewait.h>
 #include <mm/reclaim.h>
@@ -245,6 +246,12 @@ static struct page *frames_refill(unsigned int gfp)
 	return p;
 }
 
+/* What @gfp must leave: writing out and interrupts have the last half for themselves. */
+static unsigned long frames_kept(unsigned int gfp)
+{
+	return gfp & GFP_DYING ? frames_min() / 2 : frames_min();
+}
+
 /* 2^order frames if the watermarks let @gfp have them. */
 static struct page *frames_take(unsigned int order, unsigned int gfp)
 {
@@ -253,7 +260,7 @@ static struct page *frames_take(unsigned int order, unsigned int gfp)
 
 	if (nr_free < frames_low() + nr)
 		reclaim_wake();
-	if (!(gfp & GFP_RESERVE) && nr_free < frames_min() + nr)
+	if (!(gfp & GFP_RESERVE) && nr_free < frames_kept(gfp) + nr)
 		return NULL;
 	flags = spin_lock_irqsave(&buddy_lock);
 	p = buddy_take(order);
@@ -292,7 +299,7 @@ static struct page *frames_try_hard(unsigned int order, unsigned int gfp)
 		if (p || !(gfp & GFP_OOM) || order)
 			return p;
 		if (fatal_signal_pending())     /* it is to die: let it */
-			return frames_take(order, gfp | GFP_RESERVE);
+			return frames_take(order, gfp | GFP_DYING);
 		if (!frames_wait_for_victim(gfp))
 			return NULL;
 		tries = 0;
@@ -301,7 +308,7 @@ static struct page *frames_try_hard(unsigned int order, unsigned int gfp)
 
 static bool frames_wait_for_victim(unsigned int gfp)
 {
-	if (!oom_kill(gfp))
+	if (!oom_kill(gfp, 0))
 		return false;
 	set_current_state(TASK_KILLABLE);
 	schedule_until(time_ns() + 10 * 1000 * 1000);

@@ -17,6 +17,7 @@
 #define GFP_RESERVE     0x10U   /* may use the last reserve (writing out, interrupts) */
 #define GFP_OOM         0x20U   /* kill a process rather than fail */
 #define GFP_NOWARN      0x40U
+#define GFP_DYING       0x80U   /* half of the reserve too: who asks is to die, and then frees */
 
 #define GFP_KERNEL      (GFP_WAIT | GFP_FS | GFP_IO)
 #define GFP_USER        (GFP_WAIT | GFP_FS | GFP_IO | GFP_OOM)

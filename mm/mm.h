@@ -72,6 +72,9 @@ struct mm_struct {
 	 */
 	unsigned long rlim_as, rlim_data, rlim_stack, rlim_memlock;
 	struct list_head all_mms;               /* mm.c: every address space */
+	/* kernel/oom.c: on the reaper's list or past it; [a] nothing more is to be had of it */
+	struct mm_struct *oom_next;
+	bool oom_queued, oom_reaped;
 };
 
 void mm_init(void);     /* caches; once at boot */

@@ -40,12 +40,6 @@ struct shrinker {
 };
 void shrinker_register(struct shrinker *s);
 
-/*
- * Called when nothing can be reclaimed: choose and kill a process.  Provided
- * by kernel/oom.c.  True: somebody will free memory, try again.
- */
-bool oom_kill(unsigned int gfp);
-
 /* The reclaim thread's entry is started through this, provided by kernel/kthread.c. */
 struct task_struct *kthread_run(void (*fn)(void *), void *arg, const char *name);
 

@@ -3,6 +3,9 @@
 
 import re
 
+import machine
+from test_disk_errors import ext2
+
 
 def setting(vm, name, value=None):
     """Read /proc/sys/vm/name, or write it: (status, output)."""
@@ -64,3 +67,22 @@ def test_overcommit_promises_by_its_mode(boot):
     status, output = shell.run("/opt/test/overcommit", 60)
     assert status == 0, output
     shell.off()
+
+
+def test_out_of_memory_one_goes_and_the_rest_go_on(boot):
+    shell = boot(smp=4, mem="128M" if not machine.LINUX else "384M")
+    status, output = shell.run("/opt/test/oom", 180)
+    assert status == 0, output
+    assert "Killed process" in shell.console or machine.LINUX
+    assert shell.ok("echo still here", 5) == "still here\n"
+    shell.off()
+
+
+def test_the_memory_of_who_is_killed_is_back_before_it_has_ended(boot, tmp_path):
+    image = ext2(tmp_path)
+    shell = boot(smp=2, mem="96M" if not machine.LINUX else "384M", qemuopts=(
+        f"-drive file={image},format=raw,if=none,id=d2,throttling.iops-write=8 "
+        "-device virtio-blk-device,drive=d2"))
+    shell.ok("mkdir /mnt2; mount -t ext2 /dev/vdb /mnt2; head -c 1M /dev/zero > /mnt2/slow; sync", 60)
+    status, output = shell.run("/opt/test/oomstuck /mnt2/slow", 120)
+    assert status == 0, output

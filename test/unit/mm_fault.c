@@ -228,6 +228,22 @@ static void a_private_write_copies_and_leaves_the_file_alone(void **state)
 	assert_int_equal(load(mm, at(1)), file_byte(1, 0));
 }
 
+static void reaping_takes_what_is_its_own_and_refuses_to_bring_it_back(void **state)
+{
+	given(mm, "ww.SSrr");
+	store(mm, at(0), 1);
+	store(mm, at(3), 2);
+	load(mm, at(5));
+	assert_true(mm_oom_reap(mm));
+	assert_int_equal(mm_rss(mm), 1);        /* the shared page */
+	assert_int_equal(handle_mm_fault(mm, at(0), FAULT_READ, NULL), FAULT_BUS);
+	assert_int_equal(handle_mm_fault(mm, at(1), FAULT_WRITE, NULL), FAULT_BUS);
+	assert_int_equal(load(mm, at(3)), 2);
+	down_read(&mm->lock);
+	assert_false(mm_oom_reap(mm));
+	up_read(&mm->lock);
+}
+
 static void a_shared_write_tells_the_file_and_reaches_the_disk(void **state)
 {
 	given(mm, "SS");
@@ -475,6 +491,7 @@ int main(void)
 		T(neighbours_end_with_the_area_and_the_file),
 		T(a_disk_error_is_a_bus_error),
 		T(a_private_write_copies_and_leaves_the_file_alone),
+		T(reaping_takes_what_is_its_own_and_refuses_to_bring_it_back),
 		T(a_shared_write_tells_the_file_and_reaches_the_disk),
 		T(a_full_disk_stops_a_shared_write),
 		T(shared_and_private_see_what_the_file_holds),

@@ -13,13 +13,14 @@
 #include <mm/commit.h>
 #include <mm/filemap.h>
 #include <mm/frames.h>
+#include <mm/oom.h>
 #include <mm/reclaim.h>
 #include <mm/slab.h>
 #include <mm/vmstat.h>
 
 static bool (*world_oom)(unsigned int gfp);
 
-bool oom_kill(unsigned int gfp)
+bool oom_kill(unsigned int gfp, unsigned int order)
 {
 	return world_oom && world_oom(gfp);
 }

@@ -161,29 +161,6 @@ static int show_limits(struct seq_file *m, struct task_struct *t)
 	return 0;
 }
 
-/* ------------------------------------------------------------------- oom */
-
-static int show_oom_score_adj(struct seq_file *m, struct task_struct *t)
-{
-	seq_printf(m, "%d\n", READ_ONCE(t->signal->oom_score_adj));
-	return 0;
-}
-
-static int store_oom_score_adj(struct task_struct *t, char *buf, size_t len)
-{
-	bool minus = buf[0] == '-';
-	unsigned long v;
-	int adj;
-
-	if (parse_ulong(buf + minus, NULL, 10, &v) != 0 || v > 1000)
-		return -EINVAL;
-	adj = minus ? -(int)v : (int)v;
-	if (!proc_may_look(t) || (adj < t->signal->oom_score_adj && !capable(CAP_SYS_RESOURCE)))
-		return -EACCES;
-	WRITE_ONCE(t->signal->oom_score_adj, adj);
-	return 0;
-}
-
 /* ----------------------------------------------------------------- links */
 
 static int follow_exe(struct task_struct *t, struct path *path)
@@ -279,10 +256,15 @@ static int show_empty(struct seq_file *m, struct task_struct *t)
 		SHOW("limits", show_limits), SHOW("maps", proc_show_maps),                     \
 		SHOW("mountinfo", show_mountinfo), SHOW("mounts", show_mounts),                \
 		{ .name = "net", .mode = S_IFDIR | 0555, .children = proc_net_table },         \
+		{ .name = "oom_adj",                                                           \
+		  .mode = S_IFREG | 0644,                                                      \
+		  .show = proc_show_oom_adj,                                                   \
+		  .store = proc_store_oom_adj },                                               \
+		SHOW("oom_score", proc_show_oom_score),                                        \
 		{ .name = "oom_score_adj",                                                     \
 		  .mode = S_IFREG | 0644,                                                      \
-		  .show = show_oom_score_adj,                                                  \
-		  .store = store_oom_score_adj },                                              \
+		  .show = proc_show_oom_score_adj,                                             \
+		  .store = proc_store_oom_score_adj },                                         \
 		FOLLOW("root", follow_root), SHOW("smaps", proc_show_smaps),                   \
 		SHOW("smaps_rollup", proc_show_smaps_rollup), SHOW("stat", proc_show_stat),    \
 		SHOW("statm", proc_show_statm), SHOW("status", proc_show_status),              \

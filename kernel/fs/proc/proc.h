@@ -82,6 +82,11 @@ extern const struct file_operations proc_root_fops, proc_fd_fops, proc_fdinfo_fo
 int proc_show_stat(struct seq_file *m, struct task_struct *t);
 int proc_show_statm(struct seq_file *m, struct task_struct *t);
 int proc_show_status(struct seq_file *m, struct task_struct *t);
+int proc_show_oom_score(struct seq_file *m, struct task_struct *t);
+int proc_show_oom_score_adj(struct seq_file *m, struct task_struct *t);
+int proc_store_oom_score_adj(struct task_struct *t, char *buf, size_t len);
+int proc_show_oom_adj(struct seq_file *m, struct task_struct *t);
+int proc_store_oom_adj(struct task_struct *t, char *buf, size_t len);
 int proc_show_maps(struct seq_file *m, struct task_struct *t);
 int proc_show_smaps(struct seq_file *m, struct task_struct *t);
 int proc_show_smaps_rollup(struct seq_file *m, struct task_struct *t);

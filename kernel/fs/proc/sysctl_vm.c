@@ -6,6 +6,7 @@
 #include <kernel/fs/proc/sysctl.h>
 
 #include <mm/mmap.h>
+#include <mm/oom.h>
 #include <mm/reclaim.h>
 #include <mm/writeback.h>
 
@@ -13,6 +14,8 @@ NUMBER(max_map_count, sysctl_max_map_count, 0, 0x7fffffff)
 NUMBER(overcommit_memory, sysctl_overcommit_memory, 0, 2)
 NUMBER(admin_reserve_kbytes, sysctl_admin_reserve_kbytes, 0, ~0UL)
 NUMBER(user_reserve_kbytes, sysctl_user_reserve_kbytes, 0, ~0UL)
+NUMBER(oom_kill_allocating_task, sysctl_oom_kill_allocating_task, 0, 0xffffffff)
+NUMBER(panic_on_oom, sysctl_panic_on_oom, 0, 2)
 NUMBER(mmap_min_addr, sysctl_mmap_min_addr, 0, USER_END - 1)
 NUMBER(swappiness, sysctl_swappiness, 0, 200)
 NUMBER(min_free_kbytes, sysctl_min_free_kbytes, 0, 0x7fffffff)
@@ -90,9 +93,11 @@ const struct proc_entry proc_vm_table[] = {
 	SETTING(max_map_count),
 	SETTING(min_free_kbytes),
 	SETTING(mmap_min_addr),
+	SETTING(oom_kill_allocating_task),
 	SETTING(overcommit_kbytes),
 	SETTING(overcommit_memory),
 	SETTING(overcommit_ratio),
+	SETTING(panic_on_oom),
 	SETTING(swappiness),
 	SETTING(user_reserve_kbytes),
 	{ .name = NULL },

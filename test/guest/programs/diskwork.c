@@ -23,7 +23,7 @@
 
 #include "tap.h"
 
-#define FILES   10
+#define FILES   20
 #define PAGE    4096L
 #define PAGES   24L
 

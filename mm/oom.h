@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Out of memory: where mm, which has none left, meets kernel/oom.c, which chooses
+ * a process.
+ */
+#ifndef MM_OOM_H
+#define MM_OOM_H
+
+#include <lib/types.h>
+
+struct mm_struct;
+
+/*
+ * Nothing can be reclaimed for @gfp, 2^@order frames: choose and kill a process.
+ * Provided by kernel/oom.c.  True: somebody will free memory, try again.
+ */
+bool oom_kill(unsigned int gfp, unsigned int order);
+
+/* Start the thread that reaps; after the scheduler runs. */
+void oom_start(void);
+
+/*
+ * Take the pages of @mm's own out of it: all who use it are to die.  The caller
+ * holds it as a user.  False: it is locked, nothing done.
+ */
+bool mm_oom_reap(struct mm_struct *mm);
+
+/* /proc/sys/vm */
+extern unsigned int sysctl_panic_on_oom, sysctl_oom_kill_allocating_task;
+
+#endif
