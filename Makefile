@@ -15,6 +15,8 @@
 #   make test-guest   programs in the machine; KERNEL=linux runs them on Linux; TESTS='file -k word'
 #   make run-tests    your own: each executable of DIR=folder in the machine, TIMEOUT=60 seconds each;
 #                     TAP, or exit status 0 (4: skipped); KERNEL=linux
+#   make suites       stress-ng, Python's tests, real programs, ... here and on Linux, in one table:
+#                     SUITE='python memory' for a few, KERNEL=faultline or linux for one column
 #   make fuzz         the parsers under libFuzzer, FUZZ_SECONDS each
 #   make bench        what each operation costs, here and on Linux; WALL=1: time, ROUNDS=5 of each
 #                     SMP=2: scaling; ROWS='null pipe': a few; bench-check: none grew since bench-record
@@ -448,6 +450,14 @@ run-tests: RUN_TEXT := by user/run_tests.py
 run-tests: DISK := $(RUN_DIR).img
 run-tests: $(RUN_DIR).img $(IMAGE) $(INITRD) | emulator
 	@$(PYTHON) user/run_tests.py --limit $(TIMEOUT) $(if $(V),--verbose) $(DISK) $(QEMU_COMMAND)
+
+# Programs nobody here wrote, by the same runner: test/suites/README.md.  Each suite's settings
+# say what it needs; what is given on the command line counts more.
+.PHONY: suites
+suites:
+	@$(PYTHON) test/suites/suites.py --build '$(O)' --log '$(O)/suites' \
+		$(if $(filter command%,$(origin KERNEL)),--kernel $(KERNEL)) $(SUITE) -- CACHE='$(CACHE)' \
+		$(foreach v,SMP MEM TIMEOUT MIRROR,$(if $(filter command%,$(origin $(v))),$(v)='$($(v))'))
 
 # ---- the benchmark -------------------------------------------------------------------------------
 

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: MIT
+"""Programs nobody here wrote, on this kernel and on Linux, in one table.
+
+usage: suites.py --build DIR --log DIR [--kernel NAME] [SUITE...] [-- MAKE-VARIABLE...]
+
+A suite is a folder beside this file; its file `settings` names the packages and
+the limits (README.md).  Each runs by `make run-tests`, here and on Linux, and
+the cases of both are laid side by side by name.
+"""
+
+import argparse
+import datetime
+import os
+import pathlib
+import re
+import subprocess
+import sys
+
+HERE = pathlib.Path(__file__).resolve().parent
+TOP = HERE.parents[1]
+KERNELS = ("faultline", "linux")
+LINE = re.compile(r"(not )?ok \d+ - (.*?)(?: # (SKIP|todo) ?(.*))?$")
+
+
+def settings(suite):
+    """The lines `NAME=value` of a suite's settings, for make."""
+    text = (HERE / suite / "settings").read_text()
+    return [line.strip() for line in text.splitlines() if "=" in line and not line.startswith("#")]
+
+
+def run(suite, kernel, options):
+    """{case: passed, failed or skipped} of a suite on a kernel; the TAP is kept in the log folder."""
+    env = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "O", "SUITE")}
+    log = pathlib.Path(options.log) / f"{suite}.{kernel}.tap"
+    with open(log, "w", encoding="utf-8") as out:
+        subprocess.run(["make", "--no-print-directory", "run-tests", f"O={options.build}",
+                        f"DIR={HERE / suite}", f"KERNEL={kernel}", *settings(suite), *options.variables],
+                       cwd=TOP, env=env, stdin=subprocess.DEVNULL, stdout=out,
+                       stderr=subprocess.STDOUT, check=False)
+    return read(log)
+
+
+def read(log):
+    cases = {}
+    for line in log.read_text(errors="replace").splitlines() if log.exists() else ():
+        if match := LINE.match(line):
+            cases[match[2]] = "skipped" if match[3] else "failed" if match[1] else "passed"
+    return cases
+
+
+def passed(cases):
+    return {case for case, verdict in cases.items() if verdict == "passed"}
+
+
+def row(suite, found):
+    """A line of the table: every case that either kernel ran, and who passed it."""
+    ran = {case for cases in found.values() for case, verdict in cases.items() if verdict != "skipped"}
+    counts = [str(len(passed(found[k]))) if k in found else "-" for k in KERNELS]
+    return f"| {suite} | {len(ran)} | {counts[0]} | {counts[1]} |"
+
+
+def shortfall(suite, found):
+    """The cases that Linux passes and we do not, each with the last line of its reason."""
+    if not all(k in found for k in KERNELS):
+        return [f"{suite}: {case}" for cases in found.values() for case, verdict in cases.items()
+                if verdict == "failed"]
+    return [f"{suite}: {case} ({found['faultline'].get(case, 'not run')})"
+            for case in found["linux"] if case in passed(found["linux"]) - passed(found["faultline"])]
+
+
+def main():
+    words = sys.argv[1:]
+    cut = words.index("--") if "--" in words else len(words)
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--build", required=True)
+    parser.add_argument("--log", required=True)
+    parser.add_argument("--kernel", choices=KERNELS)
+    parser.add_argument("suites", nargs="*")
+    options = parser.parse_args(words[:cut])
+    options.variables = words[cut + 1:]
+    os.makedirs(options.log, exist_ok=True)
+    suites = options.suites or sorted(p.parent.name for p in HERE.glob("*/settings"))
+    rows, short = [], []
+    for suite in suites:
+        found = {}
+        for kernel in [options.kernel] if options.kernel else KERNELS:
+            print(f"# {suite} on {kernel}", file=sys.stderr, flush=True)
+            found[kernel] = run(suite, kernel, options)
+        rows.append(row(suite, found))
+        short += shortfall(suite, found)
+    print(f"{datetime.date.today()}\n\n| suite | cases | passed here | passed on Linux |\n| --- | --- | --- | --- |")
+    print("\n".join(rows))
+    print("\n" + "\n".join(short or ["all that passes on Linux passes here"]))
+    return bool(short)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
