@@ -27,6 +27,7 @@
 # For qemu, qemu-gdb, linux and run-tests:
 #   RUN='command'     run it, power off, and exit with its status (on a copy of the disk; KEEP=1: on it)
 #   SMP=4 MEM=256M    harts and memory           APPEND='...'    more boot arguments
+#   SWAP=512M         swap on a second disk, made anew each time (SWAP=file: your own; SWAP= : none)
 #   PKGS='a b'        more Debian packages       ADD=dir         a folder laid over the disk's root
 #   ROOT=dir          your own root tree         DISK=file       your own image (DISK= : none)
 #   CPU=name          QEMU's -cpu                LEGACY=1        virtio-mmio version 1
@@ -54,6 +55,7 @@ RELEASE := trixie
 SMP := 4
 MEM := 256M
 DEBUG := 0
+SWAP := $(if $(filter qemu qemu-gdb linux,$(MAKECMDGOALS)),512M)
 FUZZ_SECONDS := 20
 KERNEL := $(if $(filter linux,$(MAKECMDGOALS)),linux,faultline)
 
@@ -77,7 +79,7 @@ NEEDED = gcc=gcc /usr/include/stdlib.h=libc6-dev python3=python3 \
 	qemu-system-riscv64=qemu-system-riscv|qemu-system-misc $(OPENSBI)=opensbi \
 	mmdebstrap=mmdebstrap newuidmap=uidmap fakeroot=fakeroot xz=xz-utils cpio=cpio \
 	/usr/share/keyrings/debian-archive-keyring.gpg=debian-archive-keyring \
-	mke2fs=e2fsprogs debugfs=e2fsprogs \
+	mke2fs=e2fsprogs debugfs=e2fsprogs mkswap=util-linux \
 	py:pytest=python3-pytest py:pexpect=python3-pexpect \
 	/usr/include/cmocka.h=libcmocka-dev gdb-multiarch=gdb-multiarch dtc=device-tree-compiler \
 	clang=clang ld.lld=lld llvm-nm=llvm fuzzer=libclang-rt-dev
@@ -228,7 +230,7 @@ FORCE:
 
 # The command as the user wrote it: make must not expand a $ in it.
 export RUN_TEXT := $(value RUN)
-export KEEP
+export KEEP SWAP
 
 # Stock Linux takes its status out by QEMU's exit device: see user/init.c.
 LINUX_ARGS := root=/dev/vda rw no4lvl no5lvl init_on_alloc=0 quiet loglevel=1 exit-device=100000
@@ -243,7 +245,9 @@ QEMU_COMMAND = $(QEMU) -machine virt $(if $(CPU),-cpu $(CPU)) -smp $(SMP) -m $(M
 	$(if $(LEGACY),,-global virtio-mmio.force-legacy=false) \
 	-kernel $(IMAGE) $(if $(INITRD),-initrd $(INITRD)) -append "$(BOOTARGS)" \
 	$(if $(DISK),-drive file=@DISK@$(comma)format=raw$(comma)if=none$(comma)id=root \
-	-device virtio-blk-device$(comma)drive=root) $(QEMUOPTS)
+	-device virtio-blk-device$(comma)drive=root) \
+	$(if $(SWAP),-drive file=@SWAP@$(comma)format=raw$(comma)if=none$(comma)id=swap \
+	-device virtio-blk-device$(comma)drive=swap) $(QEMUOPTS)
 comma := ,
 
 .PHONY: qemu qemu-gdb gdb linux qemu-command

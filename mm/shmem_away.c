@@ -300,7 +300,9 @@ static int empty_one(struct address_space *as, unsigned int type)
 	int err = 0;
 
 	for (; err >= 0 && next_on(as, type, &index); index++) {
-		err = signal_pending() ? -EINTR : shmem_bring_in(as, index, GFP_KERNEL);
+		err = signal_pending() ? -EINTR : swapoff_room();
+		if (!err)
+			err = shmem_bring_in(as, index, GFP_KERNEL);
 		cond_resched();
 	}
 	return err < 0 ? err : 0;

@@ -62,6 +62,9 @@ bool swap_slot_cache(struct swap_area *a, unsigned long slot);
 /* The disk failed at it. */
 void swap_slot_failed(struct swap_area *a, unsigned long slot);
 
+/* swapoff.c: memory for one page more may be taken: 0 or -ENOMEM.  Sleeps. */
+int swapoff_room(void);
+
 /* ---- an area comes and goes ---- */
 
 /* A fresh area, not on yet; ERR_PTR(-EPERM): too many, -ENOMEM. */

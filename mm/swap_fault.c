@@ -78,7 +78,8 @@ static enum fault_result fault_read(struct fault *f, swp_t s)
 	enum fault_result r = fault_retry(f);
 
 	f->major = true;
-	switch (swap_read(s, window, GFP_USER)) {
+	/* A debugger, or swapoff: nobody is to die for it. */
+	switch (swap_read(s, window, f->force ? GFP_KERNEL : GFP_USER)) {
 	case 0:
 		break;
 	case -ENOMEM:

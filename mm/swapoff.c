@@ -16,12 +16,15 @@
 #include <mm/swapon.h>
 
 #include <lib/err.h>
+#include <mm/buddy.h>
 #include <mm/fault.h>
 #include <mm/filemap.h>
+#include <mm/frames.h>
 #include <mm/mm.h>
 #include <mm/page.h>
 #include <mm/pt_alloc.h>
 #include <mm/pt_used.h>
+#include <mm/reclaim.h>
 #include <mm/shmem_away.h>
 #include <mm/slab.h>
 #include <mm/swap_area.h>
@@ -52,6 +55,17 @@ int swap_off(const void *owner)
 	swap_area_end(a);
 	dev->ops->release(dev);
 	return 0;
+}
+
+/*
+ * Stop in time: what programs need is not to be taken from them, so that one of
+ * them would be killed for it.
+ */
+int swapoff_room(void)
+{
+	if (frames_free() > frames_high() || reclaim_pages(FOUND_MAX, GFP_KERNEL))
+		return 0;
+	return frames_free() > frames_high() ? 0 : -ENOMEM;
 }
 
 static int empty(struct swap_area *a)
@@ -143,8 +157,11 @@ static int empty_mm(struct swap_area *a, struct mm_struct *mm)
 			return -EINTR;
 		nr = find_entries(a, mm, &va, found);
 		up_read(&mm->lock);
-		for (unsigned int i = 0; i < nr && !err; i++)
-			err = fault_errno(handle_mm_fault_force(mm, found[i], FAULT_READ));
+		for (unsigned int i = 0; i < nr && !err; i++) {
+			err = swapoff_room();
+			if (!err)
+				err = fault_errno(handle_mm_fault_force(mm, found[i], FAULT_READ));
+		}
 		if (signal_pending())
 			return -EINTR;
 		cond_resched();

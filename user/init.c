@@ -2,7 +2,8 @@
 /*
  * init: the first program, from the mounts to the exit status of QEMU.
  *
- * It mounts what the kernel has, starts one program on the console as the
+ * It mounts what the kernel has, uses the swap that /etc/fstab names, starts one
+ * program on the console as the
  * leader of a session (so that ^C and job control work), reaps whatever is
  * orphaned, and powers the machine off when that program ends.  The program is
  * a login shell or, when the host has put /etc/faultline.run on the disk,
@@ -39,6 +40,7 @@ enum sys {
 	SYS_getpid = 172,
 	SYS_clone = 220,
 	SYS_execve = 221,
+	SYS_swapon = 224,
 	SYS_mmap = 222,
 	SYS_wait4 = 260,
 };
@@ -98,6 +100,7 @@ static void console_open(const char *path);
 static void mount_all(void);
 static void options_read(void);
 static void hostname_set(void);
+static void swap_on(void);
 static void handlers_set(void);
 static void terminal_take(void);
 static long program_start(int run);
@@ -132,6 +135,7 @@ __attribute__((noreturn, used)) static void init_main(void)
 	console_open("/dev/console");
 	options_read();
 	hostname_set();
+	swap_on();
 	handlers_set();
 	terminal_take();
 	run = read_file("/etc/faultline.run", run_text, sizeof(run_text)) >= 0;
@@ -251,6 +255,47 @@ static void hostname_set(void)
 		len--;
 	if (len > 0)
 		sys3(SYS_sethostname, (long)name, len, 0);
+}
+
+/* The next word of the line at *p, with its end made a NUL; 0 at the line's end. */
+static char *next_word(char **p)
+{
+	char *word;
+
+	while (**p == ' ' || **p == '\t')
+		++*p;
+	if (!**p || **p == '\n' || **p == '#')
+		return 0;
+	word = *p;
+	while (**p > ' ')
+		++*p;
+	if (**p && **p != '\n')
+		*(*p)++ = 0;
+	return word;
+}
+
+static int is_swap(const char *type)
+{
+	return type && type[0] == 's' && type[1] == 'w' && type[2] == 'a' && type[3] == 'p' &&
+	       type[4] <= ' ';
+}
+
+/* `swapon -a`: what is not there, or no swap area, is left out in silence. */
+static void swap_on(void)
+{
+	static char fstab[4096];
+	char *p = fstab, *device;
+
+	if (read_file("/etc/fstab", fstab, sizeof(fstab)) <= 0)
+		return;
+	while (*p) {
+		device = next_word(&p);
+		if (device && next_word(&p) && is_swap(next_word(&p)))
+			sys3(SYS_swapon, (long)device, 0, 0);
+		while (*p && *p != '\n')
+			p++;
+		p += *p == '\n';
+	}
 }
 
 static void on_signal(int sig)

@@ -72,7 +72,7 @@ def clean_output(text):
 
 
 class Machine:
-    """One boot.  Options are the Makefile's: smp=, mem=, append=, qemuopts=, cpu=, legacy=."""
+    """One boot.  Options are the Makefile's: smp=, mem=, swap=, append=, qemuopts=, cpu=, legacy=."""
 
     def __init__(self, disk=DISK, run=None, copy=True, check=True, kernel=KERNEL, **options):
         self.scratch = pathlib.Path(tempfile.mkdtemp(prefix="faultline-test."))
@@ -81,7 +81,8 @@ class Machine:
         self.kernel = kernel
         if disk and copy:
             self.disk = copy_disk(disk, self.scratch / "disk.img")
-        self.env = dict(os.environ, PATH=TOOLS_PATH, KEEP="1", RUN_TEXT=run or "")
+        self.env = dict(os.environ, PATH=TOOLS_PATH, KEEP="1", RUN_TEXT=run or "",
+                        SWAP=str(options.setdefault("swap", "")), TMPDIR=str(self.scratch))
         options.setdefault("mem", "512M" if kernel == "linux" else "256M")
         variables = [f"{k.upper()}={v}" for k, v in options.items() if v not in (None, "")]
         words = make("qemu-command", f"KERNEL={kernel}", f"DISK={self.disk or ''}",
