@@ -19,6 +19,7 @@
 #include <kernel/task.h>
 #include <lib/sort.h>
 #include <lib/string.h>
+#include <mm/mm.h>
 #include <mm/commit.h>
 #include <mm/slab.h>
 #include <mm/uaccess.h>
@@ -65,6 +66,12 @@ struct cred *cred_prepare(void)
 	return new;
 }
 
+static bool powers_changed(const struct cred *old, const struct cred *new)
+{
+	return old->euid != new->euid || old->egid != new->egid || old->fsuid != new->fsuid ||
+	       old->fsgid != new->fsgid || (new->cap_permitted & ~old->cap_permitted);
+}
+
 void cred_commit(struct cred *c)
 {
 	struct task_struct *t = current;
@@ -74,6 +81,11 @@ void cred_commit(struct cred *c)
 	spin_lock(&t->lock);
 	old = t->cred;
 	t->cred = c;
+	if (powers_changed(old, c)) {
+		if (t->thread.mm)
+			t->thread.mm->dumpable = false;
+		t->pdeath_signal = 0;
+	}
 	spin_unlock(&t->lock);
 	spin_unlock_irqrestore(&tasklist_lock, flags);
 	cred_put(old);
@@ -135,9 +147,13 @@ static void fix_caps(struct cred *new, const struct cred *old)
 	bool was = !old->uid || !old->euid || !old->suid;
 	bool is = !new->uid || !new->euid || !new->suid;
 
+	if (new->securebits & SECBIT_NO_SETUID_FIXUP)
+		return;
 	if (was && !is) {
-		new->cap_permitted = 0;
-		new->cap_effective = 0;
+		if (!(new->securebits & SECBIT_KEEP_CAPS)) {
+			new->cap_permitted = 0;
+			new->cap_effective = 0;
+		}
 		new->cap_ambient = 0;
 	}
 	if (!old->euid && new->euid)
@@ -230,6 +246,21 @@ long sys_setresuid(const unsigned long *a)
 	return commit_uid(new);
 }
 
+/* Those that concern files go with the file system's user id 0, and come back with it. */
+static void fix_fs_caps(struct cred *new, u32 was)
+{
+	const u64 fs_caps = BIT(CAP_CHOWN) | BIT(CAP_DAC_OVERRIDE) | BIT(CAP_DAC_READ_SEARCH) |
+			    BIT(CAP_FOWNER) | BIT(CAP_FSETID) | BIT(CAP_LINUX_IMMUTABLE) |
+			    BIT(CAP_MKNOD) | BIT(CAP_MAC_OVERRIDE);
+
+	if (new->securebits & SECBIT_NO_SETUID_FIXUP)
+		return;
+	if (!was && new->fsuid)
+		new->cap_effective &= ~fs_caps;
+	if (was && !new->fsuid)
+		new->cap_effective |= new->cap_permitted & fs_caps;
+}
+
 /* Returns the old one, whether it could be set or not. */
 long sys_setfsuid(const unsigned long *a)
 {
@@ -243,6 +274,7 @@ long sys_setfsuid(const unsigned long *a)
 	new = cred_prepare();
 	if (new) {
 		new->fsuid = uid;
+		fix_fs_caps(new, was);
 		cred_commit(new);
 	}
 	return was;

@@ -7,8 +7,6 @@
  * stack.  Then the point of no return (exec_commit): other threads go, the
  * address spaces change places, handlers and close-on-exec files go.  So a
  * program that cannot be started costs its caller nothing but an errno.
- *
- * Set-user-id bits are ignored, with a note in the log.
  */
 #include <kernel/exec.h>
 
@@ -34,6 +32,7 @@
 #include <mm/slab.h>
 
 #define SCRIPTS_MAX     5       /* one after the other, as Linux */
+#define SECURE_STACK    (8 * MiB)       /* at most, for a program with powers of its own */
 #define HEAD_SIZE       1024    /* read at once: the headers of an ELF file are usually within */
 
 /* A file's first bytes, and the rest on request. */
@@ -65,6 +64,7 @@ static int copy_strings(struct exec *x, unsigned int skip_argv, const struct exe
 			const struct exec_vector *envp);
 static int prepare_identity(struct exec *x);
 static int exec_commit(struct exec *x);
+static void secure_limits(struct task_struct *t);
 static void replace_mm(struct exec *x);
 static void exec_release(struct exec *x);
 
@@ -339,30 +339,13 @@ static int copy_strings(struct exec *x, unsigned int skip_argv, const struct exe
 /* What the new program is allowed to, and a handler table of its own. */
 static int prepare_identity(struct exec *x)
 {
-	const struct cred *now = current->cred;
-	const struct inode *inode = x->file->inode;
-	bool root = !now->uid || !now->euid;
-	u64 caps = root ? now->cap_bounding | now->cap_inheritable : now->cap_ambient;
-
-	if ((inode->mode & S_ISUID) && inode->uid != now->euid)
-		pr_info("exec: %s is set-user-id %u: ignored", x->filename, inode->uid);
 	if (!current->sighand || atomic_read(&current->sighand->refs) -
 				 atomic_read(&current->sighand->watchers) > 1) {
 		x->sighand = current->sighand ? sighand_dup(current->sighand) : sighand_alloc();
 		if (!x->sighand)
 			return -ENOMEM;
 	}
-	if (now->suid == now->euid && now->fsuid == now->euid && now->sgid == now->egid &&
-	    now->fsgid == now->egid && now->cap_permitted == caps && now->cap_effective == caps)
-		return 0;
-	x->cred = cred_prepare();
-	if (!x->cred)
-		return -ENOMEM;
-	x->cred->suid = x->cred->fsuid = now->euid;
-	x->cred->sgid = x->cred->fsgid = now->egid;
-	x->cred->cap_permitted = caps;
-	x->cred->cap_effective = now->euid ? now->cap_ambient : caps;
-	return 0;
+	return exec_cred(x);
 }
 
 /* ------------------------------------------------ the point of no return */
@@ -379,6 +362,9 @@ static int exec_commit(struct exec *x)
 	signals_unshare(t, &x->sighand);
 	signals_exec(t);
 	files_close_on_exec();
+	t->thread.mm->dumpable = x->readable;
+	if (x->secure)
+		secure_limits(t);
 	if (x->cred) {
 		cred_commit(x->cred);
 		x->cred = NULL;
@@ -391,12 +377,23 @@ static int exec_commit(struct exec *x)
 	t->flags &= ~(unsigned int)(PF_FORKNOEXEC | PF_KTHREAD);
 	t->signal->did_exec = true;
 	t->exit_signal = SIGCHLD;
-	t->keep_caps = false;
 	if (trace_wanted(t))
 		__atomic_fetch_or(&t->trace, TRACE_LOG, __ATOMIC_SEQ_CST);
 	thread_start_program(&t->thread, x->entry, x->sp);
 	ptrace_exec(old_pid);
 	return 0;
+}
+
+/* Nothing of the caller's may harm a program with powers of its own. */
+static void secure_limits(struct task_struct *t)
+{
+	struct rlimit *stack = &t->signal->rlim[RLIMIT_STACK];
+	unsigned long flags;
+
+	t->pdeath_signal = 0;
+	flags = spin_lock_irqsave(&t->sighand->siglock);
+	stack->cur = min(stack->cur, SECURE_STACK);
+	spin_unlock_irqrestore(&t->sighand->siglock, flags);
 }
 
 static void exe_get(struct file *file)

@@ -44,6 +44,8 @@ struct exec {
 	struct elf_image *interp;
 	struct exec_strings strings;
 	struct cred *cred;              /* new ones, or NULL: unchanged */
+	bool secure;                    /* AT_SECURE: it has powers that its caller has not */
+	bool readable;                  /* others of the same user may look into it */
 	struct sighand_struct *sighand; /* one's own, if shared with another process; or NULL */
 	/* the new address space, complete before the old one goes */
 	struct mm_struct *mm;
@@ -54,6 +56,9 @@ struct exec {
 	vaddr_t entry, sp;              /* where the program starts */
 	vaddr_t phdr;
 };
+
+/* Whom the program runs as: fills cred, secure and readable.  0 or -ENOMEM. */
+int exec_cred(struct exec *x);
 
 /* Place and map image and interpreter into x->mm, set up the heap; fills bias, entry, phdr. */
 int exec_load(struct exec *x);

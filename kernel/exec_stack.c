@@ -172,7 +172,7 @@ static void fill_auxv(const struct exec *x, struct stack_map *m)
 		AT_EUID, cred->euid,
 		AT_GID, cred->gid,
 		AT_EGID, cred->egid,
-		AT_SECURE, 0,
+		AT_SECURE, x->secure,
 		AT_RANDOM, m->random,
 		AT_HWCAP2, 0,
 		AT_RSEQ_FEATURE_SIZE, RSEQ_FEATURE_SIZE,

@@ -16,7 +16,7 @@ enum {
 	PR_SET_PDEATHSIG = 1, PR_GET_PDEATHSIG = 2, PR_GET_DUMPABLE = 3, PR_SET_DUMPABLE = 4,
 	PR_GET_KEEPCAPS = 7, PR_SET_KEEPCAPS = 8, PR_GET_TIMING = 13, PR_SET_TIMING = 14,
 	PR_SET_NAME = 15, PR_GET_NAME = 16, PR_GET_SECCOMP = 21,
-	PR_CAPBSET_READ = 23, PR_CAPBSET_DROP = 24, PR_GET_SECUREBITS = 27,
+	PR_CAPBSET_READ = 23, PR_CAPBSET_DROP = 24, PR_GET_SECUREBITS = 27, PR_SET_SECUREBITS = 28,
 	PR_SET_TIMERSLACK = 29, PR_GET_TIMERSLACK = 30, PR_MCE_KILL_GET = 34,
 	PR_SET_CHILD_SUBREAPER = 36, PR_GET_CHILD_SUBREAPER = 37,
 	PR_SET_NO_NEW_PRIVS = 38, PR_GET_NO_NEW_PRIVS = 39, PR_GET_TID_ADDRESS = 40,
@@ -31,6 +31,8 @@ static long set_name(vaddr_t from);
 static long get_name(vaddr_t to);
 static long drop_bounding(unsigned long cap);
 static long ambient(unsigned long op, unsigned long cap, unsigned long a4, unsigned long a5);
+static long set_keep_caps(bool on);
+static long set_securebits(unsigned long bits);
 
 long sys_prctl(const unsigned long *a)
 {
@@ -53,16 +55,16 @@ long sys_prctl(const unsigned long *a)
 		t->thread.mm->dumpable = a[1];
 		return 0;
 	case PR_GET_KEEPCAPS:
-		return t->keep_caps;
+		return !!(t->cred->securebits & SECBIT_KEEP_CAPS);
 	case PR_SET_KEEPCAPS:
-		if (a[1] > 1)
-			return -EINVAL;
-		t->keep_caps = a[1];
-		return 0;
+		return a[1] > 1 ? -EINVAL : set_keep_caps(a[1]);
 	case PR_GET_TIMING:
 	case PR_GET_SECCOMP:
-	case PR_GET_SECUREBITS:
 		return 0;
+	case PR_GET_SECUREBITS:
+		return t->cred->securebits;
+	case PR_SET_SECUREBITS:
+		return set_securebits(a[1]);
 	case PR_SET_TIMING:
 		return a[1] ? -EINVAL : 0;
 	case PR_SET_NAME:
@@ -158,6 +160,8 @@ static long ambient(unsigned long op, unsigned long cap, unsigned long a4, unsig
 		return (long)(now->cap_ambient >> cap & 1);
 	if (op != AMBIENT_RAISE && op != AMBIENT_LOWER && op != AMBIENT_CLEAR_ALL)
 		return -EINVAL;
+	if (op == AMBIENT_RAISE && (now->securebits & SECBIT_NO_AMBIENT_RAISE))
+		return -EPERM;
 	if (op == AMBIENT_RAISE && !((now->cap_permitted & now->cap_inheritable) >> cap & 1))
 		return -EPERM;
 	c = cred_prepare();
@@ -171,6 +175,37 @@ static long ambient(unsigned long op, unsigned long cap, unsigned long a4, unsig
 		c->cap_ambient |= BIT(cap);
 	cred_commit(c);
 	return 0;
+}
+
+static long commit_securebits(u32 bits)
+{
+	struct cred *c = cred_prepare();
+
+	if (!c)
+		return -ENOMEM;
+	c->securebits = bits;
+	cred_commit(c);
+	return 0;
+}
+
+static long set_keep_caps(bool on)
+{
+	u32 now = current->cred->securebits;
+
+	if (now & SECBIT_KEEP_CAPS << 1)
+		return -EPERM;
+	return commit_securebits(on ? now | SECBIT_KEEP_CAPS : now & ~SECBIT_KEEP_CAPS);
+}
+
+/* What is locked stays as it is, and locked. */
+static long set_securebits(unsigned long bits)
+{
+	u32 now = current->cred->securebits;
+
+	if ((((now & SECBITS_LOCKS) >> 1) & (now ^ bits)) || ((now & SECBITS_LOCKS) & ~bits) ||
+	    (bits & ~(unsigned long)(SECBITS_ALL | SECBITS_LOCKS)) || !capable(CAP_SETPCAP))
+		return -EPERM;
+	return commit_securebits((u32)bits);
 }
 
 long sys_personality(const unsigned long *a)

@@ -212,7 +212,7 @@ static int kill_one(int sig, const siginfo_t *info, struct task_struct *t, bool 
 
 /*
  * To group @pgid, or to everybody but the first process and oneself.  0 when
- * one could be signalled.
+ * one could be signalled; of everybody, also when none might be.
  */
 static int kill_matching(int sig, const siginfo_t *info, int pgid, bool everybody)
 {
@@ -228,7 +228,7 @@ static int kill_matching(int sig, const siginfo_t *info, int pgid, bool everybod
 			continue;
 		if (!may_signal(sig, t)) {
 			if (err)
-				err = -EPERM;
+				err = everybody ? 0 : -EPERM;
 			continue;
 		}
 		err = 0;

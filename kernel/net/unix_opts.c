@@ -17,7 +17,6 @@
 #define BUFFER_MAX      212992          /* net.core.wmem_max, rmem_max */
 #define SNDBUF_MIN      4608
 #define RCVBUF_MIN      2304
-#define CAP_NET_ADMIN   12
 
 #define REMEMBERED      (1U << SO_DEBUG | 1U << SO_REUSEADDR | 1U << SO_DONTROUTE |            \
 			 1U << SO_BROADCAST | 1U << SO_KEEPALIVE | 1U << SO_OOBINLINE)

@@ -15,6 +15,7 @@
 #include <kernel/task.h>
 #include <lib/err.h>
 #include <lib/string.h>
+#include <mm/mm.h>
 #include <mm/slab.h>
 
 #define PROC_SUPER_MAGIC 0x9fa0
@@ -62,12 +63,22 @@ static void set_operations(struct inode *inode, const struct proc_entry *e)
 	}
 }
 
-/* A process' files belong to its effective user. */
+static bool task_dumpable(struct task_struct *t)
+{
+	bool dumpable;
+
+	spin_lock(&t->lock);
+	dumpable = !t->thread.mm || t->thread.mm->dumpable;
+	spin_unlock(&t->lock);
+	return dumpable;
+}
+
+/* A process' files belong to its effective user; those of one not to be looked into, to root. */
 static void set_owner(struct inode *inode, struct task_struct *t)
 {
 	struct cred *c;
 
-	if (!t)
+	if (!t || (!S_ISDIR(inode->mode) && !task_dumpable(t)))
 		return;
 	c = task_cred_get(t);
 	inode->uid = c->euid;

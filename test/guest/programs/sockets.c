@@ -334,8 +334,11 @@ static void ends(void)
 	socketpair(AF_UNIX, SOCK_STREAM, 0, p);
 	if (!fork()) {
 		struct timespec t = { 0, 100000000 };
+		int full = 0;
 
 		close(p[0]);
+		while (full < 50000 && !ioctl(p[1], FIONREAD, &full))
+			nanosleep(&t, NULL);
 		nanosleep(&t, NULL);
 		_exit(0);
 	}
