@@ -71,7 +71,7 @@ static void batch_let_go(struct evict *e, struct batch *b);
 
 void evict_anon(struct evict *e)
 {
-	unsigned int passed = 0;
+	unsigned int passed = !READ_ONCE(hand.mm);      /* from the start, once is all */
 	struct mm_struct *mm;
 	vaddr_t start, end;
 

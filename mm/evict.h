@@ -27,7 +27,7 @@ struct evict {
  */
 void evict_anon(struct evict *e);
 
-/* MADV_PAGEOUT: the anonymous pages of [start, end) that no other process has.  mm->lock held. */
+/* The anonymous pages of [start, end) that no other process has.  mm->lock held. */
 void evict_range(struct vm_area_struct *vma, vaddr_t start, vaddr_t end);
 
 /* The areas of @mm are gone: the hand moves on. */

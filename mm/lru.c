@@ -157,6 +157,17 @@ unsigned int lru_isolate(enum lru_list l, struct page **pages, unsigned int nr,
 	return taken;
 }
 
+bool lru_isolate_page(struct page *page)
+{
+	unsigned long flags = spin_lock_irqsave(&lru.lock);
+	bool listed = page_test(page, PG_lru);
+
+	if (listed)
+		unlink_page(page);
+	spin_unlock_irqrestore(&lru.lock, flags);
+	return listed;
+}
+
 void lru_putback(struct page *page, bool active)
 {
 	unsigned long flags = spin_lock_irqsave(&lru.lock);

@@ -18,6 +18,9 @@ enum lru_list { LRU_INACTIVE_FILE, LRU_ACTIVE_FILE, LRU_INACTIVE_ANON, LRU_ACTIV
 unsigned int lru_isolate(enum lru_list l, struct page **pages, unsigned int nr,
 			 unsigned long *scan);
 
+/* Take this one off its list; the caller has a reference.  False: it is on none. */
+bool lru_isolate_page(struct page *page);
+
 /* Put an isolated page back at a list's head, and its reference. */
 void lru_putback(struct page *page, bool active);
 

@@ -19,6 +19,7 @@
 #include <mm/filemap.h>
 #include <mm/mm.h>
 #include <mm/pagetable.h>
+#include <mm/pageout.h>
 #include <mm/populate.h>
 #include <mm/pt_age.h>
 #include <mm/shmem.h>
@@ -157,7 +158,10 @@ static int advise_area(struct advice *a, struct vm_area_struct **vmap, vaddr_t s
 	case MADV_COLD: case MADV_PAGEOUT:
 		if (!can_drop(a, vma))
 			return -EINVAL;
-		pt_mark_old(vma, start, end);
+		if (a->advice == MADV_COLD)
+			pt_mark_old(vma, start, end);
+		else
+			page_out(vma, start, end);
 		return 0;
 	case MADV_REMOVE:
 		return advise_remove(vma, start, end);

@@ -3,7 +3,7 @@
  * mincore(2): which pages would be read without a wait.
  *
  * A page counts when its PTE is present, or when it is in the cache of its
- * file.  The answer is gathered for a page of bytes at a time and copied out
+ * file or in the swap cache.  The answer is gathered for a page of bytes at a time and copied out
  * with no lock held; it may be old by then, as the man page says.
  *
  * Lock: mm->lock for reading while gathering.
@@ -19,6 +19,7 @@
 #include <mm/pagetable.h>
 #include <mm/pt_alloc.h>
 #include <mm/pt_used.h>
+#include <mm/swap_cache.h>
 #include <mm/uaccess.h>
 #include <mm/vma.h>
 
@@ -40,6 +41,21 @@ static void cached_bytes(struct vm_area_struct *vma, vaddr_t start, vaddr_t end,
 	}
 }
 
+/* There, or in the swap cache. */
+static bool at_hand(pte_t e)
+{
+	struct page *page;
+	bool there;
+
+	if (!pte_swap(e))
+		return pte_present(e);
+	page = swap_cache_find(pte_to_swp(e));
+	there = page && page_test(page, PG_uptodate);
+	if (page)
+		put_page(page);
+	return there;
+}
+
 static void present_bytes(struct mm_struct *mm, vaddr_t start, vaddr_t end, u8 *vec)
 {
 	unsigned int i, last;
@@ -55,7 +71,7 @@ static void present_bytes(struct mm_struct *mm, vaddr_t start, vaddr_t end, u8 *
 		i = pt_index(va, 0);
 		last = i + ((next - va) >> PAGE_SHIFT);
 		for (; i < last; i++, va += PAGE_SIZE)
-			if (pte_present(pte_read(entries + i)))
+			if (at_hand(pte_read(entries + i)))
 				vec[(va - start) >> PAGE_SHIFT] = 1;
 	}
 }

@@ -15,6 +15,7 @@
 #include <mm/page.h>
 #include <mm/pt_alloc.h>
 #include <mm/pt_used.h>
+#include <mm/swap.h>
 #include <mm/vma.h>
 
 typedef bool mark_fn(pte_t *pte, struct page *page);
@@ -36,25 +37,34 @@ static bool mark_free(pte_t *pte, struct page *page)
 {
 	pte_t e = pte_read(pte);
 
-	if (!anon_exclusive(page))
+	if (!anon_exclusive(page) && !(page_test(page, PG_swapcache) && swap_reuse(page)))
 		return false;
 	page_clear(page, PG_swapbacked);
 	page_clear(page, PG_referenced);
 	return pte_cmpxchg(pte, e, pte_mkclean(pte_mkold(e)));
 }
 
-static bool mark_table(struct page *table, vaddr_t va, vaddr_t end, mark_fn *mark)
+static bool mark_table(struct mm_struct *mm, struct page *table, vaddr_t va, vaddr_t end,
+		       mark_fn *mark)
 {
 	pte_t *entries = pt_entries(table), e;
 	unsigned int i = pt_index(va, 0), last = i + ((end - va) >> PAGE_SHIFT);
 	bool changed = false;
+	long dropped = 0;
 
 	spin_lock(&table->ptl);
 	for (i = pt_next_used(entries, i, last); i < last; i = pt_next_used(entries, i + 1, last)) {
 		e = pte_read(entries + i);
-		if (pte_present(e) && !pte_special(e))
+		if (pte_present(e) && !pte_special(e)) {
 			changed |= mark(entries + i, pfn_to_page(pte_pfn(e)));
+		} else if (mark == mark_free && pte_swap(e)) {
+			pte_set(entries + i, NO_PTE);   /* away, and not wanted back */
+			swap_free_entry(e);
+			dropped++;
+		}
 	}
+	if (dropped)
+		atomic_long_sub(dropped, &mm->rss[MM_SWAPENTS]);
 	spin_unlock(&table->ptl);
 	return changed;
 }
@@ -70,7 +80,7 @@ static void mark_range(struct vm_area_struct *vma, vaddr_t start, vaddr_t end, m
 	for (va = start; va < end; va = next) {
 		next = pt_next_table(mm, va, end, &table);
 		if (table)
-			changed |= mark_table(table, va, next, mark);
+			changed |= mark_table(mm, table, va, next, mark);
 	}
 	if (changed)
 		tlb_flush_range(&mm->context, start, end);

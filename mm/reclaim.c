@@ -383,6 +383,27 @@ static void shrink_caches(struct scan *s)
 		s->freed += slab_shrink_here();
 }
 
+/* ---- what a program gives up itself ---- */
+
+unsigned long reclaim_these(struct page **pages, unsigned int nr)
+{
+	struct scan s = { .gfp = GFP_KERNEL };
+	struct page_batch b = { .nr = 0 };
+
+	assert(nr <= BATCH);
+	for (unsigned int i = 0; i < nr; i++) {
+		if (lru_isolate_page(pages[i]))
+			b.page[b.nr++] = pages[i];
+		else
+			put_page(pages[i]);
+	}
+	batch_dispose(&s, &b);
+	for (unsigned int i = 0; i < b.nr; i++)
+		if (b.fate[i] == PAGE_KEEP || b.fate[i] == PAGE_ACTIVATE)
+			lru_putback(b.page[i], false);
+	return s.freed + b.nr_write;
+}
+
 /* ---- drop_caches ---- */
 
 static void drop_list(enum lru_list l)

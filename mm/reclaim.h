@@ -29,6 +29,11 @@ void lru_rotate_written(struct page *page);
 
 /* Called by the allocator when frames run low: try to free @nr pages; how many were.  Sleeps. */
 unsigned long reclaim_pages(unsigned long nr, unsigned int gfp);
+/*
+ * Try to free these pages of files and shared memory, used or not; their references
+ * are consumed.  How many were, or are being written to swap.  Sleeps.
+ */
+unsigned long reclaim_these(struct page **pages, unsigned int nr);
 /* Wake the reclaim thread: below the low watermark. */
 void reclaim_wake(void);
 void reclaim_start(void);                       /* starts its thread; after the scheduler runs */

@@ -83,6 +83,15 @@ bool shmem_next_away(struct address_space *as, pgoff_t *index)
 	return found;
 }
 
+unsigned long shmem_count_away(struct address_space *as, pgoff_t first, pgoff_t last)
+{
+	unsigned long n = 0;
+
+	for (; first <= last && shmem_next_away(as, &first) && first <= last; first++)
+		n++;
+	return n;
+}
+
 /* ---- out ---- */
 
 /* The page lock keeps the address_space. */

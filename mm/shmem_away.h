@@ -58,6 +58,9 @@ static inline unsigned long shmem_came_back(const struct address_space *as)
 /* swapoff: bring everything back that is on area @type. */
 int shmem_empty_area(unsigned int type);
 
+/* How many of [first, last] are away. */
+unsigned long shmem_count_away(struct address_space *as, pgoff_t first, pgoff_t last);
+
 /* The next index at or behind *index that is away; false: none. */
 bool shmem_next_away(struct address_space *as, pgoff_t *index);
 

@@ -15,6 +15,8 @@
 #include <mm/pt_age.h>
 #include <mm/pt_alloc.h>
 #include <mm/pt_used.h>
+#include <mm/shmem_away.h>
+#include <mm/swap.h>
 #include <mm/vma.h>
 
 int mm_areas(struct mm_struct *mm, vaddr_t addr, struct mm_area *areas, unsigned int max)
@@ -76,6 +78,25 @@ static void count_page(pte_t e, struct mm_area_stats *st)
 	}
 }
 
+static void count_swapped(pte_t e, struct mm_area_stats *st)
+{
+	unsigned int users = swap_users(pte_to_swp(e));
+
+	st->swap += PAGE_SIZE;
+	st->swap_pss_shifted += (PAGE_SIZE << 12) / (users ? users : 1);
+}
+
+/* What shared memory has in swap in this part of it: no PTE tells. */
+static unsigned long shared_away(struct mm_struct *mm, vaddr_t start, vaddr_t end)
+{
+	const struct vm_area_struct *vma = vma_lookup(mm, start);
+
+	if (!vma || !vma->vm_mapping || end > vma->vm_end)
+		return 0;
+	return shmem_count_away(vma->vm_mapping, vma_pgoff(vma, start), vma_pgoff(vma, end) - 1) <<
+	       PAGE_SHIFT;
+}
+
 static void count_table(struct page *table, vaddr_t va, vaddr_t end, struct mm_area_stats *st)
 {
 	const pte_t *entries = pt_entries(table);
@@ -86,7 +107,7 @@ static void count_table(struct page *table, vaddr_t va, vaddr_t end, struct mm_a
 	for (i = pt_next_used(entries, i, last); i < last; i = pt_next_used(entries, i + 1, last)) {
 		e = pte_read(entries + i);
 		if (!pte_present(e))
-			st->swap += PAGE_SIZE;
+			count_swapped(e, st);
 		else if (!pte_special(e))
 			count_page(e, st);
 	}
@@ -105,6 +126,7 @@ int mm_gather_stats(struct mm_struct *mm, vaddr_t start, vaddr_t end, struct mm_
 		if (table)
 			count_table(table, va, next, st);
 	}
+	st->swap += shared_away(mm, start, end);
 	up_read(&mm->lock);
 	return 0;
 }

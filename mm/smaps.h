@@ -38,6 +38,7 @@ struct mm_area_stats {
 	unsigned long pss_dirty_shifted;
 	unsigned long shared_clean, shared_dirty, private_clean, private_dirty;
 	unsigned long referenced, anonymous, lazyfree, swap;
+	unsigned long swap_pss_shifted;
 };
 
 /* Add up the pages of [start, end). */

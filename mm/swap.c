@@ -21,7 +21,6 @@
  */
 #include <mm/swap.h>
 
-#include <lib/err.h>
 #include <lib/list.h>
 #include <lib/string.h>
 #include <mm/commit.h>
@@ -33,7 +32,7 @@
 struct spinlock swap_lock = SPINLOCK_INIT(RANK_SWAP);
 
 static struct {
-	struct swap_area *area[SWAP_AREAS_MAX];         /* [s] stay once made */
+	struct swap_area area[SWAP_AREAS_MAX];
 	struct swap_area *order[SWAP_AREAS_MAX];        /* [s] those that give, best first */
 	unsigned int nr_order;                          /* [s] */
 	unsigned long total, unused;                    /* [s], read freely: pages */
@@ -69,7 +68,7 @@ bool swap_keeps(swp_t s)
 
 struct swap_area *swap_area_at(unsigned int type)
 {
-	return type < SWAP_AREAS_MAX ? READ_ONCE(swap.area[type]) : NULL;
+	return type < SWAP_AREAS_MAX ? &swap.area[type] : NULL;
 }
 
 struct swap_area *swap_area_of(swp_t s)
@@ -308,29 +307,18 @@ struct swap_area *swap_area_of_owner(const void *owner)
 
 struct swap_area *swap_area_new(void)
 {
-	struct swap_area *fresh = kzalloc(sizeof(*fresh), GFP_KERNEL), *a = NULL;
-	unsigned long flags;
-	unsigned int i;
+	unsigned long flags = spin_lock_irqsave(&swap_lock);
+	struct swap_area *a = NULL;
 
-	if (!fresh)
-		return ERR_PTR(-ENOMEM);
-	address_space_init(&fresh->as, NULL, NULL);
-	flags = spin_lock_irqsave(&swap_lock);
-	for (i = 0; i < SWAP_AREAS_MAX && !a; i++) {
-		if (!swap.area[i]) {
-			fresh->type = i;
-			smp_wmb();      /* who finds it finds it whole */
-			WRITE_ONCE(swap.area[i], fresh);
-		}
-		if (!swap.area[i]->on)
-			a = swap.area[i];
-	}
-	if (a)
+	for (unsigned int i = 0; i < SWAP_AREAS_MAX && !a; i++)
+		if (!swap.area[i].on)
+			a = &swap.area[i];
+	if (a) {
 		a->on = true;
+		a->type = a - swap.area;
+	}
 	spin_unlock_irqrestore(&swap_lock, flags);
-	if (a != fresh)
-		kfree(fresh);
-	return a ? a : ERR_PTR(-EPERM);
+	return a;
 }
 
 /* Its pages count. */

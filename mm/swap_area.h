@@ -41,7 +41,7 @@ struct swap_area {
 
 extern struct spinlock swap_lock;       /* RANK_SWAP, irqsave: areas and their slots */
 
-/* The area of @s; it stays as memory for ever, but may be off by now.  NULL: there never was. */
+/* The area of @s, which may be off by now.  NULL: of none. */
 struct swap_area *swap_area_of(swp_t s);
 
 /* The @type-th, or NULL. */
@@ -67,7 +67,7 @@ int swapoff_room(void);
 
 /* ---- an area comes and goes ---- */
 
-/* A fresh area, not on yet; ERR_PTR(-EPERM): too many, -ENOMEM. */
+/* A fresh area, not on yet; NULL: too many. */
 struct swap_area *swap_area_new(void);
 /* It can be used from now on. */
 void swap_area_start(struct swap_area *a);

@@ -27,7 +27,7 @@
 static atomic_long_t writing;
 
 static int read_absent(swp_t s, unsigned int window, unsigned int gfp);
-static int read_wait(struct page *page);
+static int read_wait(struct page *page, swp_t s);
 static struct page *read_page_new(unsigned int gfp);
 static bool read_prepare(struct swap_area *a, struct page *page, unsigned long slot);
 static void submit(bool write, struct page **pages, unsigned int nr);
@@ -45,17 +45,25 @@ int swap_read(swp_t s, unsigned int window, unsigned int gfp)
 {
 	struct page *page = swap_cache_find(s);
 
-	return page ? read_wait(page) : read_absent(s, window, gfp);
+	return page ? read_wait(page, s) : read_absent(s, window, gfp);
+}
+
+/* The slot may have lost its last user while its page was on the way. */
+static void put_read(struct page *page, swp_t s)
+{
+	put_page(page);
+	if (!swap_users(s))
+		swap_cache_drop_slot(s);
 }
 
 /* Consumes the reference. */
-static int read_wait(struct page *page)
+static int read_wait(struct page *page, swp_t s)
 {
 	int err = wait_on_page_bit_killable(page, PG_locked);
 
 	if (!err && page_test(page, PG_error) && !page_test(page, PG_uptodate))
 		err = -EIO;
-	put_page(page);
+	put_read(page, s);
 	return err;
 }
 
@@ -99,7 +107,7 @@ static int read_absent(swp_t s, unsigned int window, unsigned int gfp)
 	}
 	vmstat_add(VMSTAT_pswpin, nr);
 	submit(false, pages, nr);
-	return read_wait(wanted);
+	return read_wait(wanted, s);
 }
 
 static struct page *read_page_new(unsigned int gfp)
@@ -122,6 +130,8 @@ static bool read_prepare(struct swap_area *a, struct page *page, unsigned long s
 
 void swap_read_done(struct page *page, int err)
 {
+	swp_t s = swap_page_slot(page);
+
 	if (err) {
 		swap_slot_failed(container_of(page->mapping, struct swap_area, as), page->index);
 		page_set(page, PG_error);
@@ -130,7 +140,7 @@ void swap_read_done(struct page *page, int err)
 		page_set(page, PG_uptodate);
 	}
 	unlock_page(page);
-	put_page(page);                 /* the reader's; he who waits has one more */
+	put_read(page, s);              /* the reader's; he who waits has one more */
 }
 
 /* ---- writing ---- */

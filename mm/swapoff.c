@@ -15,7 +15,7 @@
  */
 #include <mm/swapon.h>
 
-#include <lib/err.h>
+#include <lib/errno.h>
 #include <mm/buddy.h>
 #include <mm/fault.h>
 #include <mm/filemap.h>

@@ -13,7 +13,7 @@
  */
 #include <mm/swapon.h>
 
-#include <lib/err.h>
+#include <lib/errno.h>
 #include <lib/string.h>
 #include <mm/slab.h>
 #include <mm/swap_area.h>
@@ -72,8 +72,8 @@ int swap_on(struct swap_device *dev, const void *header, unsigned int flags)
 	if (err)
 		return err;
 	a = swap_area_new();
-	if (IS_ERR(a))
-		return PTR_ERR(a);
+	if (!a)
+		return -EPERM;
 	err = area_setup(a, dev, h, swapped);
 	if (err) {
 		swap_area_end(a);

@@ -310,6 +310,8 @@ static int fallocate_check(struct file *f, int mode, loff_t off, loff_t len)
 		return -EOPNOTSUPP;
 	if (!(f->mode & FMODE_WRITE))
 		return -EBADF;
+	if (inode_is_swap(f->inode))
+		return -ETXTBSY;
 	if (S_ISFIFO(f->inode->mode))
 		return -ESPIPE;
 	if (S_ISDIR(f->inode->mode))

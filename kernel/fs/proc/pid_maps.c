@@ -113,7 +113,7 @@ static void show_stats(struct seq_file *m, const struct mm_area_stats *s)
 	show_kib(m, "LazyFree:", s->lazyfree);
 	show_kib(m, "AnonHugePages:", 0);
 	show_kib(m, "Swap:", s->swap);
-	show_kib(m, "SwapPss:", s->swap);
+	show_kib(m, "SwapPss:", s->swap_pss_shifted >> 12);
 }
 
 static void show_flags(struct seq_file *m, unsigned long flags)

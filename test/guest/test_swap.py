@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: MIT
+"""Swap: more live memory than RAM, and every page as it was.
+
+SWAP_SECONDS=600 makes the long ones long.
+"""
+
+import os
+import re
+
+import pytest
+
+import machine
+
+SECONDS = float(os.environ.get("SWAP_SECONDS", "5"))
+# Linux's kernel takes about 100 MiB more than ours of the same machine.
+LITTLE = "160M" if machine.LINUX else "64M"
+
+
+def figure(shell, name):
+    return int(re.search(rf"^{name}:\s+(\d+)", shell.ok("cat /proc/meminfo"), re.M).group(1))
+
+
+def stamps(shell, mib, processes, kinds, seconds=SECONDS):
+    """swapstamp must find every stamp right."""
+    status, output = shell.run(f"/opt/test/swapstamp {mib} {processes} {seconds} {kinds}",
+                               seconds * 10 + 600)
+    assert status == 0, f"status {status}\n{output[-3000:]}"
+    return output
+
+
+def used_swap(shell):
+    return figure(shell, "SwapTotal") - figure(shell, "SwapFree")
+
+
+def test_swap_files_and_what_is_refused(tap):
+    tap("swapon", 400)
+
+
+@pytest.mark.parametrize("kinds, each", [("a", 30), ("f", 30), ("afstp", 40)])
+def test_four_processes_with_more_than_ram_keep_every_stamp(boot, kinds, each):
+    shell = boot(mem=LITTLE, swap="512M", smp=4)
+    assert "/dev/vdb" in shell.ok("cat /proc/swaps")
+    committed, free = figure(shell, "Committed_AS"), figure(shell, "MemFree")
+    stamps(shell, each, 4, kinds)
+    assert int(re.search(r"^pswpout (\d+)", shell.ok("cat /proc/vmstat"), re.M).group(1)) > 1000
+    if not machine.LINUX:
+        # What is left is init's and the shell's: slots of pages that were read back since.
+        assert used_swap(shell) < 1024
+        assert figure(shell, "Committed_AS") <= committed + 64
+        assert figure(shell, "MemFree") > free - 8192
+    shell.ok("swapoff -a", 120)
+    assert figure(shell, "SwapTotal") == 0 and figure(shell, "SwapCached") == 0
+    shell.off()
+
+
+def test_swapoff_and_swapon_in_a_loop_disturb_nobody(boot):
+    shell = boot(mem=LITTLE, swap="512M", smp=4)
+    shell.ok("while :; do swapoff -a; swapon -a; sleep 0.2; done >/tmp/loop 2>&1 &")
+    stamps(shell, 14, 4, "afstp")
+    shell.ok("kill $!; wait; swapon -a; true", 120)
+    assert "lost" not in shell.ok("cat /tmp/loop")
+    stamps(shell, 30, 2, "a", 1)
+    shell.off()
+
+
+@pytest.mark.parametrize("swap", ["24M", None])
+def test_the_hog_dies_when_all_is_used_and_the_shell_answers(boot, swap):
+    shell = boot(mem=LITTLE, swap=swap, smp=2)
+    status, output = shell.run("(ulimit -c 0; /opt/test/swapstamp 400 1 1 a); date +%s", 300)
+    assert "status 0x9" in output or "Killed" in output, output[-2000:]
+    shell.ok("echo here", 60)
+    assert "killed" in shell.ok("dmesg").lower()
+    if swap:
+        assert figure(shell, "SwapFree") > 20 << 10
+    shell.off()
+
+
+def test_a_swap_file_and_a_disk_share_the_load(boot):
+    shell = boot(mem=LITTLE, swap="32M", smp=2)
+    shell.ok("dd if=/dev/zero of=/root/swapfile bs=1M count=64 2>/dev/null && chmod 600 /root/swapfile &&"
+             " mkswap /root/swapfile >/dev/null && sync && swapon -p 5 /root/swapfile", 120)
+    stamps(shell, 55, 2, "as", 2)
+    used = shell.ok("cat /proc/swaps")
+    assert re.search(r"/root/swapfile\s+file\s+65532\s+\d+\s+5", used), used
+    shell.ok("swapoff /root/swapfile && rm /root/swapfile", 120)
+    shell.off()
