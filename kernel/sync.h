@@ -28,12 +28,12 @@ enum lock_rank {
 	RANK_SEQ,               /* one open of a generated file: seq_read -> what it prints */
 	RANK_EPOLL_CTL,         /* one epoll's set of files: epoll_ctl -> the file's poll */
 	RANK_EXEC,              /* one exec of a process at a time: execve -> everything */
+	RANK_PIPE,              /* splice_to_file -> whatever a write of the file takes */
 	RANK_SOCKET_BIND,       /* a socket gets its name: unix_bind -> make the file */
 	RANK_RENAME,            /* sys_renameat2 -> two directories */
 	RANK_MOUNT,             /* mount table, writers */
 	RANK_INODE_DIR,         /* a directory's inode lock: create -> file's inode lock */
 	RANK_INODE,             /* a file's inode lock: write -> mm lock (user buffer) */
-	RANK_PIPE,              /* pipe_read -> mm lock (user buffer) */
 	RANK_SOCKET_READ,       /* readers of a socket take turns: unix_recv -> mm lock */
 	RANK_TTY,               /* tty read/write -> mm lock */
 	RANK_MM,                /* mm->lock: fault -> page lock */

@@ -122,7 +122,7 @@ static ssize_t sendfile(struct copy *c, vaddr_t off, size_t count)
 		return n;
 	if (!(c->in->mode & FMODE_READ) || !(c->out->mode & FMODE_WRITE))
 		return -EBADF;
-	if (!off && (c->in->mode & FMODE_STREAM) && !S_ISFIFO(c->in->inode->mode))
+	if (c->in->mode & (FMODE_STREAM | FMODE_NOSEEK))
 		return -EINVAL;
 	if (c->out->flags & O_APPEND)
 		return -EINVAL;

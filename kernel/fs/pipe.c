@@ -334,6 +334,56 @@ const struct file_operations pipe_fops = {
 	.release = pipe_release,
 };
 
+/* -------------------------------------------------------------- for splice.c */
+
+unsigned long pipe_used(const struct pipe *p)
+{
+	return used(p);
+}
+
+unsigned long pipe_room(const struct pipe *p)
+{
+	return room(p);
+}
+
+ssize_t pipe_fill(struct pipe *p, struct iov_iter *from)
+{
+	return put_bytes(p, from, room(p));
+}
+
+void pipe_peek(struct pipe *p, unsigned long off, char *buf, size_t n)
+{
+	while (n) {
+		unsigned long byte = p->tail + off;
+		size_t run = min(n, PAGE_SIZE - (byte & ~PAGE_MASK));
+
+		memcpy(buf, (char *)*slot(p, byte) + (byte & ~PAGE_MASK), run);
+		buf += run;
+		off += run;
+		n -= run;
+	}
+}
+
+void pipe_drop(struct pipe *p, size_t n)
+{
+	while (n) {
+		size_t run = min(n, PAGE_SIZE - (p->tail & ~PAGE_MASK));
+
+		consume(p, run);
+		n -= run;
+	}
+}
+
+void pipe_wake(struct pipe *p)
+{
+	if (used(p))
+		wake(&p->rd_wait);
+	if (room(p) >= PIPE_BUF)
+		wake(&p->wr_wait);
+}
+
+/* --------------------------------------------------------------------- its size */
+
 struct pipe *file_pipe(struct file *f)
 {
 	return f->f_op == &pipe_fops ? f->private_ : NULL;

@@ -24,6 +24,20 @@ struct pipe {
 	void *inline_pages[PIPE_DEFAULT_PAGES];
 };
 
+struct iov_iter;
+
+/* For splice.c.  Bytes in it, and bytes that fit; exact with the lock held. */
+unsigned long pipe_used(const struct pipe *p);
+unsigned long pipe_room(const struct pipe *p);
+/* Lock held: put in what fits of @from; bytes, or -errno when none. */
+ssize_t pipe_fill(struct pipe *p, struct iov_iter *from);
+/* Lock held: a copy of @n bytes that lie @off bytes behind the first one. */
+void pipe_peek(struct pipe *p, unsigned long off, char *buf, size_t n);
+/* Lock held: the first @n bytes are done with. */
+void pipe_drop(struct pipe *p, size_t n);
+/* After a change: whoever may go on. */
+void pipe_wake(struct pipe *p);
+
 extern const struct file_operations pipe_fops;
 extern struct mutex pipe_fifo_lock;     /* inode->pipe; RANK_SLEEPING_LEAF */
 
