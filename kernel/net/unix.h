@@ -74,7 +74,8 @@ struct unix_sock {
 	struct { int on, seconds; } linger;     /* [a] */
 	int priority;                   /* [a] */
 
-	struct mutex read_lock;         /* RANK_SOCKET_READ: one reader of the queue at a time */
+	/* RANK_SOCKET_READ: one reader of the queue at a time; nothing read is freed meanwhile */
+	struct mutex read_lock;
 	struct mutex bind_lock;         /* RANK_SOCKET_BIND */
 	struct unix_addr *addr;         /* [b] */
 	struct path path;               /* [b] the socket's inode; mnt NULL: none */

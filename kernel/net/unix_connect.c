@@ -179,11 +179,13 @@ static void forget_peer(struct unix_sock *u, struct unix_sock *old)
 	bool told = false, lost;
 
 	unix_dgram_forget(u, old);
+	mutex_lock(&u->read_lock);      /* one who peeks holds a message that is in the queue */
 	spin_lock(&u->lock);
 	list_splice_init(&u->queue, &queue);
 	u->nr_queued = 0;
 	u->unread = 0;
 	spin_unlock(&u->lock);
+	mutex_unlock(&u->read_lock);
 	lost = !list_empty(&queue);
 	list_for_each_entry_safe(m, tmp, &queue, node)
 		unix_msg_free(m);

@@ -8,3 +8,8 @@ def test_names_streams_and_options(tap):
 
 def test_messages_descriptors_and_identities(tap):
     tap("sockets_msg")
+
+
+def test_threads_that_pass_sockets_around(tap):
+    for seed in (1, 2):
+        tap(f"sockstress 3 {seed}", 90)
