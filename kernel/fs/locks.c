@@ -19,6 +19,8 @@
 #include <kernel/fs/fcntl.h>
 #include <kernel/fs/file.h>
 #include <kernel/fs/inode.h>
+#include <kernel/fs/seq_file.h>
+#include <kernel/fs/super.h>
 #include <kernel/syscall.h>
 #include <kernel/task.h>
 #include <mm/slab.h>
@@ -33,6 +35,8 @@ struct file_lock {
 };
 
 struct file_lock_list {
+	struct list_head node;          /* in all_lists */
+	struct inode *inode;
 	struct list_head records, flocks;
 	struct wait_queue wq;
 	unsigned int waiters;
@@ -55,6 +59,7 @@ static void remove_of_file(struct file *f, bool records);
 
 static DEFINE_MUTEX(locks_lock, RANK_SLEEPING_LEAF);
 static LIST_HEAD(all_waiting);
+static LIST_HEAD(all_lists);
 
 static struct file_lock_list *lists_of(struct inode *inode)
 {
@@ -69,6 +74,8 @@ static struct file_lock_list *lists_of(struct inode *inode)
 	INIT_LIST_HEAD(&l->flocks);
 	wait_queue_init(&l->wq);
 	l->waiters = 0;
+	l->inode = inode;
+	list_add_tail(&l->node, &all_lists);
 	inode->locks = l;
 	return l;
 }
@@ -80,6 +87,7 @@ static void lists_tidy(struct inode *inode)
 
 	if (l && !l->waiters && list_empty(&l->records) && list_empty(&l->flocks)) {
 		inode->locks = NULL;
+		list_del(&l->node);
 		kfree(l);
 	}
 }
@@ -453,4 +461,38 @@ static void remove_of_file(struct file *f, bool records)
 void locks_remove_file(struct file *f)
 {
 	remove_of_file(f, true);
+}
+
+/* --------------------------------------------------------------- /proc/locks */
+
+static void show_lock(struct seq_file *m, unsigned int nr, const struct inode *inode,
+		      const struct file_lock *fl, const char *kind)
+{
+	bool flock = kind[0] == 'F';
+
+	seq_printf(m, "%u: %s ADVISORY  %s %d %02x:%02x:%lu %ld ", nr, kind,
+		   fl->type == F_WRLCK ? "WRITE" : "READ", fl->pid,
+		   (unsigned int)MAJOR(inode->sb->dev), (unsigned int)MINOR(inode->sb->dev),
+		   (unsigned long)inode->ino, flock ? 0L : (long)fl->start);
+	if (flock || fl->end == (loff_t)(~0UL >> 1))
+		seq_puts(m, "EOF\n");
+	else
+		seq_printf(m, "%ld\n", (long)fl->end);
+}
+
+int locks_show_all(struct seq_file *m, struct task_struct *t)
+{
+	struct file_lock_list *l;
+	struct file_lock *fl;
+	unsigned int nr = 0;
+
+	mutex_lock(&locks_lock);
+	list_for_each_entry(l, &all_lists, node) {
+		list_for_each_entry(fl, &l->records, node)
+			show_lock(m, ++nr, l->inode, fl, fl->pid == -1 ? "OFDLCK" : "POSIX ");
+		list_for_each_entry(fl, &l->flocks, node)
+			show_lock(m, ++nr, l->inode, fl, "FLOCK ");
+	}
+	mutex_unlock(&locks_lock);
+	return 0;
 }

@@ -11,6 +11,8 @@
 struct file;
 struct files_struct;
 struct inode;
+struct seq_file;
+struct task_struct;
 
 /* F_GETLK, F_SETLK, F_SETLKW and their OFD kin; @arg is the program's struct flock. */
 long locks_fcntl(struct file *file, unsigned int cmd, vaddr_t arg);
@@ -18,5 +20,7 @@ long locks_fcntl(struct file *file, unsigned int cmd, vaddr_t arg);
 void locks_remove_posix(struct file *file, struct files_struct *owner);
 /* The open file goes: its flock and OFD locks. */
 void locks_remove_file(struct file *file);
+/* /proc/locks */
+int locks_show_all(struct seq_file *m, struct task_struct *t);
 
 #endif

@@ -25,3 +25,8 @@ def test_poll_select_epoll(tap):
 @pytest.mark.parametrize("where", ["/tmp", "/root"])
 def test_many_processes_at_the_same_names(tap, where):
     tap(f"fsstress {where} 4")
+
+
+def test_proc_locks_lists_them(vm):
+    lines = vm.ok("cd /tmp; flock lock sh -c 'stat -c %i lock; cat /proc/locks'; rm lock").splitlines()
+    assert any("FLOCK  ADVISORY  WRITE" in l and l.endswith(f":{lines[0]} 0 EOF") for l in lines[1:]), lines

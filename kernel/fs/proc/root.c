@@ -10,6 +10,7 @@
 #include <kernel/bootargs.h>
 #include <kernel/drivers/block.h>
 #include <kernel/drivers/irq.h>
+#include <kernel/fs/locks.h>
 #include <kernel/fs/super.h>
 #include <kernel/process.h>
 #include <kernel/sched.h>
@@ -224,6 +225,7 @@ const struct proc_entry proc_root_table[] = {
 	FILE_ENTRY("filesystems", show_filesystems),
 	FILE_ENTRY("interrupts", show_interrupts),
 	FILE_ENTRY("loadavg", show_loadavg),
+	FILE_ENTRY("locks", locks_show_all),
 	FILE_ENTRY("meminfo", proc_show_meminfo),
 	LINK_ENTRY("mounts", link_mounts),
 	LINK_ENTRY("net", link_net),
