@@ -35,6 +35,13 @@
 static void init_exits(int status);
 static void give_back(struct task_struct *t);
 static void leave_group(struct task_struct *t, int status, struct list_head *released);
+/* Does @parent, of another group of the session, keep that of @child from being orphaned? */
+static bool holds_group(const struct task_struct *parent, const struct task_struct *child)
+{
+	return parent->signal->pgid != child->signal->pgid &&
+	       parent->signal->sid == child->signal->sid;
+}
+
 static void process_ends(struct task_struct *leader, struct list_head *released);
 static void reparent_children(struct task_struct *from, struct list_head *released);
 static void hang_up_orphans(int pgid, struct task_struct *without);
@@ -161,7 +168,8 @@ static void process_ends(struct task_struct *leader, struct list_head *released)
 {
 	if (!list_empty(&leader->children))
 		reparent_children(leader, released);
-	hang_up_orphans(leader->signal->pgid, leader);
+	if (holds_group(leader->real_parent, leader))
+		hang_up_orphans(leader->signal->pgid, leader);
 	pid_handle_ended(leader);
 	process_announce(leader, released);
 }
@@ -236,8 +244,7 @@ static void reparent_children(struct task_struct *from, struct list_head *releas
 	struct task_struct *reaper = find_reaper(from), *t, *tmp;
 
 	list_for_each_entry_safe(t, tmp, &from->children, sibling) {
-		bool apart = t->signal->pgid != from->signal->pgid &&
-			     t->signal->sid == from->signal->sid;
+		bool apart = holds_group(from, t);
 
 		t->parent = t->real_parent = reaper;
 		WRITE_ONCE(t->signal->ppid, reaper->tgid);

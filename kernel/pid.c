@@ -117,6 +117,11 @@ int pid_alloc(void)
 	return -EAGAIN;
 }
 
+int pid_last(void)
+{
+	return READ_ONCE(pids.last);
+}
+
 struct task_struct *find_task(int pid)
 {
 	unsigned long flags = spin_lock_irqsave(&tasklist_lock);

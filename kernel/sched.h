@@ -38,6 +38,7 @@ void sched_set_nice(struct task_struct *t, int nice);
 int sched_set_affinity(struct task_struct *t, unsigned long mask);
 
 unsigned int sched_nr_running(void);
+unsigned long sched_nr_blocked(void);           /* in sleeps that no signal ends */
 unsigned long sched_nr_switches(void);
 int sched_nr_stopped(void);                     /* tasks in TASK_STOPPED */
 void sched_loadavg(unsigned long avg[3]);       /* fixed point, 11 bits of fraction */

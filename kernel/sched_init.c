@@ -139,18 +139,24 @@ int sched_nr_stopped(void)
 	return atomic_read(&nr_stopped);
 }
 
+unsigned long sched_nr_blocked(void)
+{
+	long nr = 0;
+
+	for (unsigned int h = 0; h < nr_harts; h++)
+		nr += READ_ONCE(rqs[h].nr_uninterruptible);
+	return (unsigned long)max(nr, 0L);
+}
+
 /* Each 5 s: avg = avg * e + active * (1 - e), e = exp(-5 s / 1, 5, 15 min). */
 static void load_tick(struct timer *timer)
 {
 	static const unsigned long keep[3] = { 1884, 2014, 2037 };      /* of 2048 */
-	long active = sched_nr_running();
+	unsigned long active = sched_nr_running() + sched_nr_blocked();
 
-	for (unsigned int h = 0; h < nr_harts; h++)
-		active += READ_ONCE(rqs[h].nr_uninterruptible);
-	active = max(active, 0L);
 	for (int i = 0; i < 3; i++) {
 		unsigned long sum = load[i] * keep[i] +
-				    ((unsigned long)active << LOAD_SHIFT) * (2048 - keep[i]);
+				    (active << LOAD_SHIFT) * (2048 - keep[i]);
 
 		WRITE_ONCE(load[i], sum >> LOAD_SHIFT);
 	}

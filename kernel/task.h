@@ -233,6 +233,7 @@ bool pgrp_exists(int pgid, int sid);    /* a process of group @pgid in session @
 int pid_table_grow(void);               /* no lock: room for one more task; 0 or -ENOMEM */
 extern int pid_max;
 unsigned int nr_tasks_total(void);
+int pid_last(void);                             /* the number given out last */
 
 /* Kernel threads. */
 struct task_struct *kthread_run(void (*fn)(void *), void *arg, const char *name);

@@ -6,6 +6,7 @@
 #include <kernel/fs/proc/proc.h>
 
 #include <kernel/drivers/block.h>
+#include <mm/buddy.h>
 #include <mm/commit.h>
 #include <mm/frames.h>
 #include <mm/mmap.h>
@@ -95,6 +96,22 @@ int proc_show_buddyinfo(struct seq_file *m, struct task_struct *t)
 	for (int i = 0; i < MAX_ORDER; i++)
 		seq_printf(m, "%6lu ", nr[i]);
 	seq_putc(m, '\n');
+	return 0;
+}
+
+/* One node with one zone: all of memory. */
+int proc_show_zoneinfo(struct seq_file *m, struct task_struct *t)
+{
+	seq_puts(m, "Node 0, zone   Normal\n  per-node stats\n");
+	for (unsigned int i = 0; i < VMSTAT_pgpgin; i++)
+		seq_printf(m, "      %-12s %lu\n", vmstat_names[i], vmstat_read(i));
+	seq_printf(m, "  pages free     %lu\n        boost    0\n", frames_free());
+	seq_printf(m, "        min      %lu\n        low      %lu\n        high     %lu\n",
+		   frames_min(), frames_low(), frames_high());
+	seq_printf(m, "        spanned  %lu\n        present  %lu\n        managed  %lu\n",
+		   frames_total, frames_total, frames_total);
+	seq_puts(m, "        cma      0\n        protection: (0)\n");
+	seq_printf(m, "      nr_free_pages %lu\n", frames_free());
 	return 0;
 }
 

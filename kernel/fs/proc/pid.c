@@ -226,8 +226,10 @@ static int show_mountinfo(struct seq_file *m, struct task_struct *t)
 	return 0;
 }
 
-static int show_empty(struct seq_file *m, struct task_struct *t)
+/* The root of the one hierarchy, as on a Linux where nobody has made groups. */
+static int show_cgroup(struct seq_file *m, struct task_struct *t)
 {
+	seq_puts(m, "0::/\n");
 	return 0;
 }
 
@@ -238,7 +240,7 @@ static int show_empty(struct seq_file *m, struct task_struct *t)
 #define FOLLOW(n, fn)    { .name = (n), .mode = S_IFLNK | 0777, .follow = (fn) }
 
 #define COMMON_ENTRIES                                                                         \
-	PRIVATE("auxv", show_auxv), SHOW("cgroup", show_empty), SHOW("cmdline", show_cmdline), \
+	PRIVATE("auxv", show_auxv), SHOW("cgroup", show_cgroup), SHOW("cmdline", show_cmdline), \
 		{ .name = "comm",                                                              \
 		  .mode = S_IFREG | 0644,                                                      \
 		  .show = show_comm,                                                           \
@@ -266,7 +268,7 @@ static int show_empty(struct seq_file *m, struct task_struct *t)
 		  .show = proc_show_oom_score_adj,                                             \
 		  .store = proc_store_oom_score_adj },                                         \
 		FOLLOW("root", follow_root), SHOW("smaps", proc_show_smaps),                   \
-		SHOW("smaps_rollup", proc_show_smaps_rollup), SHOW("stat", proc_show_stat),    \
+		SHOW("smaps_rollup", proc_show_smaps_rollup),                                  \
 		SHOW("statm", proc_show_statm), SHOW("status", proc_show_status),              \
 		SHOW("wchan", show_wchan)
 
@@ -278,6 +280,7 @@ static const struct proc_entry proc_net_table[] = {
 
 const struct proc_entry proc_pid_table[] = {
 	COMMON_ENTRIES,
+	SHOW("stat", proc_show_stat),
 	{ .name = "task",
 	  .mode = S_IFDIR | 0555,
 	  .dir_iop = &proc_task_iops,
@@ -287,6 +290,7 @@ const struct proc_entry proc_pid_table[] = {
 
 const struct proc_entry proc_tid_table[] = {
 	COMMON_ENTRIES,
+	SHOW("stat", proc_show_thread_stat),
 	{ .name = NULL },
 };
 

@@ -7,6 +7,7 @@
 #include <arch/machine.h>
 #include <kernel/cred.h>
 #include <kernel/drivers/tty.h>
+#include <kernel/fs/file.h>
 #include <kernel/ptrace.h>
 #include <kernel/sched.h>
 #include <kernel/signal.h>
@@ -24,7 +25,7 @@ struct snapshot {
 	u64 tty, utime, stime, cutime, cstime;
 	unsigned long min_flt, maj_flt, cmin_flt, cmaj_flt;
 	u64 pending, shared_pending, blocked, ignored, caught;
-	unsigned int sigq;
+	unsigned int sigq, fds;
 	u32 umask;
 	bool has_umask;
 };
@@ -59,6 +60,7 @@ static void snapshot_signals(struct task_struct *t, struct snapshot *s)
 	spin_lock(&sh->siglock);
 	s->pending = t->pending.set;
 	s->shared_pending = t->signal->shared_pending.set;
+	s->sigq = t->pending.nr_queued + t->signal->shared_pending.nr_queued;
 	s->blocked = t->blocked;
 	for (int i = 0; i < NSIG; i++) {
 		if (sh->action[i].sa_handler == SIG_IGN)
@@ -69,29 +71,37 @@ static void snapshot_signals(struct task_struct *t, struct snapshot *s)
 	spin_unlock(&sh->siglock);
 }
 
-/* Times of the whole process: those that are gone, and each living thread's. */
-static void snapshot_times(struct task_struct *t, struct snapshot *s)
+static void add_times(struct snapshot *s, const struct task_struct *t)
+{
+	s->utime += t->utime_ns;
+	s->stime += t->stime_ns;
+	s->min_flt += t->min_flt;
+	s->maj_flt += t->maj_flt;
+}
+
+/* Of one thread, or of the whole process: those that are gone, and each that lives. */
+static void snapshot_times(struct task_struct *t, struct snapshot *s, bool one_thread)
 {
 	struct signal_struct *sig = t->signal;
 	struct task_struct *each;
 
-	s->utime = sig->utime_ns;
-	s->stime = sig->stime_ns;
-	s->min_flt = sig->min_flt;
-	s->maj_flt = sig->maj_flt;
 	s->cutime = sig->cutime_ns;
 	s->cstime = sig->cstime_ns;
 	s->cmin_flt = sig->cmin_flt;
 	s->cmaj_flt = sig->cmaj_flt;
-	list_for_each_entry(each, &sig->threads, thread_node) {
-		s->utime += each->utime_ns;
-		s->stime += each->stime_ns;
-		s->min_flt += each->min_flt;
-		s->maj_flt += each->maj_flt;
+	if (one_thread) {
+		add_times(s, t);
+		return;
 	}
+	s->utime = sig->utime_ns;
+	s->stime = sig->stime_ns;
+	s->min_flt = sig->min_flt;
+	s->maj_flt = sig->maj_flt;
+	list_for_each_entry(each, &sig->threads, thread_node)
+		add_times(s, each);
 }
 
-static void snapshot_take(struct task_struct *t, struct snapshot *s)
+static void snapshot_take(struct task_struct *t, struct snapshot *s, bool one_thread)
 {
 	unsigned long flags;
 
@@ -101,6 +111,8 @@ static void snapshot_take(struct task_struct *t, struct snapshot *s)
 	s->has_umask = t->fs;
 	if (t->fs)
 		s->umask = READ_ONCE(t->fs->umask);
+	if (t->files)
+		s->fds = READ_ONCE(t->files->max);
 	spin_unlock(&t->lock);
 	flags = spin_lock_irqsave(&tasklist_lock);
 	s->state = state_letter(t);
@@ -110,19 +122,19 @@ static void snapshot_take(struct task_struct *t, struct snapshot *s)
 	s->threads = t->signal->nr_threads;
 	s->exit_signal = t->exit_signal;
 	s->tracer = ptrace_tracer_pid_locked(t);
-	snapshot_times(t, s);
+	snapshot_times(t, s, one_thread);
 	snapshot_signals(t, s);
 	tty_numbers(t, &s->tty, &s->tpgid);
 	spin_unlock_irqrestore(&tasklist_lock, flags);
 }
 
-int proc_show_stat(struct seq_file *m, struct task_struct *t)
+static int show_stat(struct seq_file *m, struct task_struct *t, bool one_thread)
 {
 	struct snapshot s;
 	struct mm_struct *mm = task_mm_get(t);
 	bool look = mm && proc_may_look(t);
 
-	snapshot_take(t, &s);
+	snapshot_take(t, &s, one_thread);
 	seq_printf(m,
 		   "%d (%s) %c %d %d %d %lu %d %u %lu %lu %lu %lu %lu %lu %ld %ld %d %d %d 0 %lu ",
 		   t->pid, s.comm, s.state, s.ppid, s.pgid, s.sid, (unsigned long)s.tty, s.tpgid,
@@ -144,6 +156,16 @@ int proc_show_stat(struct seq_file *m, struct task_struct *t)
 	if (mm)
 		mm_put(mm);
 	return 0;
+}
+
+int proc_show_stat(struct seq_file *m, struct task_struct *t)
+{
+	return show_stat(m, t, false);
+}
+
+int proc_show_thread_stat(struct seq_file *m, struct task_struct *t)
+{
+	return show_stat(m, t, true);
 }
 
 int proc_show_statm(struct seq_file *m, struct task_struct *t)
@@ -213,15 +235,16 @@ static void status_memory(struct seq_file *m, struct mm_struct *mm)
 	show_kib(m, "VmLib", mm->exec_vm > text ? mm->exec_vm - text : 0);
 	show_kib(m, "VmPTE", atomic_long_read(&mm->table_pages));
 	show_kib(m, "VmSwap", atomic_long_read(&mm->rss[MM_SWAPENTS]));
+	show_kib(m, "HugetlbPages", 0);
 }
 
-static void status_ids(struct seq_file *m, struct task_struct *t)
+static void status_ids(struct seq_file *m, struct task_struct *t, unsigned int fds)
 {
 	struct cred *c = task_cred_get(t);
 
 	seq_printf(m, "Uid:\t%u\t%u\t%u\t%u\n", c->uid, c->euid, c->suid, c->fsuid);
 	seq_printf(m, "Gid:\t%u\t%u\t%u\t%u\n", c->gid, c->egid, c->sgid, c->fsgid);
-	seq_puts(m, "FDSize:\t64\nGroups:\t");
+	seq_printf(m, "FDSize:\t%u\nGroups:\t", fds);
 	for (unsigned int i = 0; i < c->nr_groups; i++)
 		seq_printf(m, "%u ", c->groups[i]);
 	seq_putc(m, '\n');
@@ -245,18 +268,37 @@ static void status_caps(struct seq_file *m, struct task_struct *t)
 	cred_put(c);
 }
 
+/* Set bits as ranges: "0-2,5". */
+static void show_list(struct seq_file *m, const char *name, unsigned long mask)
+{
+	const char *comma = "";
+
+	seq_printf(m, "%s:\t", name);
+	for (unsigned int i = 0; i < BITS_PER_LONG; i++) {
+		unsigned int first = i;
+
+		if (!(mask & BIT(i)))
+			continue;
+		while (i + 1 < BITS_PER_LONG && mask & BIT(i + 1))
+			i++;
+		seq_printf(m, i > first ? "%s%u-%u" : "%s%u", comma, first, i);
+		comma = ",";
+	}
+	seq_putc(m, '\n');
+}
+
 int proc_show_status(struct seq_file *m, struct task_struct *t)
 {
 	struct snapshot s;
 	struct mm_struct *mm = task_mm_get(t);
 
-	snapshot_take(t, &s);
+	snapshot_take(t, &s, false);
 	seq_printf(m, "Name:\t%s\n", s.comm);
 	if (s.has_umask)
 		seq_printf(m, "Umask:\t%04o\n", s.umask);
 	seq_printf(m, "State:\t%s\nTgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t%d\n",
 		   state_name(s.state), t->tgid, t->pid, s.ppid, s.tracer);
-	status_ids(m, t);
+	status_ids(m, t, s.fds);
 	seq_printf(m, "NStgid:\t%d\nNSpid:\t%d\nNSpgid:\t%d\nNSsid:\t%d\nKthread:\t%d\n", t->tgid,
 		   t->pid, s.pgid, s.sid, !!(t->flags & PF_KTHREAD));
 	if (mm) {
@@ -271,8 +313,10 @@ int proc_show_status(struct seq_file *m, struct task_struct *t)
 	show_mask(m, "SigIgn", s.ignored);
 	show_mask(m, "SigCgt", s.caught);
 	status_caps(m, t);
-	seq_printf(m, "NoNewPrivs:\t%d\nSeccomp:\t0\nCpus_allowed:\t%lx\n", t->no_new_privs,
-		   t->hart_mask & harts_online);
+	seq_printf(m, "NoNewPrivs:\t%d\nSeccomp:\t0\nSeccomp_filters:\t0\nCpus_allowed:\t%lx\n",
+		   t->no_new_privs, t->hart_mask & harts_online);
+	show_list(m, "Cpus_allowed_list", t->hart_mask & harts_online);
+	seq_puts(m, "Mems_allowed:\t1\nMems_allowed_list:\t0\n");
 	seq_printf(m, "voluntary_ctxt_switches:\t%lu\nnonvoluntary_ctxt_switches:\t%lu\n", t->nvcsw,
 		   t->nivcsw);
 	return 0;

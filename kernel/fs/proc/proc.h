@@ -74,12 +74,14 @@ extern const struct proc_entry proc_root_table[];       /* root.c */
 extern const struct proc_entry proc_pid_table[];        /* pid.c: /proc/PID */
 extern const struct proc_entry proc_tid_table[];        /* pid.c: /proc/PID/task/TID */
 extern const struct proc_entry proc_sys_table[];        /* sysctl.c */
+extern const struct file_operations proc_kmsg_fops;     /* kmsg.c */
 extern const struct proc_entry proc_fd_entry, proc_fdinfo_entry;
 extern const struct inode_operations proc_root_iops, proc_fd_iops, proc_fdinfo_iops, proc_task_iops;
 extern const struct file_operations proc_root_fops, proc_fd_fops, proc_fdinfo_fops, proc_task_fops;
 
 /* Steps of the tables, by file. */
 int proc_show_stat(struct seq_file *m, struct task_struct *t);
+int proc_show_thread_stat(struct seq_file *m, struct task_struct *t);
 int proc_show_statm(struct seq_file *m, struct task_struct *t);
 int proc_show_status(struct seq_file *m, struct task_struct *t);
 int proc_show_oom_score(struct seq_file *m, struct task_struct *t);
@@ -92,6 +94,7 @@ int proc_show_smaps(struct seq_file *m, struct task_struct *t);
 int proc_show_smaps_rollup(struct seq_file *m, struct task_struct *t);
 int proc_show_meminfo(struct seq_file *m, struct task_struct *t);
 int proc_show_vmstat(struct seq_file *m, struct task_struct *t);
+int proc_show_zoneinfo(struct seq_file *m, struct task_struct *t);
 int proc_show_buddyinfo(struct seq_file *m, struct task_struct *t);
 int proc_show_slabinfo(struct seq_file *m, struct task_struct *t);
 

@@ -10,6 +10,7 @@
 #include <kernel/bootargs.h>
 #include <kernel/drivers/block.h>
 #include <kernel/drivers/irq.h>
+#include <kernel/fs/devfs.h>
 #include <kernel/fs/locks.h>
 #include <kernel/fs/super.h>
 #include <kernel/process.h>
@@ -41,6 +42,34 @@ static int show_cpuinfo(struct seq_file *m, struct task_struct *t)
 	return 0;
 }
 
+/* Each major number once, in the order of the numbers. */
+static int show_devices(struct seq_file *m, struct task_struct *t)
+{
+	unsigned int major, next, last = 0;
+	const char *name, *found = NULL;
+
+	seq_puts(m, "Character devices:\n");
+	do {
+		next = ~0U;
+		for (unsigned int i = 0; dev_list(i, &major, &name); i++) {
+			if (major > last && major < next) {
+				next = major;
+				found = name;
+			}
+		}
+		if (next != ~0U)
+			seq_printf(m, "%3u %s\n", next, next == 1 ? "mem" : found);
+		last = next;
+	} while (next != ~0U);
+	seq_puts(m, "\nBlock devices:\n");
+	for (struct block_device *b = block_device_next(NULL); b; b = block_device_next(b)) {
+		if (MAJOR(b->dev) != last)
+			seq_printf(m, "%3u %s\n", MAJOR(b->dev), "virtblk");
+		last = MAJOR(b->dev);
+	}
+	return 0;
+}
+
 static int show_filesystems(struct seq_file *m, struct task_struct *t)
 {
 	for (struct file_system_type *fs = filesystem_next(NULL); fs; fs = filesystem_next(fs))
@@ -51,21 +80,11 @@ static int show_filesystems(struct seq_file *m, struct task_struct *t)
 static int show_loadavg(struct seq_file *m, struct task_struct *t)
 {
 	unsigned long avg[3];
-	unsigned int tasks = 0;
-	struct task_struct *each;
-	unsigned long flags;
-	int last = 0;
 
 	sched_loadavg(avg);
-	flags = spin_lock_irqsave(&tasklist_lock);
-	list_for_each_entry(each, &all_tasks, task_node) {
-		tasks++;
-		last = max(last, each->pid);
-	}
-	spin_unlock_irqrestore(&tasklist_lock, flags);
 	for (int i = 0; i < 3; i++)
 		seq_printf(m, "%lu.%02lu ", avg[i] >> 11, (avg[i] & 2047) * 100 >> 11);
-	seq_printf(m, "%u/%u %d\n", sched_nr_running(), tasks, last);
+	seq_printf(m, "%u/%u %d\n", sched_nr_running(), nr_tasks_total(), pid_last());
 	return 0;
 }
 
@@ -118,9 +137,9 @@ static int show_stat(struct seq_file *m, struct task_struct *t)
 		show_hart_line(m, name, &one);
 	}
 	seq_printf(m, "intr %lu\nctxt %lu\n", irq_total(), sched_nr_switches());
-	seq_printf(m, "btime %lu\nprocesses %lu\nprocs_running %u\nprocs_blocked 0\n",
+	seq_printf(m, "btime %lu\nprocesses %lu\nprocs_running %u\nprocs_blocked %lu\n",
 		   (unsigned long)((clock_realtime_ns() - clock_monotonic_ns()) / NSEC_PER_SEC),
-		   READ_ONCE(total_forks), sched_nr_running());
+		   READ_ONCE(total_forks), sched_nr_running(), sched_nr_blocked());
 	return 0;
 }
 
@@ -221,9 +240,11 @@ const struct proc_entry proc_root_table[] = {
 	FILE_ENTRY("buddyinfo", proc_show_buddyinfo),
 	FILE_ENTRY("cmdline", show_cmdline),
 	FILE_ENTRY("cpuinfo", show_cpuinfo),
+	FILE_ENTRY("devices", show_devices),
 	FILE_ENTRY("diskstats", show_diskstats),
 	FILE_ENTRY("filesystems", show_filesystems),
 	FILE_ENTRY("interrupts", show_interrupts),
+	{ .name = "kmsg", .mode = S_IFREG | 0400, .fop = &proc_kmsg_fops },
 	FILE_ENTRY("loadavg", show_loadavg),
 	FILE_ENTRY("locks", locks_show_all),
 	FILE_ENTRY("meminfo", proc_show_meminfo),
@@ -239,6 +260,7 @@ const struct proc_entry proc_root_table[] = {
 	FILE_ENTRY("uptime", show_uptime),
 	FILE_ENTRY("version", show_version),
 	FILE_ENTRY("vmstat", proc_show_vmstat),
+	FILE_ENTRY("zoneinfo", proc_show_zoneinfo),
 	{ .name = NULL },
 };
 

@@ -4,6 +4,7 @@
  */
 #include <kernel/fs/proc/sysctl.h>
 
+#include <arch/elf.h>
 #include <kernel/cred.h>
 #include <kernel/exec.h>
 #include <kernel/log.h>
@@ -49,6 +50,50 @@ static int show_hostname(struct seq_file *m, struct task_struct *t)
 	seq_printf(m, "%s\n", name);
 	return 0;
 }
+
+static int store_hostname(struct task_struct *t, char *buf, size_t len)
+{
+	if (!capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	return uts_set_hostname(buf, strcspn(buf, "\n"));
+}
+
+static int show_domainname(struct seq_file *m, struct task_struct *t)
+{
+	char name[UTS_LEN];
+
+	uts_domainname(name, sizeof(name));
+	seq_printf(m, "%s\n", name);
+	return 0;
+}
+
+static int show_version(struct seq_file *m, struct task_struct *t)
+{
+	seq_printf(m, "%s\n", UTS_VERSION);
+	return 0;
+}
+
+static int show_arch(struct seq_file *m, struct task_struct *t)
+{
+	seq_printf(m, "%s\n", ELF_MACHINE_NAME);
+	return 0;
+}
+
+/* What cannot be set and is one number. */
+#define CONSTANT(name, value)                                                                   \
+static int show_##name(struct seq_file *m, struct task_struct *t)                               \
+{                                                                                               \
+	seq_printf(m, "%lu\n", (unsigned long)(value));                                         \
+	return 0;                                                                               \
+}
+
+CONSTANT(cap_last_cap, CAP_LAST)
+CONSTANT(ngroups_max, 65536)
+CONSTANT(threads_max, pid_max)          /* numbers are what runs out first */
+CONSTANT(overflowuid, 65534)
+CONSTANT(overflowgid, 65534)
+CONSTANT(entropy_avail, 256)            /* a generator that is seeded stays so */
+CONSTANT(poolsize, 256)
 
 /* 16 random bytes as 8-4-4-4-12 hexadecimal digits (RFC 9562, version 4). */
 static void put_uuid(struct seq_file *m, u8 *b)
@@ -120,24 +165,36 @@ static int store_printk(struct task_struct *t, char *buf, size_t len)
 
 static const struct proc_entry random_table[] = {
 	TEXT(boot_id),
+	TEXT(entropy_avail),
+	TEXT(poolsize),
 	TEXT(uuid),
 	{ .name = NULL },
 };
 
 static const struct proc_entry kernel_table[] = {
-	TEXT(hostname),
+	TEXT(arch),
+	TEXT(cap_last_cap),
+	TEXT(domainname),
+	SETTING(hostname),
+	TEXT(ngroups_max),
 	TEXT(osrelease),
 	TEXT(ostype),
+	TEXT(overflowgid),
+	TEXT(overflowuid),
 	SETTING(pid_max),
 	SETTING(printk),
 	DIR("random", random_table),
 	SETTING(randomize_va_space),
+	{ .name = "threads-max", .mode = S_IFREG | 0444, .show = show_threads_max },
+	TEXT(version),
 	{ .name = NULL },
 };
 
 static const struct proc_entry fs_table[] = {
 	{ .name = "file-max", .mode = S_IFREG | 0444, .show = show_file_max },
 	TEXT(nr_open),
+	TEXT(overflowgid),
+	TEXT(overflowuid),
 	{ .name = "pipe-max-size", .mode = S_IFREG | 0444, .show = show_pipe_max_size },
 	{ .name = NULL },
 };

@@ -213,6 +213,33 @@ static int clone_fn(void *arg)
 	return 5;
 }
 
+/* In a group that was orphaned before, a child's end hangs nobody up. */
+static void test_group_orphaned_before(void)
+{
+	int status, pid = fork();
+
+	if (!pid) {
+		int stopped;
+
+		setsid();
+		stopped = fork();
+		if (!stopped)
+			for (;;)
+				pause();
+		kill(stopped, SIGSTOP);
+		waitpid(stopped, &status, WUNTRACED);
+		if (!fork())
+			_exit(0);
+		wait(&status);
+		kill(stopped, SIGKILL);
+		wait(&status);
+		_exit(7);
+	}
+	waitpid(pid, &status, 0);
+	ok(WIFEXITED(status) && WEXITSTATUS(status) == 7,
+	   "a child's end does not hang up a group that was orphaned before");
+}
+
 static void test_clone(void)
 {
 	int status, pid, ptid = 0;
@@ -609,6 +636,7 @@ int main(int argc, char **argv)
 	test_sigchld();
 	test_groups();
 	test_orphaned_group();
+	test_group_orphaned_before();
 	test_clone();
 	self = argv[0];
 	test_thread_exec();

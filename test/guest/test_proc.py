@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: MIT
+"""/proc as the tools of Debian's procps and util-linux read it."""
+
+import re
+
+import pytest
+
+
+def field(vm, name, file="/proc/self/status", before=""):
+    return vm.ok(f"{before} grep '^{name}:' {file}").split(":", 1)[1].strip()
+
+
+@pytest.mark.parametrize("command, wanted", [
+    ("ps aux", r"(?m)^root +1 .* Ss? .*init"),
+    ("ps -ef", r"(?m)^root +1 +0 "),
+    ("ps -eLf", r"(?m)^UID +PID +PPID +LWP +C +NLWP"),
+    ("ps -eo pid,psr,ni,pri,cls,stat,wchan:20,args", r"(?m)^ +1 +\d+ +0 +19 +TS +Ss? "),
+    ("top -b -n 1", r"Tasks: +\d+ total[^$]* init"),
+    ("free -w", r"Mem: +\d+ +\d+ +\d+ +\d+ +\d+ +\d+ +\d+"),
+    ("vmstat", r"(?m)^ *\d+( +\d+){16}"),
+    ("vmstat -s", r"boot time"),
+    ("vmstat -m", r"task_struct +\d+ +\d+ +\d+ +\d+"),
+    ("vmstat -d", r"vda +\d+"),
+    ("pmap -X 1", r"(?m)^ +Address Perm +Offset"),
+    ("pmap -XX 1", r"VmFlags"),
+    ("slabtop -o", r"Active / Total Objects"),
+    ("uptime", r"load average: \d+\.\d\d, \d+\.\d\d, \d+\.\d\d"),
+    ("w", r"USER +TTY"),
+    ("pgrep -x init", r"(?m)^1$"),
+    ("pwdx $$", r": /root"),
+    ("prlimit", r"NOFILE +max number of open files"),
+    ("ipcs", r"Shared Memory Segments"),
+    ("findmnt -n -o FSTYPE /proc", r"proc"),
+])
+def test_the_tools_read_it(vm, command, wanted):
+    output = vm.ok(command)
+    assert re.search(wanted, output), output
+
+
+def test_sysctl_reads_each_setting(vm):
+    output = vm.ok("sysctl -a 2>&1")
+    for name in ("kernel.hostname = faultline", "kernel.ostype = Linux", "kernel.arch = riscv64",
+                 "kernel.threads-max = ", "kernel.cap_last_cap = 40", "kernel.ngroups_max = 65536",
+                 "kernel.overflowuid = 65534", "vm.max_map_count = 65530", "fs.nr_open = 1048576"):
+        assert name in output, output
+    assert "sysctl: " not in output
+
+
+def test_the_host_name_can_be_written(vm):
+    vm.ok("echo other >/proc/sys/kernel/hostname")
+    assert vm.ok("uname -n") == "other\n"
+    vm.ok("sysctl -q kernel.hostname=faultline")
+    assert vm.ok("uname -n") == "faultline\n"
+
+
+def test_status_tells_descriptors_and_harts(vm):
+    assert int(field(vm, "FDSize", before="exec 200</dev/null;")) >= 256
+    vm.ok("exec 200<&-")
+    assert field(vm, "Cpus_allowed_list", before="taskset -c 0") == "0"
+    assert field(vm, "Cpus_allowed_list") == field(vm, "Cpus_allowed_list", "/proc/1/status")
+    assert field(vm, "Mems_allowed_list") == "0"
+    assert field(vm, "Seccomp_filters") == "0"
+
+
+def test_the_last_number_of_loadavg_is_the_last_process(vm):
+    assert vm.ok("sh -c 'read a b c d last </proc/loadavg; [ $last = $$ ] && echo same'") == "same\n"
+
+
+def test_a_process_that_sleeps_without_signals_is_blocked_and_not_running(vm):
+    running = vm.ok("sleep 5 & grep -E 'procs_(running|blocked)' /proc/stat; kill $!; wait")
+    assert re.search(r"procs_running [1-9]", running) and "procs_blocked" in running
+
+
+def test_kmsg_gives_the_log_and_waits_for_more(vm):
+    output = vm.ok("((sleep 1; echo '<4>a new line' >/dev/kmsg) & timeout 3 cat /proc/kmsg; true)")
+    assert re.match(r"<\d+>\[ *\d+\.\d+\] ", output), output[:200]
+    assert "a new line" in output
+    assert vm.run("setpriv --reuid=65534 --clear-groups head -c 1 /proc/kmsg")[0] == 1
+
+
+def test_devices_and_zones_are_named(vm):
+    devices = vm.ok("cat /proc/devices")
+    assert re.match(r"Character devices:\n +1 mem\n +\d+ ", devices) and "\nBlock devices:\n" in devices
+    assert re.search(r"Node 0, zone +\w+\n(.*\n)*  pages free +\d+\n", vm.ok("cat /proc/zoneinfo"))
+    assert re.match(r"Node 0, zone +\w+( +\d+){10}", vm.ok("cat /proc/buddyinfo"))
