@@ -79,7 +79,8 @@ static int ptrace_stop(int code, int why, unsigned long message, siginfo_t *info
 		p->wait_code = 0;
 		p->listening = false;
 	}
-	recalc_sigpending(t);
+	/* It may be on its way out of a call that is to be made again: do_signal() must see it. */
+	__atomic_fetch_or(&t->thread.work, WORK_SIGNAL, __ATOMIC_SEQ_CST);
 	return stop.resumed ? stop.code : 0;
 }
 
