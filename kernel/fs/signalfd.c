@@ -54,7 +54,8 @@ _Static_assert(sizeof(struct signalfd_info) == 128, "signalfd_siginfo is 128 byt
 static int take(struct signalfd *ctx, siginfo_t *info);
 static void describe(struct signalfd_info *out, const siginfo_t *info);
 static bool watch(struct signalfd *ctx);
-static void forget_dead(struct signalfd *ctx);
+static void take_dead(struct signalfd *ctx, struct list_head *dead);
+static void unwatch_all(struct list_head *watches);
 
 /* ------------------------------------------------ reading */
 
@@ -159,12 +160,13 @@ static bool watch(struct signalfd *ctx)
 {
 	struct watch *w, *new = kmalloc(sizeof(*new), GFP_KERNEL);
 	bool known = false;
+	LIST_HEAD(dead);
 
 	spin_lock(&ctx->lock);
 	list_for_each_entry(w, &ctx->watches, node)
 		known = known || w->sighand == current->sighand;
 	if (!known && new) {
-		forget_dead(ctx);
+		take_dead(ctx, &dead);
 		new->sighand = current->sighand;
 		atomic_inc(&new->sighand->refs);
 		atomic_inc(&new->sighand->watchers);
@@ -173,36 +175,42 @@ static bool watch(struct signalfd *ctx)
 		new = NULL;
 	}
 	spin_unlock(&ctx->lock);
+	unwatch_all(&dead);
 	kfree(new);
 	return known;
 }
 
-static void unwatch(struct watch *w)
-{
-	list_del(&w->node);
-	atomic_dec(&w->sighand->watchers);
-	sighand_put(w->sighand);
-	kfree(w);
-}
-
-/* Handlers that no task has any more, and nothing hangs on: of processes that have ended. */
-static void forget_dead(struct signalfd *ctx)
+/*
+ * Handlers that no task has any more, and nothing hangs on: of processes that
+ * have ended.  To be let go with ctx->lock free, which ranks above the slab's.
+ */
+static void take_dead(struct signalfd *ctx, struct list_head *dead)
 {
 	struct watch *w, *tmp;
 
 	list_for_each_entry_safe(w, tmp, &ctx->watches, node)
 		if (atomic_read(&w->sighand->refs) == 1 &&
 		    list_empty(&w->sighand->signalfd_wait.waiters))
-			unwatch(w);
+			list_move(&w->node, dead);
+}
+
+static void unwatch_all(struct list_head *watches)
+{
+	struct watch *w, *tmp;
+
+	list_for_each_entry_safe(w, tmp, watches, node) {
+		list_del(&w->node);
+		atomic_dec(&w->sighand->watchers);
+		sighand_put(w->sighand);
+		kfree(w);
+	}
 }
 
 static void signalfd_release(struct inode *inode, struct file *f)
 {
 	struct signalfd *ctx = f->private_;
-	struct watch *w, *tmp;
 
-	list_for_each_entry_safe(w, tmp, &ctx->watches, node)
-		unwatch(w);
+	unwatch_all(&ctx->watches);
 	kfree(ctx);
 }
 
