@@ -104,7 +104,8 @@ endif
 
 HOSTCC := gcc
 PYTHON := $(firstword $(foreach p,/usr/bin/python3 python3,\
-	$(if $(shell $(p) -c 'import pytest, pexpect' 2>/dev/null && echo y),$(p))) python3)
+	$(if $(shell $(p) -c 'import pytest, pexpect' 2>/dev/null && echo y),$(p)))\
+	$(wildcard /usr/bin/python3) python3)
 QEMU := qemu-system-riscv64
 
 # ---- the kernel ----------------------------------------------------------------------------------

@@ -54,7 +54,8 @@ def test_four_processes_with_more_than_ram_keep_every_stamp(boot, kinds, each):
 
 
 def test_swapoff_and_swapon_in_a_loop_disturb_nobody(boot):
-    shell = boot(mem=LITTLE, swap="512M", smp=4)
+    # Without swap it must still fit: 4 * 14 MiB live.
+    shell = boot(mem="192M" if machine.LINUX else "96M", swap="512M", smp=4)
     shell.ok("while :; do swapoff -a; swapon -a; sleep 0.2; done >/tmp/loop 2>&1 &")
     stamps(shell, 14, 4, "afstp")
     shell.ok("kill $!; wait; swapon -a; true", 120)
@@ -66,12 +67,13 @@ def test_swapoff_and_swapon_in_a_loop_disturb_nobody(boot):
 @pytest.mark.parametrize("swap", ["24M", None])
 def test_the_hog_dies_when_all_is_used_and_the_shell_answers(boot, swap):
     shell = boot(mem=LITTLE, swap=swap, smp=2)
-    status, output = shell.run("(ulimit -c 0; /opt/test/swapstamp 400 1 1 a); date +%s", 300)
-    assert "status 0x9" in output or "Killed" in output, output[-2000:]
+    # Each mapping alone is less than all memory, so that none is refused.
+    status, output = shell.run("(ulimit -c 0; /opt/test/swapstamp 40 6 1 a)", 300)
+    assert status != 0, output[-2000:]
     shell.ok("echo here", 60)
     assert "killed" in shell.ok("dmesg").lower()
     if swap:
-        assert figure(shell, "SwapFree") > 20 << 10
+        assert figure(shell, "SwapFree") > 15 << 10
     shell.off()
 
 
