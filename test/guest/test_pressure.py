@@ -81,7 +81,7 @@ def test_out_of_memory_one_goes_and_the_rest_go_on(boot):
 def test_the_memory_of_who_is_killed_is_back_before_it_has_ended(boot, tmp_path):
     image = ext2(tmp_path)
     shell = boot(smp=2, mem="96M" if not machine.LINUX else "384M", qemuopts=(
-        f"-drive file={image},format=raw,if=none,id=d2,throttling.iops-write=8 "
+        f"-drive file={image},format=raw,if=none,id=d2,throttling.iops-write=3 "
         "-device virtio-blk-device,drive=d2"))
     shell.ok("mkdir /mnt2; mount -t ext2 /dev/vdb /mnt2; head -c 1M /dev/zero > /mnt2/slow; sync", 60)
     status, output = shell.run("/opt/test/oomstuck /mnt2/slow", 120)
