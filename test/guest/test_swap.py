@@ -69,11 +69,11 @@ def test_the_hog_dies_when_all_is_used_and_the_shell_answers(boot, swap):
     shell = boot(mem=LITTLE, swap=swap, smp=2)
     # Each mapping alone is less than all memory, so that none is refused.
     status, output = shell.run("(ulimit -c 0; /opt/test/swapstamp 40 6 1 a)", 300)
-    assert status != 0, output[-2000:]
+    assert "status 0x9" in output or "Killed" in output, output[-2000:]
     shell.ok("echo here", 60)
     assert "killed" in shell.ok("dmesg").lower()
     if swap:
-        assert figure(shell, "SwapFree") > 15 << 10
+        assert figure(shell, "SwapFree") > 20 << 10
     shell.off()
 
 
