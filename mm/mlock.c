@@ -82,6 +82,12 @@ static unsigned long locked_in(struct mm_struct *mm, vaddr_t start, vaddr_t end)
 	return nr;
 }
 
+/* mlock(2): ENOMEM for pages that cannot be had, EAGAIN where only memory is short. */
+static int populate_errno(int err)
+{
+	return err == -EFAULT ? -ENOMEM : err == -ENOMEM ? -EAGAIN : err;
+}
+
 int mm_mlock(struct mm_struct *mm, vaddr_t start, size_t len, bool on_fault)
 {
 	struct vma_dead dead = { NULL };
@@ -108,8 +114,7 @@ int mm_mlock(struct mm_struct *mm, vaddr_t start, size_t len, bool on_fault)
 	vma_bury(&dead);
 	if (err || on_fault)
 		return err;
-	err = mm_populate(mm, start, end, true);
-	return err == -EFAULT ? -ENOMEM : err;
+	return populate_errno(mm_populate(mm, start, end, true));
 }
 
 int mm_munlock(struct mm_struct *mm, vaddr_t start, size_t len)

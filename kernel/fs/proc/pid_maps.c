@@ -126,7 +126,8 @@ static void show_flags(struct seq_file *m, unsigned long flags)
 		{ VM_PFNMAP, "pf" },	 { VM_LOCKED, "lo" },	   { VM_IO, "io" },
 		{ VM_SEQ_READ, "sr" },	 { VM_RAND_READ, "rr" },   { VM_DONTCOPY, "dc" },
 		{ VM_DONTEXPAND, "de" }, { VM_LOCKONFAULT, "lf" }, { VM_ACCOUNT, "ac" },
-		{ VM_NORESERVE, "nr" },	 { VM_WIPEONFORK, "wf" },  { VM_DONTDUMP, "dd" },
+		{ VM_NORESERVE, "nr" },	 { VM_SYNC, "sf" },	   { VM_WIPEONFORK, "wf" },
+		{ VM_DONTDUMP, "dd" },
 		{ VM_HUGEPAGE, "hg" },	 { VM_NOHUGEPAGE, "nh" },  { VM_SEALED, "sl" },
 	};
 
