@@ -22,6 +22,7 @@
 #include <mm/pageout.h>
 #include <mm/populate.h>
 #include <mm/pt_age.h>
+#include <mm/pt_share.h>
 #include <mm/shmem.h>
 #include <mm/vma_edit.h>
 
@@ -148,6 +149,8 @@ static int advise_area(struct advice *a, struct vm_area_struct **vmap, vaddr_t s
 			return -EINVAL;
 		if (sealed_against(vma))
 			return -EPERM;
+		if (pt_unshare_edges(vma->vm_mm, start, end))
+			return -EAGAIN;
 		pt_zap_range(vma, start, end);
 		return 0;
 	case MADV_FREE:

@@ -18,6 +18,7 @@
 #include <lib/err.h>
 #include <mm/address_space.h>
 #include <mm/commit.h>
+#include <mm/huge.h>
 #include <mm/mm.h>
 #include <mm/shmem.h>
 #include <mm/vma_edit.h>
@@ -103,6 +104,13 @@ static long mmap_locked(struct mm_struct *mm, const struct mmap_request *rq, siz
 	return err ? err : addr;
 }
 
+/* As on Linux: whole pieces of 2 MiB, put where they can be huge pages. */
+static bool placed_for_huge(const struct mmap_request *rq, size_t len)
+{
+	return !rq->file && !rq->addr && !(rq->flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) &&
+	       len <= USER_END && IS_ALIGNED(len, HUGE_SIZE);
+}
+
 static long mmap_place(struct mm_struct *mm, const struct mmap_request *rq, size_t len,
 		       struct vma_gap *gap)
 {
@@ -111,6 +119,11 @@ static long mmap_place(struct mm_struct *mm, const struct mmap_request *rq, size
 
 	if (flags & MAP_FIXED_NOREPLACE)
 		flags |= MAP_FIXED;
+	if (unlikely(len >= HUGE_SIZE) && placed_for_huge(rq, len)) {
+		addr = mm_unmapped_area(mm, 0, len + HUGE_SIZE - PAGE_SIZE, flags, gap);
+		if (!IS_ERR_VALUE(addr))
+			return ALIGN_UP(addr, HUGE_SIZE);
+	}
 	addr = mm_unmapped_area(mm, rq->addr, len, flags, gap);
 	if (IS_ERR_VALUE(addr))
 		return addr;

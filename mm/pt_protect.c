@@ -16,9 +16,10 @@
 
 #include <arch/mmu.h>
 #include <mm/anon.h>
+#include <mm/huge.h>
 #include <mm/mm.h>
 #include <mm/pt_alloc.h>
-#include <mm/pt_used.h>
+#include <mm/pt_piece.h>
 #include <mm/vma.h>
 
 static pte_t protected(const struct vm_area_struct *vma, pte_t e)
@@ -62,18 +63,30 @@ static bool protect_table(struct vm_area_struct *vma, struct page *table, vaddr_
 	return flush;
 }
 
+/* Huge; one of which only a part is meant, a table afterwards.  Shared ones there are none. */
+static __noinline bool protect_rare(struct vm_area_struct *vma, struct pt_piece *p, bool whole)
+{
+	if (p->kind == PT_HUGE && whole)
+		return huge_protect(vma, p);
+	if (pt_own_table(vma->vm_mm, p))
+		panic("mprotect of a shared table at %#lx", p->base);
+	return false;
+}
+
 void pt_protect_range(struct vm_area_struct *vma, vaddr_t start, vaddr_t end)
 {
 	struct mm_struct *mm = vma->vm_mm;
-	struct page *table;
 	bool flush = false;
+	struct pt_piece p;
 	vaddr_t va, next;
 
 	assert_held_write(&mm->lock);
 	for (va = start; va < end; va = next) {
-		next = pt_next_table(mm, va, end, &table);
-		if (table)
-			flush |= protect_table(vma, table, va, next);
+		next = pt_next_piece(mm, va, end, &p);
+		if (unlikely(p.kind > PT_TABLE))
+			flush |= protect_rare(vma, &p, next - va == HUGE_SIZE);
+		if (likely(p.kind == PT_TABLE))
+			flush |= protect_table(vma, p.table, va, next);
 	}
 	if (flush)
 		tlb_flush_range(&mm->context, start, end);

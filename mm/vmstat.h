@@ -19,7 +19,9 @@
 	X(pgfault) X(pgmajfault) X(pgscan_kswapd) X(pgscan_direct) X(pgsteal_kswapd) \
 	X(pgsteal_direct) X(workingset_refault_file) X(workingset_refault_anon) \
 	X(pgactivate) X(pgdeactivate) X(allocstall) X(oom_kill) X(pgreuse) X(pgcow) \
-	X(pgzero) X(faultaround) X(drop_pagecache) X(tlb_flush_remote)
+	X(pgzero) X(faultaround) X(drop_pagecache) X(tlb_flush_remote) \
+	X(nr_anon_transparent_hugepages) X(thp_fault_alloc) X(thp_fault_fallback) \
+	X(thp_split_pmd) X(pt_shared) X(pt_unshared)
 
 enum vmstat_item {
 #define X(name) VMSTAT_##name,
