@@ -63,14 +63,17 @@ static bool protect_table(struct vm_area_struct *vma, struct page *table, vaddr_
 	return flush;
 }
 
-/* Huge; one of which only a part is meant, a table afterwards.  Shared ones there are none. */
-static __noinline bool protect_rare(struct vm_area_struct *vma, struct pt_piece *p, bool whole)
+/* Huge: done, NULL; or where only a part is meant, a table now.  Shared ones there are none. */
+static __noinline struct page *protect_rare(struct vm_area_struct *vma, struct pt_piece p,
+					    bool whole, bool *flush)
 {
-	if (p->kind == PT_HUGE && whole)
-		return huge_protect(vma, p);
-	if (pt_own_table(vma->vm_mm, p))
-		panic("mprotect of a shared table at %#lx", p->base);
-	return false;
+	if (p.kind == PT_HUGE && whole) {
+		*flush |= huge_protect(vma, &p);
+		return NULL;
+	}
+	if (pt_own_table(vma->vm_mm, &p))
+		panic("mprotect of a shared table at %#lx", p.base);
+	return p.kind == PT_TABLE ? p.table : NULL;
 }
 
 void pt_protect_range(struct vm_area_struct *vma, vaddr_t start, vaddr_t end)
@@ -84,8 +87,10 @@ void pt_protect_range(struct vm_area_struct *vma, vaddr_t start, vaddr_t end)
 	for (va = start; va < end; va = next) {
 		next = pt_next_piece(mm, va, end, &p);
 		if (unlikely(p.kind > PT_TABLE))
-			flush |= protect_rare(vma, &p, next - va == HUGE_SIZE);
-		if (likely(p.kind == PT_TABLE))
+			p.table = protect_rare(vma, p, next - va == HUGE_SIZE, &flush);
+		else if (p.kind == PT_NOTHING)
+			continue;
+		if (likely(p.table))
 			flush |= protect_table(vma, p.table, va, next);
 	}
 	if (flush)

@@ -37,7 +37,7 @@
 #define PAGE_PTR_HUGE   4UL     /* the first of a huge entry's */
 #define PAGE_PTR_BITS   (PAGE_PTR_DIRTY | PAGE_PTR_SWAP | PAGE_PTR_HUGE)
 
-static struct page *zap_rare(struct pt_gather *g, struct pt_piece *p);
+static struct page *zap_rare(struct pt_gather *g, struct pt_piece p);
 static vaddr_t zap_table(struct pt_gather *g, struct page *table, vaddr_t va, vaddr_t end);
 static vaddr_t zap_entries(struct pt_gather *g, struct page *table, vaddr_t base,
 			   unsigned long i, unsigned long last);
@@ -87,7 +87,7 @@ void pt_zap(struct pt_gather *g, struct vm_area_struct *vma, vaddr_t start, vadd
 	for (va = start; va < end; va = next) {
 		next = pt_next_piece(g->mm, va, end, &p);
 		if (unlikely(p.kind > PT_TABLE))
-			p.table = zap_rare(g, &p);
+			p.table = zap_rare(g, p);
 		else if (p.kind == PT_NOTHING)
 			continue;
 		if (likely(p.table))
@@ -96,19 +96,19 @@ void pt_zap(struct pt_gather *g, struct vm_area_struct *vma, vaddr_t start, vadd
 }
 
 /* Huge or shared.  NULL: it is gone, as a whole; or the table that it is now. */
-static __noinline struct page *zap_rare(struct pt_gather *g, struct pt_piece *p)
+static __noinline struct page *zap_rare(struct pt_gather *g, struct pt_piece p)
 {
-	bool whole = p->base >= g->from && p->base + HUGE_SIZE <= g->to;
+	bool whole = p.base >= g->from && p.base + HUGE_SIZE <= g->to;
 
-	if (p->kind == PT_SHARED && whole && pt_share_drop(g->mm, p, !g->all))
+	if (p.kind == PT_SHARED && whole && pt_share_drop(g->mm, &p, !g->all))
 		return NULL;
-	if (whole && pte_huge(pte_read(p->entry))) {
-		huge_zap(g, p);
+	if (whole && pte_huge(pte_read(p.entry))) {
+		huge_zap(g, &p);
 		return NULL;
 	}
-	if (pt_own_table(g->mm, p))
-		panic("zap of a part of a shared table at %#lx", p->base);
-	return p->kind == PT_TABLE ? p->table : NULL;
+	if (pt_own_table(g->mm, &p))
+		panic("zap of a part of a shared table at %#lx", p.base);
+	return p.kind == PT_TABLE ? p.table : NULL;
 }
 
 /* Make room: a page of pointers in place of the inline few, or free what there is. */
