@@ -246,7 +246,7 @@ void huge_split_held(struct mm_struct *mm, pte_t *entry, vaddr_t va)
 	huge_count(-1);
 }
 
-/* ---- unmap, protect ---- */
+/* ---- unmap ---- */
 
 void huge_zap(struct pt_gather *g, struct pt_piece *p)
 {
@@ -289,23 +289,4 @@ void huge_put_pages(struct page *page)
 	}
 	for (i = 0; i < PT_ENTRIES; i++)
 		put_unmapped_page(page + i);
-}
-
-bool huge_protect(struct vm_area_struct *vma, struct pt_piece *p)
-{
-	struct page *l1 = virt_to_page(p->entry);
-	pte_t e, new;
-
-	spin_lock(&l1->ptl);
-	for (;;) {
-		e = pte_read(p->entry);
-		new = pte_modify(e, vma->vm_prot);
-		if (!pte_writable(e))
-			new = pte_wrprotect(new);       /* the fault sees whose they are */
-		if (pte_same(e, new) || pte_cmpxchg(p->entry, e, new))
-			break;
-	}
-	spin_unlock(&l1->ptl);
-	return (pte_readable(e) && !pte_readable(new)) || (pte_writable(e) && !pte_writable(new)) ||
-	       (pte_execable(e) && !pte_execable(new));
 }

@@ -50,9 +50,6 @@ void huge_zap(struct pt_gather *g, struct pt_piece *p);
 /* The pages of a huge entry that is gone, in @page and behind it, when no hart can reach them. */
 void huge_put_pages(struct page *page);
 
-/* Give a whole huge piece the permission of @vma.  True: some hart may hold more than is left. */
-bool huge_protect(struct vm_area_struct *vma, struct pt_piece *p);
-
 /* One that is not huge any more / is: for AnonHugePages. */
 void huge_count(long n);
 

@@ -12,6 +12,7 @@
 
 #include <lib/err.h>
 #include <mm/mm.h>
+#include <mm/pt_share.h>
 #include <mm/vma_edit.h>
 
 #define LOCK_FLAGS (VM_LOCKED | VM_LOCKONFAULT)
@@ -31,6 +32,9 @@ static int lock_area(struct mm_struct *mm, struct vm_area_struct **vmap, vaddr_t
 
 	if (flags == old || never_locked(vma))
 		return 0;
+	/* Eviction reaches a shared table by the other address spaces too. */
+	if (lock && mm->nr_shared && pt_unshare_range(mm, start, end))
+		return -ENOMEM;
 	vma = vma_modify(mm, vma, start, end, flags, dead);
 	if (IS_ERR(vma))
 		return -ENOMEM;

@@ -63,14 +63,35 @@ static bool protect_table(struct vm_area_struct *vma, struct page *table, vaddr_
 	return flush;
 }
 
+/* A whole huge piece keeps being one.  False: eviction has made it a table, nothing is done. */
+static bool protect_huge(struct vm_area_struct *vma, pte_t *entry, bool *flush)
+{
+	struct page *l1 = virt_to_page(entry);
+	pte_t e, new;
+
+	spin_lock(&l1->ptl);
+	for (;;) {
+		e = pte_read(entry);
+		if (!pte_huge(e))
+			break;
+		new = pte_modify(e, vma->vm_prot);
+		if (!pte_writable(e))
+			new = pte_wrprotect(new);       /* the fault sees whose they are */
+		if (pte_same(e, new) || pte_cmpxchg(entry, e, new)) {
+			*flush |= takes_away(e, new);
+			break;
+		}
+	}
+	spin_unlock(&l1->ptl);
+	return pte_huge(e);
+}
+
 /* Huge: done, NULL; or where only a part is meant, a table now.  Shared ones there are none. */
 static __noinline struct page *protect_rare(struct vm_area_struct *vma, struct pt_piece p,
 					    bool whole, bool *flush)
 {
-	if (p.kind == PT_HUGE && whole) {
-		*flush |= huge_protect(vma, &p);
+	if (p.kind == PT_HUGE && whole && protect_huge(vma, p.entry, flush))
 		return NULL;
-	}
 	if (pt_own_table(vma->vm_mm, &p))
 		panic("mprotect of a shared table at %#lx", p.base);
 	return p.kind == PT_TABLE ? p.table : NULL;
