@@ -17,8 +17,8 @@
 #                     TAP, or exit status 0 (4: skipped); KERNEL=linux
 #   make suites       stress-ng, Python's tests, real programs, ... here and on Linux, in one table:
 #                     SUITE='python memory' for a few, KERNEL=faultline or linux for one column
+#   make stress       the long forms: memory far beyond RAM, failing disks, power cuts; DURATION=600 s
 #   make fuzz         the parsers under libFuzzer, FUZZ_SECONDS each
-#   make check-model  what harts agree on without a lock, in every order, by spin
 #   make bench        what each operation costs, here and on Linux; WALL=1: time, ROUNDS=5 of each
 #                     SMP=2: scaling; ROWS='null pipe': a few; bench-check: none grew since bench-record
 #   make bench-prompt instructions to the shell's prompt;  bench-disk: 100 MiB that no cache holds
@@ -83,7 +83,7 @@ NEEDED = gcc=gcc /usr/include/stdlib.h=libc6-dev python3=python3 \
 	mke2fs=e2fsprogs debugfs=e2fsprogs mkswap=util-linux \
 	py:pytest=python3-pytest py:pexpect=python3-pexpect \
 	/usr/include/cmocka.h=libcmocka-dev gdb-multiarch=gdb-multiarch dtc=device-tree-compiler \
-	clang=clang ld.lld=lld llvm-nm=llvm fuzzer=libclang-rt-dev spin=spin
+	clang=clang ld.lld=lld llvm-nm=llvm fuzzer=libclang-rt-dev
 
 export PATH := $(PATH):/usr/sbin:/sbin
 
@@ -346,14 +346,6 @@ test-host: $(UNIT)
 	@mkdir -p $(TALLY)
 	@CMOCKA_MESSAGE_OUTPUT=TAP $(PYTHON) test/tap.py $(TALLY)/test-host $(UNIT)
 
-# Protocols between harts: every order of steps, and each rule shown to be needed.
-.PHONY: check-model
-check-model:
-	@command -v spin >/dev/null || { echo "spin is missing: run 'make deps'" >&2; exit 1; }
-	@mkdir -p $(TALLY)
-	@$(PYTHON) test/tap.py $(TALLY)/check-model \
-		$(foreach m,$(wildcard test/model/*.pml),'$(PYTHON) test/model/verify.py $(O)/model $(m)')
-
 # The parsers, with inputs no one wrote: bounded seconds, each crash is kept in build/fuzz.
 FUZZ := $(patsubst test/fuzz/%.c,%,$(wildcard test/fuzz/fuzz_*.c))
 .PHONY: fuzz
@@ -472,6 +464,16 @@ suites:
 	@$(PYTHON) test/suites/suites.py --build '$(O)' --log '$(O)/suites' \
 		$(if $(filter command%,$(origin KERNEL)),--kernel $(KERNEL)) $(SUITE) -- CACHE='$(CACHE)' \
 		$(foreach v,SMP MEM TIMEOUT MIRROR,$(if $(filter command%,$(origin $(v))),$(v)='$($(v))'))
+
+# The long forms of the tests of memory and disk, the second lot with Debian's own programs.
+STRESS_PKGS := stress-ng python3-minimal gcc-14 libc6-dev
+DURATION := 600
+.PHONY: stress
+stress:
+	+@STRESS=1 DURATION=$(DURATION) $(MAKE) --no-print-directory test-guest \
+		TESTS='$(or $(TESTS),test_disk_faults.py test_pressure.py)'
+	+@STRESS=1 DURATION=$(DURATION) $(MAKE) --no-print-directory test-guest PKGS='$(STRESS_PKGS)' \
+		TEST_DISK=$(O)/stress.img TESTS='$(or $(TESTS),test_memory_stress.py test_stress.py)'
 
 # ---- the benchmark -------------------------------------------------------------------------------
 

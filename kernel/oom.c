@@ -4,7 +4,8 @@
  * can go on: the one whose end gives most memory back, by what it holds in
  * frames, swap and page tables, shifted by oom_score_adj (proc(5)).
  *
- * Not chosen: process 1, kernel threads, and -1000.  Nobody else is chosen until
+ * First of all goes who is in swapoff: it brings back what may not fit.  Not
+ * chosen: process 1, kernel threads, and -1000.  Nobody else is chosen until
  * the memory of who was is back: a thread of ours, the reaper, takes it from the
  * victim's page tables at once, whatever the victim is waiting for.
  *
@@ -103,6 +104,8 @@ unsigned long oom_score(struct task_struct *t)
 	spin_unlock_irqrestore(&tasklist_lock, flags);
 	if (points == POINTS_NEVER)
 		return 0;
+	if (points == __LONG_MAX__)
+		points = total;
 	return max((1000 + points * 1000 / total) * 2 / 3, 0L);
 }
 
@@ -150,6 +153,8 @@ static long badness(struct task_struct *leader, struct holding *h)
 	look(leader, h, false);
 	if (!h->mm || h->reaped || adj == ADJ_NEVER)
 		return POINTS_NEVER;
+	if (READ_ONCE(leader->signal->oom_first))
+		return __LONG_MAX__;
 	return (long)(h->anon + h->file + h->shmem + h->swap + h->tables) +
 	       adj * ((long)vm_total_pages() / 1000);
 }

@@ -80,6 +80,7 @@ struct signal_struct {
 	unsigned long nvcsw, nivcsw, cnvcsw, cnivcsw;           /* [s] */
 	unsigned long maxrss, cmaxrss;  /* [s] KiB */
 	int oom_score_adj;              /* [a] */
+	bool oom_first;                 /* [a] it asks for what there may not be (swapoff) */
 	int oom_score_adj_min;          /* [a] as low as it may go without privilege */
 	struct list_head posix_timers;  /* [s] */
 	int next_timer_id;              /* posix_timer.c's mutex */

@@ -11,12 +11,14 @@
 #include <mm/pagecache.h>
 #include <mm/slab.h>
 #include <mm/vmalloc.h>
+#include <mm/workingset.h>
 
 void mm_boot(const struct boot_info *bi)
 {
 	frames_init(bi);
 	slab_init();
 	vmalloc_init();
+	workingset_init();
 	filemap_init();
 	mm_init();
 	commit_init();

@@ -118,6 +118,7 @@ void page_end_writeback(struct page *page)
 	radix_tag_clear(&as->pages, page->index, TAG_WRITEBACK);
 	spin_unlock_irqrestore(&as->lock, flags);
 	vmstat_add(VMSTAT_nr_writeback, -1);
+	vmstat_inc(VMSTAT_nr_written);
 	page_clear_and_wake(page, BIT(PG_writeback) | BIT(PG_reclaim));
 	writeback_ended();
 }

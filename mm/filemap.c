@@ -29,6 +29,7 @@
 #include <mm/slab.h>
 #include <mm/slab_cache.h>
 #include <mm/vmstat.h>
+#include <mm/workingset.h>
 #include <mm/writeback.h>
 
 struct kmem_cache radix_node_cache;
@@ -58,6 +59,7 @@ static const struct radix_ops node_ops = { .alloc = node_alloc, .free = node_fre
 void filemap_init(void)
 {
 	kmem_cache_setup(&radix_node_cache, "radix_node", radix_node_size, 0);
+	kmem_cache_is_reclaimable(&radix_node_cache);
 }
 
 void address_space_init(struct address_space *as, struct inode *host,
@@ -138,6 +140,8 @@ int filemap_add_from(struct address_space *as, struct page *page, pgoff_t index,
 	if (as->flags & AS_SWAPBACKED) {
 		page_set(page, PG_swapbacked);
 		vmstat_inc(VMSTAT_nr_shmem);
+	} else {
+		workingset_arrived(page);
 	}
 	lru_add(page);
 	return 0;

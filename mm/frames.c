@@ -152,7 +152,7 @@ struct page *alloc_pages(unsigned int order, unsigned int gfp)
 		p = frames_try_hard(order, gfp);
 	if (!p)
 		return NULL;
-	vmstat_add(VMSTAT_pgalloc, 1L << order);
+	vmstat_add(VMSTAT_pgalloc_normal, 1L << order);
 	frame_prepare(p, gfp);
 	for (unsigned long i = 1; i < 1UL << order; i++)
 		frame_prepare(p + i, gfp)->count.v = 0;
@@ -234,14 +234,14 @@ static struct page *frames_refill(unsigned int gfp)
 			h->nr--;
 		}
 		irq_restore(flags);
-		vmstat_add(VMSTAT_pgalloc, BATCH);
+		vmstat_add(VMSTAT_pgalloc_normal, BATCH);
 	}
 	if (!p) {
 		p = frames_take(0, gfp);
 		if (!p)
 			p = frames_try_hard(0, gfp);
 		if (p)
-			vmstat_inc(VMSTAT_pgalloc);
+			vmstat_inc(VMSTAT_pgalloc_normal);
 	}
 	return p;
 }
@@ -280,7 +280,7 @@ static struct page *frames_try_hard(unsigned int order, unsigned int gfp)
 	if (!(gfp & GFP_WAIT))
 		return NULL;
 	might_sleep();
-	vmstat_inc(VMSTAT_allocstall);
+	vmstat_inc(VMSTAT_allocstall_normal);
 	for (;;) {
 		unsigned long freed = reclaim_pages(max(32UL, 2UL << order), gfp);
 

@@ -133,6 +133,7 @@ void lru_rotate_written(struct page *page)
 
 	if (page_test(page, PG_lru) && !page_test(page, PG_active))
 		list_move_tail(&page->lru, &lru.list[list_of(page)]);
+	vmstat_inc(VMSTAT_pgrotated);
 	spin_unlock_irqrestore(&lru.lock, flags);
 }
 

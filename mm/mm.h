@@ -41,7 +41,6 @@ struct mm_struct {
 	struct mmu_context context;             /* [a] */
 	atomic_long_t rss[NR_MM_COUNTERS];      /* [a] pages */
 	atomic_long_t table_pages;              /* [a] page-table pages */
-	unsigned int nr_shared;                 /* [tables_lock] tables shared since a fork */
 	unsigned long total_vm;                 /* [m] pages in areas */
 	unsigned long locked_vm;                /* [m] pages in VM_LOCKED areas */
 	unsigned long data_vm;                  /* [m] private writable pages, stack excluded */
@@ -66,7 +65,6 @@ struct mm_struct {
 	/* [c] fork takes a reference; NULL: fork leaves exe_file empty */
 	void (*exe_get)(struct file *);
 	bool dumpable;                          /* [m] */
-	bool no_huge_pages;                     /* [a] prctl(PR_SET_THP_DISABLE) */
 	bool evictable;                         /* [a] false while fork fills its tables */
 	/*
 	 * Limits of the owner, copied here by setrlimit and fork so that mm

@@ -41,8 +41,7 @@ bool mm_oom_reap(struct mm_struct *mm)
 
 	if (!down_write_trylock(&mm->lock))
 		return false;
-	/* Tables that others share go as wholes: all that they map is the process' own. */
-	pt_gather_begin(&g, mm, 0, USER_END);
+	pt_gather_begin(&g, mm);
 	for (vma = mm->mmap; vma; vma = vma->vm_next) {
 		if (!reapable(vma))
 			continue;

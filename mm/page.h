@@ -39,6 +39,7 @@ enum page_flag {
 	PG_table,               /* a page-table page */
 	PG_buddy,               /* free, head of a block of 2^index pages */
 	PG_reserved,            /* never was and never will be free */
+	PG_workingset,          /* was in active use before it grew old */
 	PG_private,             /* for the file system's own use: no field goes with it */
 };
 
@@ -47,8 +48,7 @@ struct page {
 	unsigned long flags;            /* [a] bits of enum page_flag */
 	atomic_t count;                 /* [a] 0: free */
 	union {
-		/* [a] PTEs that name it; PG_table: 0, or the address spaces that share it */
-		atomic_t mapcount;
+		atomic_t mapcount;      /* [a] PTEs that name it */
 		u32 slab_inuse;         /* slab: objects handed out */
 	};
 	union {
@@ -58,8 +58,7 @@ struct page {
 		};
 		struct {                        /* PG_table */
 			struct spinlock ptl;    /* the page-table lock */
-			/* of a shared table: 0, or the huge entry whose place it took */
-			unsigned long pt_folded;
+			unsigned long pt_used;  /* entries that are not none (optional use) */
 		};
 		struct {                        /* PG_slab */
 			struct kmem_cache *slab_cache;
@@ -69,12 +68,6 @@ struct page {
 	union {
 		struct list_head lru;           /* [l] LRU list; [b] free list; else the owner's */
 		unsigned long private_[2];
-		struct {                        /* PG_table */
-			/* level 1: tables laid by for its huge entries; a chain of such */
-			struct page *pt_laid_by;
-			/* of a shared table: pages that went to swap since it is */
-			unsigned long pt_evicted;
-		};
 	};
 };
 

@@ -37,6 +37,7 @@
 #include <mm/swap.h>
 #include <mm/swap_cache.h>
 #include <mm/vmstat.h>
+#include <mm/workingset.h>
 #include <mm/writeback.h>
 
 #define BATCH           32U
@@ -54,6 +55,12 @@ struct scan {
 	unsigned long wanted;
 	unsigned long freed;
 	unsigned long skipped;  /* pages not freed because they are dirty or being written */
+	bool refaults;          /* file pages have come back since the round before */
+};
+
+/* Pages to look at in one pass. */
+struct balance {
+	unsigned long file, anon;
 };
 
 enum disposal { PAGE_KEEP, PAGE_ACTIVATE, PAGE_FREE, PAGE_GONE };
@@ -70,6 +77,7 @@ struct page_batch {
 static struct {
 	struct wait_queue wq;
 	bool wanted;
+	unsigned long activations;      /* [a] of file pages that came back, when last looked */
 	struct spinlock shrinkers_lock;
 	struct list_head shrinkers;
 } reclaim = {
@@ -82,8 +90,8 @@ unsigned int sysctl_swappiness = 60;
 
 static void reclaim_main(void *unused);
 static void shrink_pass(struct scan *s);
-static unsigned long scan_balance(const struct scan *s);
-static void shrink_anon(struct scan *s);
+static struct balance scan_balance(const struct scan *s, unsigned long inactive, bool cold);
+static void shrink_anon(struct scan *s, unsigned long scan);
 static void shrink_inactive(struct scan *s, enum lru_list l, unsigned long scan);
 static void shrink_active(struct scan *s, enum lru_list l, unsigned long scan);
 static void batch_dispose(struct scan *s, struct page_batch *b);
@@ -96,9 +104,17 @@ static void shrink_caches(struct scan *s);
 
 /* ---- who asks ---- */
 
+/* Since the last round that anybody made. */
+static bool refaults_since(void)
+{
+	unsigned long now = workingset_file_activations();
+
+	return xchg(&reclaim.activations, now) != now;
+}
+
 unsigned long reclaim_pages(unsigned long nr, unsigned int gfp)
 {
-	struct scan s = { .gfp = gfp, .wanted = nr };
+	struct scan s = { .gfp = gfp, .wanted = nr, .refaults = refaults_since() };
 	unsigned int waits = gfp & GFP_IO ? DIRECT_WAITS : 1;
 
 	reclaim_wake();
@@ -133,9 +149,11 @@ static void reclaim_main(void *unused)
 		unsigned int fails = 0;
 
 		(void)wait_event_interruptible(&reclaim.wq, READ_ONCE(reclaim.wanted));
+		vmstat_inc(VMSTAT_pageoutrun);
 		while (fails < THREAD_FAILS && buddy_free() < frames_high()) {
 			s.wanted = frames_high() - buddy_free() + BATCH;
 			s.freed = 0;
+			s.refaults = refaults_since();
 			for (s.priority = PRIORITY; s.priority >= 0 && s.freed < s.wanted;
 			     s.priority--)
 				shrink_pass(&s);
@@ -153,35 +171,67 @@ static void shrink_pass(struct scan *s)
 {
 	unsigned long inactive = vmstat_read(VMSTAT_nr_inactive_file);
 	unsigned long active = vmstat_read(VMSTAT_nr_active_file);
+	bool short_of_cold = active > inactive || s->refaults;
+	struct balance b = scan_balance(s, inactive, !short_of_cold);
 
-	if (active > inactive)
+	if (short_of_cold)
 		shrink_active(s, LRU_ACTIVE_FILE,
 			      max(active >> s->priority, (unsigned long)BATCH));
-	shrink_inactive(s, LRU_INACTIVE_FILE, max(inactive >> s->priority, (unsigned long)BATCH));
-	if (s->gfp & GFP_IO && swap_total())
-		shrink_anon(s);
+	shrink_inactive(s, LRU_INACTIVE_FILE, b.file);
+	if (b.anon)
+		shrink_anon(s, b.anon);
 	if (s->freed < s->wanted && s->gfp & GFP_FS)
 		shrink_caches(s);
 }
 
-/* How many anonymous pages to look at in this pass: swappiness 100 treats them as file pages. */
-static unsigned long scan_balance(const struct scan *s)
+/* /proc/vmstat: by whom, and of what kind. */
+static void count_scan(const struct scan *s, bool anon, unsigned long scanned, unsigned long stolen)
 {
-	unsigned long anon = vmstat_read(VMSTAT_nr_anon_pages);
+	vmstat_add(s->thread ? VMSTAT_pgscan_kswapd : VMSTAT_pgscan_direct, (long)scanned);
+	vmstat_add(anon ? VMSTAT_pgscan_anon : VMSTAT_pgscan_file, (long)scanned);
+	vmstat_add(s->thread ? VMSTAT_pgsteal_kswapd : VMSTAT_pgsteal_direct, (long)stolen);
+	vmstat_add(anon ? VMSTAT_pgsteal_anon : VMSTAT_pgsteal_file, (long)stolen);
+}
+
+/* Mapped ones, which the clock hand finds, and those on lists. */
+static unsigned long swappable_pages(void)
+{
+	return vmstat_read(VMSTAT_nr_anon_pages) + vmstat_read(VMSTAT_nr_inactive_anon) +
+	       vmstat_read(VMSTAT_nr_active_anon);
+}
+
+/*
+ * How much of each kind.  While cold file pages are enough nothing else is looked
+ * at.  Otherwise swappiness says what a swapped page costs against one of a file
+ * (100: the same), and what had to be fetched again lately makes its kind dearer,
+ * three times at most.
+ */
+static struct balance scan_balance(const struct scan *s, unsigned long inactive, bool cold)
+{
+	unsigned long anon = s->gfp & GFP_IO && swap_total() ? swappable_pages() : 0;
+	unsigned long swappiness = READ_ONCE(sysctl_swappiness), file_cost, anon_cost, total, a, f;
 
 	if (!s->priority)
-		return anon;
-	return max((anon >> s->priority) * READ_ONCE(sysctl_swappiness) / 100,
-		   READ_ONCE(sysctl_swappiness) ? (unsigned long)BATCH : 0);
+		return (struct balance){ inactive, anon };
+	if (!anon || !swappiness || (cold && inactive >> s->priority))
+		return (struct balance){ max(inactive >> s->priority, (unsigned long)BATCH), 0 };
+	workingset_costs(&file_cost, &anon_cost);
+	total = file_cost + anon_cost + 1;
+	a = swappiness * total * BATCH / (total + anon_cost);
+	f = (200 - swappiness) * total * BATCH / (total + file_cost);
+	return (struct balance){
+		.file = max((inactive >> s->priority) * f / (a + f), (unsigned long)BATCH),
+		.anon = max((anon >> s->priority) * a / (a + f), (unsigned long)BATCH),
+	};
 }
 
 /*
  * Pages of the swap cache that no PTE names, then the clock hand.  What it has
  * started to write is as good as freed: the frames follow by themselves.
  */
-static void shrink_anon(struct scan *s)
+static void shrink_anon(struct scan *s, unsigned long scan)
 {
-	struct evict e = { .scan = scan_balance(s), .even_young = !s->priority };
+	struct evict e = { .scan = scan, .even_young = !s->priority };
 	unsigned long listed = vmstat_read(VMSTAT_nr_inactive_anon);
 	unsigned long active = vmstat_read(VMSTAT_nr_active_anon);
 
@@ -197,8 +247,8 @@ static void shrink_anon(struct scan *s)
 	evict_anon(&e);
 	s->freed += e.freed;
 	s->skipped += e.started;
-	vmstat_add(s->thread ? VMSTAT_pgscan_kswapd : VMSTAT_pgscan_direct, e.scanned);
-	vmstat_add(s->thread ? VMSTAT_pgsteal_kswapd : VMSTAT_pgsteal_direct, e.freed + e.started);
+	count_scan(s, true, e.scanned, e.freed + e.started);
+	vmstat_add(VMSTAT_nr_vmscan_write, e.started);
 }
 
 static void shrink_inactive(struct scan *s, enum lru_list l, unsigned long scan)
@@ -213,9 +263,7 @@ static void shrink_inactive(struct scan *s, enum lru_list l, unsigned long scan)
 		for (unsigned int i = 0; i < b.nr; i++)
 			if (b.fate[i] == PAGE_KEEP || b.fate[i] == PAGE_ACTIVATE)
 				lru_putback(b.page[i], b.fate[i] == PAGE_ACTIVATE);
-		vmstat_add(s->thread ? VMSTAT_pgscan_kswapd : VMSTAT_pgscan_direct, b.nr);
-		vmstat_add(s->thread ? VMSTAT_pgsteal_kswapd : VMSTAT_pgsteal_direct,
-			   s->freed - before);
+		count_scan(s, l >= LRU_INACTIVE_ANON, b.nr, s->freed - before);
 	}
 }
 
@@ -225,7 +273,8 @@ static void shrink_active(struct scan *s, enum lru_list l, unsigned long scan)
 	struct page *pages[BATCH];
 	unsigned int n;
 
-	while ((n = lru_isolate(l, pages, BATCH, &scan)))
+	while ((n = lru_isolate(l, pages, BATCH, &scan))) {
+		vmstat_add(VMSTAT_pgrefill, n);
 		for (unsigned int i = 0; i < n; i++) {
 			unsigned int young = 0;
 			bool used = false;
@@ -237,10 +286,13 @@ static void shrink_active(struct scan *s, enum lru_list l, unsigned long scan)
 				unlock_page(pages[i]);
 			}
 			page_clear(pages[i], PG_referenced);
-			if (!used)
+			if (!used) {
 				vmstat_inc(VMSTAT_pgdeactivate);
+				page_set(pages[i], PG_workingset);
+			}
 			lru_putback(pages[i], used);
 		}
+	}
 }
 
 /* ---- isolated, referenced pages ---- */
@@ -296,11 +348,15 @@ static enum disposal page_select(struct scan *s, struct page *page, struct unmap
 /* Consumes the page lock. */
 static enum disposal page_release(struct scan *s, struct page *page)
 {
+	struct address_space *as = page->mapping;
+	pgoff_t index = page->index;
 	enum disposal d;
 
 	if (page_test(page, PG_dirty))
 		return page_write(s, page);
 	d = filemap_remove_unused(page) ? PAGE_FREE : PAGE_KEEP;
+	if (d == PAGE_FREE && !s->unmapped_only)
+		workingset_evicted(as, index, page_test(page, PG_workingset));
 	unlock_page(page);
 	return d;
 }
@@ -359,7 +415,7 @@ static enum disposal page_write(struct scan *s, struct page *page)
 		return PAGE_KEEP;
 	}
 	page_set(page, PG_reclaim);
-	writeback_page_cluster(page);
+	vmstat_add(VMSTAT_nr_vmscan_write, writeback_page_cluster(page));
 	return PAGE_KEEP;
 }
 
@@ -375,10 +431,11 @@ void shrinker_register(struct shrinker *sh)
 /* Shrinkers are never unregistered: the list may be walked while it grows at its end. */
 static void shrink_caches(struct scan *s)
 {
+	unsigned long nr = (unsigned long)BATCH << (PRIORITY - s->priority);
 	struct shrinker *sh;
 
 	list_for_each_entry(sh, &reclaim.shrinkers, node)
-		sh->shrink((unsigned long)BATCH << (PRIORITY - s->priority), s->gfp);
+		vmstat_add(VMSTAT_slabs_scanned, (long)sh->shrink(nr, s->gfp));
 	if (!s->priority)
 		s->freed += slab_shrink_here();
 }
@@ -426,6 +483,7 @@ void drop_caches(int what)
 	struct shrinker *sh;
 
 	if (what & 2) {
+		vmstat_inc(VMSTAT_drop_slab);
 		list_for_each_entry(sh, &reclaim.shrinkers, node)
 			sh->shrink(~0UL >> 1, GFP_KERNEL);
 	}

@@ -80,6 +80,7 @@ void kmem_cache_setup(struct kmem_cache *c, const char *name, size_t size, size_
 	spin_lock_init(&c->lock, RANK_SLAB);
 	INIT_LIST_HEAD(&c->partial);
 	c->name = name;
+	c->stat = VMSTAT_nr_slab_unreclaimable;
 	c->redzone = redzone ? real : 0;
 	c->object_size = size;
 	c->size = ALIGN_UP(real + (redzone ? REDZONE_SIZE : 0), align);
@@ -97,6 +98,12 @@ void slab_init(void)
 	INIT_LIST_HEAD(&caches);
 	kmem_cache_setup(&cache_cache, "kmem_cache", sizeof(struct kmem_cache), CACHE_LINE);
 	kmalloc_init();
+}
+
+void kmem_cache_is_reclaimable(struct kmem_cache *c)
+{
+	assert(!c->nr_slabs);
+	c->stat = VMSTAT_nr_slab_reclaimable;
 }
 
 struct kmem_cache *kmem_cache_create(const char *name, size_t size, size_t align)
@@ -231,7 +238,7 @@ static struct page *slab_grow(struct kmem_cache *c, unsigned int gfp)
 			debug_freed(c, memset(obj, 0, c->size));
 		*(void **)obj = i + 1 < c->per_slab ? obj + c->size : NULL;
 	}
-	vmstat_add(VMSTAT_nr_slab, 1L << c->order);
+	vmstat_add(c->stat, 1L << c->order);
 	return head;
 }
 
@@ -298,7 +305,7 @@ static unsigned long slab_release_empty(struct kmem_cache *c, unsigned int keep)
 		}
 		free_pages(p, c->order);
 	}
-	vmstat_add(VMSTAT_nr_slab, -(long)freed);
+	vmstat_add(c->stat, -(long)freed);
 	return freed;
 }
 
@@ -354,7 +361,8 @@ bool slab_stat(unsigned int i, struct slab_stat *st)
 
 unsigned long slab_pages(void)
 {
-	return vmstat_read(VMSTAT_nr_slab);
+	return vmstat_read(VMSTAT_nr_slab_reclaimable) +
+	       vmstat_read(VMSTAT_nr_slab_unreclaimable);
 }
 
 /* ---- debug ---- */

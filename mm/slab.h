@@ -17,6 +17,8 @@ void slab_init(void);
  * memory.
  */
 struct kmem_cache *kmem_cache_create(const char *name, size_t size, size_t align);
+/* A shrinker can empty it, so its slabs count as such.  Before the first allocation. */
+void kmem_cache_is_reclaimable(struct kmem_cache *c);
 void *kmem_cache_alloc(struct kmem_cache *c, unsigned int gfp);
 void kmem_cache_free(struct kmem_cache *c, void *obj);
 

@@ -8,6 +8,7 @@
 #include <arch/cpu.h>
 #include <kernel/sync.h>
 #include <lib/list.h>
+#include <mm/vmstat.h>
 #include <lib/types.h>
 
 struct slab_hart {
@@ -24,6 +25,7 @@ struct kmem_cache {
 	unsigned int order;             /* [c] of a slab */
 	unsigned int per_slab;          /* [c] objects */
 	unsigned int batch;             /* [c] moved between a hart and the slabs at once */
+	enum vmstat_item stat;          /* [c] where its pages count */
 	struct list_head node;          /* [c] in the list of all caches */
 	struct spinlock lock;           /* RANK_SLAB */
 	struct list_head partial;       /* [l] slabs with a free object, empty ones last */

@@ -23,6 +23,7 @@
 #include <mm/reclaim.h>
 #include <mm/swap_area.h>
 #include <mm/vmstat.h>
+#include <mm/workingset.h>
 
 static atomic_long_t writing;
 
@@ -106,6 +107,7 @@ static int read_absent(swp_t s, unsigned int window, unsigned int gfp)
 		pages[nr++] = page;
 	}
 	vmstat_add(VMSTAT_pswpin, nr);
+	workingset_swapped_in(nr);
 	submit(false, pages, nr);
 	return read_wait(wanted, s);
 }

@@ -12,16 +12,18 @@
 
 #define VMSTAT_LIST(X) \
 	X(nr_anon_pages) X(nr_mapped) X(nr_file_pages) X(nr_dirty) X(nr_writeback) \
-	X(nr_shmem) X(nr_page_table_pages) X(nr_kernel_stack) X(nr_slab) \
+	X(nr_shmem) X(nr_page_table_pages) X(nr_kernel_stack) X(nr_slab_reclaimable) \
+	X(nr_slab_unreclaimable) \
 	X(nr_inactive_file) X(nr_active_file) X(nr_inactive_anon) X(nr_active_anon) \
-	X(nr_unevictable) X(nr_mlock) X(nr_swapcached) \
-	X(pgpgin) X(pgpgout) X(pswpin) X(pswpout) X(pgalloc) X(pgfree) \
+	X(nr_swapcached) X(nr_written) X(nr_vmscan_write) \
+	X(pgpgin) X(pgpgout) X(pswpin) X(pswpout) X(pgalloc_normal) X(pgfree) \
 	X(pgfault) X(pgmajfault) X(pgscan_kswapd) X(pgscan_direct) X(pgsteal_kswapd) \
-	X(pgsteal_direct) X(workingset_refault_file) X(workingset_refault_anon) \
-	X(pgactivate) X(pgdeactivate) X(allocstall) X(oom_kill) X(pgreuse) X(pgcow) \
-	X(pgzero) X(faultaround) X(drop_pagecache) X(tlb_flush_remote) \
-	X(nr_anon_transparent_hugepages) X(thp_fault_alloc) X(thp_fault_fallback) \
-	X(thp_split_pmd) X(pt_shared) X(pt_unshared)
+	X(pgsteal_direct) X(pgscan_anon) X(pgscan_file) X(pgsteal_anon) X(pgsteal_file) \
+	X(pgrefill) X(pgrotated) X(slabs_scanned) X(pageoutrun) \
+	X(workingset_refault_file) X(workingset_refault_anon) \
+	X(workingset_activate_file) X(workingset_restore_file) \
+	X(pgactivate) X(pgdeactivate) X(allocstall_normal) X(oom_kill) X(pgreuse) X(pgcow) \
+	X(pgzero) X(faultaround) X(drop_pagecache) X(drop_slab) X(tlb_flush_remote)
 
 enum vmstat_item {
 #define X(name) VMSTAT_##name,

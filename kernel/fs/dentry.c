@@ -46,6 +46,7 @@ void dentry_init(void)
 	dcache.cache = kmem_cache_create("dentry", sizeof(struct dentry), 0);
 	if (!dcache.hash || !dcache.cache)
 		panic("dentry_init: no memory for the dentry cache");
+	kmem_cache_is_reclaimable(dcache.cache);
 }
 
 static inline struct hlist_head *chain_of(const struct dentry *parent, u32 hash)

@@ -63,6 +63,7 @@ void inode_init(void)
 	icache.cache = kmem_cache_create("inode", sizeof(struct inode), 0);
 	if (!icache.hash || !icache.cache)
 		panic("inode_init: no memory for the inode cache");
+	kmem_cache_is_reclaimable(icache.cache);
 	shrinker_register(&names_shrinker);
 }
 

@@ -317,6 +317,7 @@ long sys_swapoff(const unsigned long *a)
 	f = open_user(a[0]);
 	if (IS_ERR(f))
 		return PTR_ERR(f);
+	WRITE_ONCE(current->signal->oom_first, true);
 	if (S_ISBLK(f->inode->mode)) {
 		bdev = block_device_by_dev(f->inode->rdev);
 		if (bdev)
@@ -324,6 +325,7 @@ long sys_swapoff(const unsigned long *a)
 	} else if (S_ISREG(f->inode->mode)) {
 		err = swap_off(f->inode);
 	}
+	WRITE_ONCE(current->signal->oom_first, false);
 	file_put(f);
 	return err;
 }

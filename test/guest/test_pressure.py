@@ -3,6 +3,8 @@
 
 import re
 
+import pytest
+
 import machine
 from test_disk_errors import ext2
 
@@ -86,3 +88,54 @@ def test_the_memory_of_who_is_killed_is_back_before_it_has_ended(boot, tmp_path)
     shell.ok("mkdir /mnt2; mount -t ext2 /dev/vdb /mnt2; head -c 1M /dev/zero > /mnt2/slow; sync", 60)
     status, output = shell.run("/opt/test/oomstuck /mnt2/slow", 120)
     assert status == 0, output
+
+
+NAMES = """nr_free_pages nr_inactive_anon nr_active_anon nr_inactive_file nr_active_file nr_unevictable nr_mlock
+nr_anon_pages nr_mapped nr_file_pages nr_dirty nr_writeback nr_shmem nr_written nr_vmscan_write nr_swapcached
+nr_slab_reclaimable nr_slab_unreclaimable nr_page_table_pages nr_kernel_stack nr_dirty_threshold
+nr_dirty_background_threshold workingset_refault_anon workingset_refault_file workingset_activate_file
+workingset_restore_file pgpgin pgpgout pswpin pswpout pgalloc_normal allocstall_normal pgfree pgactivate
+pgdeactivate pgfault pgmajfault pgrefill pgsteal_kswapd pgsteal_direct pgscan_kswapd pgscan_direct pgscan_anon
+pgscan_file pgsteal_anon pgsteal_file slabs_scanned pageoutrun pgrotated drop_pagecache drop_slab oom_kill
+""".split()
+
+
+def test_figures_have_linux_s_names_and_its_tools_read_them(vm):
+    """Linux has them all, and more."""
+    figures = dict(line.split() for line in vm.ok("cat /proc/vmstat").splitlines())
+    missing = [n for n in NAMES if n not in figures and not (machine.LINUX and n.startswith(("pgalloc", "allocstall")))]
+    assert not missing
+    assert re.search(r"^Mem: +\d+ +\d+ +\d+ +\d+ +\d+ +\d+$", vm.ok("free"), re.M)
+    assert len(vm.ok("vmstat 1 2").splitlines()) == 4
+    assert re.search(r"MiB Swap: +[\d.]+ total", vm.ok("top -b -n 1 | head -5"))
+
+
+def test_what_is_mlocked_is_told_and_stays(boot):
+    shell = boot(smp=2, mem="96M" if not machine.LINUX else "512M")
+    before = int(re.search(r"Mlocked: +(\d+)", shell.ok("cat /proc/meminfo"))[1])
+    shell.ok("ulimit -l unlimited; /opt/test/locked 16 & sleep 2")
+    after = int(re.search(r"Mlocked: +(\d+)", shell.ok("cat /proc/meminfo"))[1])
+    assert 16 << 10 <= after - before <= 18 << 10
+    # Twice the memory is read meanwhile, and what is locked is not fetched again.
+    shell.ok("head -c 160M /dev/zero > /root/large; cat /root/large > /dev/null", 120)
+    assert "ok" in shell.ok("kill -USR1 %1; wait %1; echo $?; rm /root/large", 60)
+    shell.off()
+
+
+@pytest.mark.faultline
+def test_a_file_in_use_survives_a_stream_twice_the_memory(boot):
+    """Read again and again, it stays while a larger one is read once; few of its pages come back.
+
+    Linux promises no such thing: with its generations it reads all of the file again."""
+    shell = boot(smp=2, mem="64M")
+    size = 12
+    shell.ok(f"head -c {size}M /dev/urandom > /root/kept; head -c {size * 12}M /dev/zero > /root/stream; sync; "
+             "echo 3 > /proc/sys/vm/drop_caches; for i in 1 2 3; do cat /root/kept > /dev/null; done", 120)
+    shell.ok("cat /root/stream > /dev/null", 120)
+    # In requests of the disk, the truth that no kernel can colour.
+    reads = "awk '$3 == \"vda\" { print $6 }' /proc/diskstats"
+    before = int(shell.ok(reads))
+    shell.ok("cat /root/kept > /dev/null", 60)
+    again = (int(shell.ok(reads)) - before) * 512
+    assert again < size * 1024 * 1024 / 4, f"{again} bytes of {size} MiB were read again"
+    shell.off()

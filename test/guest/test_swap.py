@@ -54,12 +54,19 @@ def test_four_processes_with_more_than_ram_keep_every_stamp(boot, kinds, each):
 
 
 def test_swapoff_and_swapon_in_a_loop_disturb_nobody(boot):
-    # Without swap it must still fit: 4 * 14 MiB live.
+    # Without swap it must fit: of 4 * 14 MiB the private mappings of files are there twice, and what
+    # fork copies comes to it, 72 MiB in all (64 MiB without swap end in an OOM kill, with any kernel).
+    # Beside that a file of 40 MiB in memory comes and goes, so that there is always something to swap.
     shell = boot(mem="192M" if machine.LINUX else "96M", swap="512M", smp=4)
-    shell.ok("while :; do swapoff -a; swapon -a; sleep 0.2; done >/tmp/loop 2>&1 &")
-    stamps(shell, 14, 4, "afstp")
+    shell.ok("mkdir /mnt2; mount -t tmpfs -o size=48M none /mnt2")
+    shell.ok("while :; do head -c 40M /dev/zero >/mnt2/guest; rm /mnt2/guest; swapoff -a; swapon -a; "
+             "echo round; done >/tmp/loop 2>&1 &")
+    stamps(shell, 14, 4, "afstp", SECONDS * 6 if machine.LINUX else SECONDS)
     shell.ok("kill $!; wait; swapon -a; true", 120)
-    assert "lost" not in shell.ok("cat /tmp/loop")
+    said = shell.ok("cat /tmp/loop")
+    assert "round" in said and not re.search("lost|killed|memory", said), said
+    if not machine.LINUX:                       # where there may be room for all
+        assert int(re.search(r"^pswpin (\d+)", shell.ok("cat /proc/vmstat"), re.M).group(1)) > 1000
     stamps(shell, 30, 2, "a", 1)
     shell.off()
 

@@ -32,6 +32,7 @@ void ext2_inode_cache_init(void)
 	inode_cache = kmem_cache_create("ext2_inode", sizeof(struct ext2_inode), 0);
 	if (!inode_cache)
 		panic("ext2: no memory");
+	kmem_cache_is_reclaimable(inode_cache);
 }
 
 struct ext2_inode *ext2_inode_alloc(void)

@@ -9,16 +9,23 @@
 #include <mm/buddy.h>
 #include <mm/commit.h>
 #include <mm/frames.h>
-#include <mm/huge.h>
+#include <mm/mlocked.h>
 #include <mm/mmap.h>
 #include <mm/slab.h>
 #include <mm/swap.h>
 #include <mm/vmalloc.h>
 #include <mm/vmstat.h>
+#include <mm/writeback.h>
 
 static void kib(struct seq_file *m, const char *name, unsigned long pages)
 {
 	seq_printf(m, "%-15s %8lu kB\n", name, pages << (PAGE_SHIFT - 10));
+}
+
+/* Mapped anonymous pages are on no list: the clock hand takes those that are not used. */
+static unsigned long active_anon_pages(void)
+{
+	return vmstat_read(VMSTAT_nr_active_anon) + vmstat_read(VMSTAT_nr_anon_pages);
 }
 
 /* Pages of the disks' own caches: metadata. */
@@ -32,61 +39,98 @@ static unsigned long buffer_pages(void)
 	return n;
 }
 
-int proc_show_meminfo(struct seq_file *m, struct task_struct *t)
+/* What a new program could have without swapping: caches, but for what is needed of them. */
+static unsigned long available_pages(unsigned long free, unsigned long file)
 {
-	unsigned long free = frames_free(), file = vmstat_read(VMSTAT_nr_file_pages);
-	unsigned long buffers = buffer_pages(), shmem = vmstat_read(VMSTAT_nr_shmem);
-	unsigned long active_file = vmstat_read(VMSTAT_nr_active_file),
-		      inactive_file = vmstat_read(VMSTAT_nr_inactive_file);
-	unsigned long active_anon = vmstat_read(VMSTAT_nr_active_anon),
-		      inactive_anon = vmstat_read(VMSTAT_nr_inactive_anon);
+	unsigned long low = frames_low(), high = frames_high();
+	unsigned long slab = vmstat_read(VMSTAT_nr_slab_reclaimable), sum;
 
-	kib(m, "MemTotal:", frames_total);
-	kib(m, "MemFree:", free);
-	kib(m, "MemAvailable:", free + active_file + inactive_file);
-	kib(m, "Buffers:", buffers);
-	kib(m, "Cached:", file > buffers ? file - buffers : 0);
-	kib(m, "SwapCached:", vmstat_read(VMSTAT_nr_swapcached));
+	sum = free + file - min(file / 2, low) + slab - min(slab / 2, low);
+	return sum > high ? sum - high : 0;
+}
+
+static void show_lists(struct seq_file *m)
+{
+	unsigned long active_file = vmstat_read(VMSTAT_nr_active_file);
+	unsigned long inactive_file = vmstat_read(VMSTAT_nr_inactive_file);
+	unsigned long active_anon = active_anon_pages();
+	unsigned long inactive_anon = vmstat_read(VMSTAT_nr_inactive_anon);
+	unsigned long locked = mlocked_pages();
+
 	kib(m, "Active:", active_anon + active_file);
 	kib(m, "Inactive:", inactive_anon + inactive_file);
 	kib(m, "Active(anon):", active_anon);
 	kib(m, "Inactive(anon):", inactive_anon);
 	kib(m, "Active(file):", active_file);
 	kib(m, "Inactive(file):", inactive_file);
-	kib(m, "Unevictable:", vmstat_read(VMSTAT_nr_unevictable));
-	kib(m, "Mlocked:", vmstat_read(VMSTAT_nr_mlock));
-	kib(m, "SwapTotal:", swap_total());
-	kib(m, "SwapFree:", swap_unused());
+	kib(m, "Unevictable:", locked);
+	kib(m, "Mlocked:", locked);
+}
+
+static void show_kinds(struct seq_file *m)
+{
+	unsigned long slab = vmstat_read(VMSTAT_nr_slab_reclaimable);
+
 	kib(m, "Dirty:", vmstat_read(VMSTAT_nr_dirty));
 	kib(m, "Writeback:", vmstat_read(VMSTAT_nr_writeback));
 	kib(m, "AnonPages:", vmstat_read(VMSTAT_nr_anon_pages));
 	kib(m, "Mapped:", vmstat_read(VMSTAT_nr_mapped));
-	kib(m, "Shmem:", shmem);
+	kib(m, "Shmem:", vmstat_read(VMSTAT_nr_shmem));
+	kib(m, "KReclaimable:", slab);
 	kib(m, "Slab:", slab_pages());
-	kib(m, "SReclaimable:", 0);
-	kib(m, "SUnreclaim:", slab_pages());
+	kib(m, "SReclaimable:", slab);
+	kib(m, "SUnreclaim:", vmstat_read(VMSTAT_nr_slab_unreclaimable));
 	kib(m, "KernelStack:", vmstat_read(VMSTAT_nr_kernel_stack));
 	kib(m, "PageTables:", vmstat_read(VMSTAT_nr_page_table_pages));
+}
+
+int proc_show_meminfo(struct seq_file *m, struct task_struct *t)
+{
+	unsigned long free = frames_free(), file = vmstat_read(VMSTAT_nr_file_pages);
+	unsigned long buffers = buffer_pages();
+
+	kib(m, "MemTotal:", frames_total);
+	kib(m, "MemFree:", free);
+	kib(m, "MemAvailable:", available_pages(free, vmstat_read(VMSTAT_nr_active_file) +
+						      vmstat_read(VMSTAT_nr_inactive_file)));
+	kib(m, "Buffers:", buffers);
+	kib(m, "Cached:", file > buffers ? file - buffers : 0);
+	kib(m, "SwapCached:", vmstat_read(VMSTAT_nr_swapcached));
+	show_lists(m);
+	kib(m, "SwapTotal:", swap_total());
+	kib(m, "SwapFree:", swap_unused());
+	show_kinds(m);
 	kib(m, "CommitLimit:", vm_commit_limit());
 	kib(m, "Committed_AS:", vm_committed());
 	kib(m, "VmallocTotal:", (VMALLOC_END - VMALLOC_START) >> PAGE_SHIFT);
 	kib(m, "VmallocUsed:", vmalloc_pages());
-	kib(m, "AnonHugePages:", vmstat_read(VMSTAT_nr_anon_transparent_hugepages) << HUGE_ORDER);
-	kib(m, "Hugepagesize:", 1UL << HUGE_ORDER);
 	return 0;
+}
+
+static void figure(struct seq_file *m, const char *name, unsigned long v)
+{
+	seq_printf(m, "%s %lu\n", name, v);
 }
 
 int proc_show_vmstat(struct seq_file *m, struct task_struct *t)
 {
-	seq_printf(m, "nr_free_pages %lu\n", frames_free());
+	unsigned long background, hard, locked = mlocked_pages();
+
+	writeback_thresholds(&background, &hard);
+	figure(m, "nr_free_pages", frames_free());
 	for (unsigned int i = 0; i < NR_VMSTAT; i++) {
 		unsigned long v = vmstat_read(i);
 
-		/* Linux counts these two in KiB; we count sectors. */
 		if (i == VMSTAT_pgpgin || i == VMSTAT_pgpgout)
-			v /= 2;
-		seq_printf(m, "%s %lu\n", vmstat_names[i], v);
+			v /= 2;                 /* KiB for Linux; we count sectors */
+		else if (i == VMSTAT_nr_active_anon)
+			v = active_anon_pages();
+		figure(m, vmstat_names[i], v);
 	}
+	figure(m, "nr_unevictable", locked);
+	figure(m, "nr_mlock", locked);
+	figure(m, "nr_dirty_threshold", hard);
+	figure(m, "nr_dirty_background_threshold", background);
 	return 0;
 }
 
