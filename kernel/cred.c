@@ -15,6 +15,7 @@
  */
 #include <kernel/cred.h>
 
+#include <kernel/coredump.h>
 #include <kernel/syscall.h>
 #include <kernel/task.h>
 #include <lib/sort.h>
@@ -83,7 +84,7 @@ void cred_commit(struct cred *c)
 	t->cred = c;
 	if (powers_changed(old, c)) {
 		if (t->thread.mm)
-			t->thread.mm->dumpable = false;
+			t->thread.mm->dumpable = READ_ONCE(suid_dumpable);
 		t->pdeath_signal = 0;
 	}
 	spin_unlock(&t->lock);

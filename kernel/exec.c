@@ -11,6 +11,7 @@
 #include <kernel/exec.h>
 
 #include <arch/elf.h>
+#include <kernel/coredump.h>
 #include <kernel/cred.h>
 #include <kernel/exec_script.h>
 #include <kernel/fs/file.h>
@@ -362,7 +363,7 @@ static int exec_commit(struct exec *x)
 	signals_unshare(t, &x->sighand);
 	signals_exec(t);
 	files_close_on_exec();
-	t->thread.mm->dumpable = x->readable;
+	t->thread.mm->dumpable = x->readable ? DUMP_USER : READ_ONCE(suid_dumpable);
 	if (x->secure)
 		secure_limits(t);
 	if (x->cred) {
@@ -411,8 +412,10 @@ static void replace_mm(struct exec *x)
 	new->exe_file = file_get(x->file);
 	new->exe_put = file_put;
 	new->exe_get = exe_get;
-	if (old)
+	if (old) {
 		futex_exit(t);
+		new->dump_filter = old->dump_filter;
+	}
 	t->robust_list = 0;
 	t->clear_child_tid = 0;
 	t->rseq = 0;

@@ -79,7 +79,7 @@ void exec_layout(struct exec *x)
 	mm->rlim_data = lim[RLIMIT_DATA].cur;
 	mm->rlim_stack = lim[RLIMIT_STACK].cur;
 	mm->rlim_memlock = lim[RLIMIT_MEMLOCK].cur;
-	mm->dumpable = true;
+	mm->dumpable = DUMP_USER;
 
 	x->randomize = sysctl_randomize_va_space && !(current->personality & ADDR_NO_RANDOMIZE);
 	x->stack_top = USER_END - exec_random_pages(x, RANDOM_RANGE);

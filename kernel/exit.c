@@ -16,6 +16,7 @@
 #include <kernel/process.h>
 
 #include <arch/machine.h>
+#include <kernel/coredump.h>
 #include <kernel/cred.h>
 #include <kernel/drivers/tty.h>
 #include <kernel/fs/file.h>
@@ -54,6 +55,7 @@ void do_exit(int status)
 	unsigned long flags;
 
 	assert(!(t->flags & (PF_EXITING | PF_IDLE)));
+	coredump_park();
 	ptrace_event(PTRACE_EVENT_EXIT, (unsigned long)status);
 	t->flags |= PF_EXITING;
 	if (t->sighand) {

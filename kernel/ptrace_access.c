@@ -36,7 +36,7 @@ bool ptrace_may_access(struct task_struct *t, enum ptrace_mode mode)
 	spin_lock(&t->lock);
 	mm = t->thread.mm;
 	may = same_ids(t->cred, mode) && !(t->cred->cap_permitted & ~caps) &&
-	      (!mm || mm->dumpable);
+	      (!mm || mm->dumpable == DUMP_USER);
 	spin_unlock(&t->lock);
 	return may;
 }

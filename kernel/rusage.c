@@ -105,7 +105,7 @@ void process_cpu_times(struct task_struct *t, struct cpu_times *out)
 	out->total_ns = sum.utime_ns + sum.stime_ns;
 }
 
-static struct timeval ns_to_timeval(u64 ns)
+struct timeval ns_to_timeval(u64 ns)
 {
 	return (struct timeval){ (s64)(ns / NSEC_PER_SEC),
 				 (s64)(ns % NSEC_PER_SEC / NSEC_PER_USEC) };

@@ -18,6 +18,7 @@
 
 #include <arch/signal.h>
 #include <arch/trapframe.h>
+#include <kernel/coredump.h>
 #include <kernel/process.h>
 #include <kernel/ptrace.h>
 #include <kernel/rseq.h>
@@ -184,6 +185,8 @@ static enum next default_action(struct delivery *d, unsigned long flags)
 		return take_stop(d->sig, flags);
 	spin_unlock_irqrestore(&t->sighand->siglock, flags);
 	t->flags |= PF_SIGNALED;
+	if (bit & SIGNALS_CORE)
+		coredump(&d->info);
 	do_group_exit(d->sig);
 }
 

@@ -12,6 +12,7 @@
  */
 #include <kernel/signal.h>
 
+#include <kernel/coredump.h>
 #include <kernel/ptrace.h>
 #include <kernel/signal_internal.h>
 #include <lib/string.h>
@@ -101,6 +102,8 @@ static int send(int sig, const siginfo_t *info, struct task_struct *t, bool grou
 			recalc_sigpending(t);
 		}
 	} else if (process_is_dying(t->signal)) {
+		if (sig == SIGKILL)
+			coredump_kill(t);
 		goto out;
 	} else if (SIG_BIT(sig) & SIGNALS_STOP) {
 		struct task_struct *other;
@@ -293,6 +296,7 @@ void signal_thread_exit(struct task_struct *t)
 		signal_wake_up(other, false);
 	}
 	t->blocked = ~SIGNALS_ABSOLUTE;
+	coredump_thread_gone(t);
 	if (t->stop_pending) {
 		t->stop_pending = false;
 		if (s->group_stop_count > 0 && --s->group_stop_count == 0) {

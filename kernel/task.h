@@ -65,6 +65,7 @@ struct signal_struct {
 	int forker;                     /* [c] the thread that made this process */
 	unsigned int nr_traced_dead;    /* [t] threads that ended and wait for their tracer */
 	bool continued;                 /* [s] SIGCONT since, not yet waited for */
+	struct core_state *core;        /* [s] a thread of it writes the core: coredump.c */
 	struct wait_queue child_wait;   /* parents in wait4, and vfork */
 	int pgid, sid;                  /* [t] process group and session numbers */
 	int ppid;                       /* [t] the parent's, for getppid without a lock */
@@ -136,6 +137,7 @@ struct task_struct {
 	unsigned int flags;             /* [o] PF_ */
 	int exit_code;                  /* [t] wait status, valid as TASK_ZOMBIE */
 	int exit_signal;                /* [t] sent to the parent; -1: none (thread) */
+	u32 core_part;                  /* [s] CORE_: its part in a core dump under way */
 
 	/* what it uses; others look under lock */
 	struct mm_struct *active_mm;    /* [o] kernel threads: unused */

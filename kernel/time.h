@@ -26,6 +26,7 @@ void clock_set_realtime(u64 ns);
 bool timespec_valid(const struct timespec *ts);
 u64 timespec_to_ns(const struct timespec *ts);          /* saturates */
 struct timespec ns_to_timespec(u64 ns);
+struct timeval ns_to_timeval(u64 ns);
 
 /*
  * A timer: @fn runs on the hart that armed it, in interrupt context, no lock

@@ -74,6 +74,7 @@ static void dup_fields(struct mm_struct *new, struct mm_struct *old)
 	new->vdso = old->vdso;
 	memcpy(new->auxv, old->auxv, sizeof(new->auxv));
 	new->dumpable = old->dumpable;
+	new->dump_filter = old->dump_filter;
 	new->rlim_as = old->rlim_as;
 	new->rlim_data = old->rlim_data;
 	new->rlim_stack = old->rlim_stack;

@@ -76,7 +76,8 @@ struct mm_struct *mm_alloc_unevictable(void)
 	mmu_context_init(&mm->context);
 	mm->mmap_base = USER_END;
 	mm->rlim_as = mm->rlim_data = mm->rlim_stack = mm->rlim_memlock = ~0UL;
-	mm->dumpable = true;
+	mm->dumpable = DUMP_USER;
+	mm->dump_filter = DUMP_FILTER_DEFAULT;
 	spin_lock(&all_lock);
 	list_add_tail(&mm->all_mms, &all_mms);
 	spin_unlock(&all_lock);

@@ -23,6 +23,12 @@ enum { MM_FILEPAGES, MM_ANONPAGES, MM_SWAPENTS, MM_SHMEMPAGES, NR_MM_COUNTERS };
 
 #define MM_AUXV_WORDS   48
 
+/* Who may look into a process and have its core: nobody, its user, or root alone. */
+enum { DUMP_NONE, DUMP_USER, DUMP_ROOT };
+/* A fresh coredump_filter: own memory, shared memory without a name, ELF headers (core(5)). */
+#define DUMP_FILTER_DEFAULT     0x33U
+#define DUMP_FILTER_ALL         0x1ffU
+
 /* [c] constant once shared  [m] lock  [a] atomic */
 struct mm_struct {
 	struct vm_area_struct *mmap;            /* [m] areas, ascending */
@@ -64,7 +70,8 @@ struct mm_struct {
 	void (*exe_put)(struct file *);         /* [c] */
 	/* [c] fork takes a reference; NULL: fork leaves exe_file empty */
 	void (*exe_get)(struct file *);
-	bool dumpable;                          /* [m] */
+	u8 dumpable;                            /* [a] DUMP_: PR_SET_DUMPABLE */
+	unsigned int dump_filter;               /* [a] /proc/PID/coredump_filter */
 	bool evictable;                         /* [a] false while fork fills its tables */
 	/*
 	 * Limits of the owner, copied here by setrlimit and fork so that mm

@@ -36,6 +36,7 @@ int mm_areas(struct mm_struct *mm, vaddr_t addr, struct mm_area *areas, unsigned
 			.pgoff = vma->vm_mapping ? vma->vm_pgoff : 0,
 			.file = vma->vm_mapping ? vma->vm_file : NULL,
 			.mapping = vma->vm_mapping,
+			.has_anon = vma->vm_has_anon,
 		};
 		name = vma_name(vma);
 		if (name)

@@ -21,6 +21,7 @@ struct mm_area {
 	pgoff_t pgoff;                  /* of a file; 0 without */
 	struct file *file;
 	struct address_space *mapping;  /* valid while file is held */
+	bool has_anon;                  /* some page of it may be its own */
 	char name[24];                  /* "[heap]", ...; or empty */
 };
 

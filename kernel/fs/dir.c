@@ -340,6 +340,11 @@ out:
 	return err;
 }
 
+int vfs_unlink(const char *name)
+{
+	return remove(AT_FDCWD, name, false);
+}
+
 long sys_unlinkat(const unsigned long *a)
 {
 	unsigned int flags = (unsigned int)a[2];

@@ -28,6 +28,8 @@ int user_path(int dirfd, vaddr_t name, unsigned int flags, struct path *path);
  * references, -EEXIST, or what the way there gives.
  */
 int vfs_mknod(const char *name, u32 mode, struct path *path);
+/* unlink(2) of the kernel's @name. */
+int vfs_unlink(const char *name);
 
 /*
  * A program's path copied in: kernel string to be freed by putname; ERR_PTR(-EFAULT,

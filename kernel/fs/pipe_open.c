@@ -26,7 +26,7 @@ static struct file *pipe_end(struct dentry *d, struct pipe *p, unsigned int flag
 	return f;
 }
 
-static int pipe_make(struct file *ends[2], unsigned int flags)
+int pipe_make(struct file *ends[2], unsigned int flags)
 {
 	struct pipe *p = pipe_alloc();
 	struct inode *inode = p ? anon_new_inode(S_IFIFO | 0600) : NULL;

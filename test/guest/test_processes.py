@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Threads and signals."""
 
+import machine
+
 
 def test_threads_share_memory_and_wait_for_each_other(tap):
     tap("threads", 300)
@@ -44,3 +46,25 @@ def test_futexes_lend_priority_hand_locks_over_and_wait_for_many(tap):
 
 def test_a_tracer_stops_reads_changes_and_lets_go(tap):
     tap("ptrace")
+
+
+def test_a_crash_leaves_a_core_file_or_feeds_it_to_a_program(tap):
+    tap("coredump", 240)
+
+
+def test_gdb_opens_a_core(boot):
+    shell = boot(smp=2)
+    status, _ = shell.run("ulimit -c unlimited; echo core > /proc/sys/kernel/core_pattern; cd /root; "
+                          "/opt/test/coredump crash", 60)
+    assert status == 139
+    shell.ok("sync")
+    shell.off()
+    core, program = shell.scratch / "core", shell.scratch / "program"
+    machine.debugfs(shell.disk, f"dump /root/core {core}")
+    machine.debugfs(shell.disk, f"dump /opt/test/coredump {program}")
+    seen = machine.tool("gdb-multiarch", "-q", "-batch", "-nx", "-ex", "print (int)in_the_core",
+                        "-ex", "info threads", "-ex", "backtrace", "-ex", "info registers pc",
+                        "-ex", "info proc mappings", str(program), str(core)).stdout
+    assert "terminated with signal SIGSEGV" in seen, seen
+    assert "$1 = 4711" in seen and seen.count("LWP") >= 3 and "in thread ()" in seen, seen
+    assert "/opt/test/coredump" in seen, seen

@@ -78,6 +78,34 @@ static int show_auxv(struct seq_file *m, struct task_struct *t)
 	return 0;
 }
 
+/* Which areas a core of it would hold; what it is made of keeps it (core(5)). */
+static int show_coredump_filter(struct seq_file *m, struct task_struct *t)
+{
+	struct mm_struct *mm = task_mm_get(t);
+
+	if (!mm)
+		return 0;
+	seq_printf(m, "%08x\n", READ_ONCE(mm->dump_filter));
+	mm_put(mm);
+	return 0;
+}
+
+static int store_coredump_filter(struct task_struct *t, char *buf, size_t len)
+{
+	struct mm_struct *mm;
+	unsigned long v;
+	const char *end;
+
+	if (parse_ulong(buf, &end, 0, &v) || (*end && *end != '\n') || v > ~0U)
+		return -EINVAL;
+	mm = task_mm_get(t);
+	if (!mm)
+		return -ESRCH;
+	WRITE_ONCE(mm->dump_filter, v & DUMP_FILTER_ALL);
+	mm_put(mm);
+	return 0;
+}
+
 /* ------------------------------------------------------------ comm, wchan */
 
 static int show_comm(struct seq_file *m, struct task_struct *t)
@@ -280,6 +308,10 @@ static const struct proc_entry proc_net_table[] = {
 
 const struct proc_entry proc_pid_table[] = {
 	COMMON_ENTRIES,
+	{ .name = "coredump_filter",
+	  .mode = S_IFREG | 0644,
+	  .show = show_coredump_filter,
+	  .store = store_coredump_filter },
 	SHOW("stat", proc_show_stat),
 	{ .name = "task",
 	  .mode = S_IFDIR | 0555,

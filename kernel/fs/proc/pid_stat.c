@@ -303,6 +303,7 @@ int proc_show_status(struct seq_file *m, struct task_struct *t)
 		   t->pid, s.pgid, s.sid, !!(t->flags & PF_KTHREAD));
 	if (mm) {
 		status_memory(m, mm);
+		seq_printf(m, "CoreDumping:\t%d\n", READ_ONCE(t->signal->core) != NULL);
 		mm_put(mm);
 	}
 	seq_printf(m, "Threads:\t%d\nSigQ:\t%u/%lu\n", s.threads, s.sigq,

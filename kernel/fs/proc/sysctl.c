@@ -5,6 +5,7 @@
 #include <kernel/fs/proc/sysctl.h>
 
 #include <arch/elf.h>
+#include <kernel/coredump.h>
 #include <kernel/cred.h>
 #include <kernel/exec.h>
 #include <kernel/log.h>
@@ -27,6 +28,8 @@ int proc_parse_number(const char *buf, unsigned long low, unsigned long high, un
 	return capable(CAP_SYS_ADMIN) ? 0 : -EPERM;
 }
 
+NUMBER(core_uses_pid, core_uses_pid, 0, 0x7fffffff)
+NUMBER(suid_dumpable, suid_dumpable, 0, 2)
 NUMBER(randomize_va_space, sysctl_randomize_va_space, 0, 2)
 NUMBER(pid_max, pid_max, 301, 4194304)
 
@@ -56,6 +59,24 @@ static int store_hostname(struct task_struct *t, char *buf, size_t len)
 	if (!capable(CAP_SYS_ADMIN))
 		return -EPERM;
 	return uts_set_hostname(buf, strcspn(buf, "\n"));
+}
+
+static int show_core_pattern(struct seq_file *m, struct task_struct *t)
+{
+	char pattern[CORE_PATTERN_MAX];
+
+	core_pattern_get(pattern);
+	seq_printf(m, "%s\n", pattern);
+	return 0;
+}
+
+static int store_core_pattern(struct task_struct *t, char *buf, size_t len)
+{
+	if (!capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	buf[strcspn(buf, "\n")] = '\0';
+	core_pattern_set(buf);
+	return 0;
 }
 
 static int show_domainname(struct seq_file *m, struct task_struct *t)
@@ -174,6 +195,8 @@ static const struct proc_entry random_table[] = {
 static const struct proc_entry kernel_table[] = {
 	TEXT(arch),
 	TEXT(cap_last_cap),
+	SETTING(core_pattern),
+	SETTING(core_uses_pid),
 	TEXT(domainname),
 	SETTING(hostname),
 	TEXT(ngroups_max),
@@ -196,6 +219,7 @@ static const struct proc_entry fs_table[] = {
 	TEXT(overflowgid),
 	TEXT(overflowuid),
 	{ .name = "pipe-max-size", .mode = S_IFREG | 0444, .show = show_pipe_max_size },
+	SETTING(suid_dumpable),
 	{ .name = NULL },
 };
 

@@ -68,7 +68,7 @@ static bool task_dumpable(struct task_struct *t)
 	bool dumpable;
 
 	spin_lock(&t->lock);
-	dumpable = !t->thread.mm || t->thread.mm->dumpable;
+	dumpable = !t->thread.mm || t->thread.mm->dumpable == DUMP_USER;
 	spin_unlock(&t->lock);
 	return dumpable;
 }
