@@ -17,7 +17,8 @@
 #                     TAP, or exit status 0 (4: skipped); KERNEL=linux
 #   make suites       stress-ng, Python's tests, real programs, ... here and on Linux, in one table:
 #                     SUITE='python memory' for a few, KERNEL=faultline or linux for one column
-#   make stress       the long forms: memory far beyond RAM, failing disks, power cuts; DURATION=600 s
+#   make stress       the long forms: memory far beyond RAM, failing disks, power cuts; DURATION=600 s, mmdiff
+#   make mmdiff       random memory calls, here and on Linux: SEEDS=1-20, OPS=5000 of each
 #   make fuzz         the parsers under libFuzzer, FUZZ_SECONDS each
 #   make bench        what each operation costs, here and on Linux; WALL=1: time, ROUNDS=5 of each
 #                     SMP=2: scaling; ROWS='null pipe': a few; bench-check: none grew since bench-record
@@ -58,6 +59,8 @@ MEM := 256M
 DEBUG := 0
 SWAP := $(if $(filter qemu qemu-gdb linux,$(MAKECMDGOALS)),512M)
 FUZZ_SECONDS := 20
+SEEDS := 1-20
+OPS := 5000
 KERNEL := $(if $(filter linux,$(MAKECMDGOALS)),linux,faultline)
 
 .DEFAULT_GOAL := kernel
@@ -119,7 +122,7 @@ ELF := $(O)/faultline.elf
 # One try of the compiler, kept for the run; $(call cc-option,wanted,otherwise).
 cc-option = $(shell $(CC) $(1) -mabi=lp64 -c -x c /dev/null -o /dev/null 2>/dev/null \
 	&& echo "$(1)" || echo "$(2)")
-cc-flags := $(if $(filter kernel all qemu% test% disk guest-disk gdb linux fuzz check run-tests bench% profile $(O)/%,\
+cc-flags := $(if $(filter kernel all qemu% test% disk guest-disk gdb linux fuzz check mmdiff run-tests bench% profile $(O)/%,\
 	$(or $(MAKECMDGOALS),kernel)),y)
 ifdef cc-flags
 MARCH := $(call cc-option,-march=rv64imac_zicsr_zifencei,-march=rv64imac)
@@ -381,9 +384,10 @@ TEST_DISK := $(O)/guest.img
 $(GUEST_DIR)/%: $(PROGRAMS)/%.c $(PROGRAMS)/tap.h
 	$(call say,GUEST,$(@F))
 	@mkdir -p $(@D)
-	$(Q)$(GUEST_CC) $(GUEST_CFLAGS) -static $< $(wildcard $(PROGRAMS)/$*.S) -o $@
+	$(Q)$(GUEST_CC) $(GUEST_CFLAGS) -static $< $(wildcard $(PROGRAMS)/$*.S $(PROGRAMS)/$*/*.c) -o $@
 
 $(GUEST_DIR)/big: $(PROGRAMS)/big.S
+$(GUEST_DIR)/mmdiff: $(wildcard $(PROGRAMS)/mmdiff/*)
 
 $(GUEST_DIR)/hello-dynamic: $(PROGRAMS)/hello.c $(PROGRAMS)/tap.h
 	$(call say,GUEST,$(@F))
@@ -474,6 +478,14 @@ stress:
 		TESTS='$(or $(TESTS),test_disk_faults.py test_pressure.py)'
 	+@STRESS=1 DURATION=$(DURATION) $(MAKE) --no-print-directory test-guest PKGS='$(STRESS_PKGS)' \
 		TEST_DISK=$(O)/stress.img TESTS='$(or $(TESTS),test_memory_stress.py test_stress.py)'
+	$(if $(TESTS),,+@$(MAKE) --no-print-directory mmdiff)
+
+# A sequence whose outcomes differ from Linux's is shrunk and printed.
+.PHONY: mmdiff
+mmdiff: $(TEST_DISK) $(LINUX_FILES) | emulator
+	@$(MAKE) -s O=$(O)/test DEBUG=1 WERROR=1 kernel
+	@O=$(abspath $(O)) TEST_DISK=$(abspath $(TEST_DISK)) \
+		$(PYTHON) test/guest/mmdiff.py $(if $(RECORD),--record,--seeds $(SEEDS) --ops $(OPS))
 
 # ---- the benchmark -------------------------------------------------------------------------------
 
