@@ -9,7 +9,7 @@
 #   make gdb          gdb-multiarch on it
 #   make linux        Debian's stock Linux on the same disk: what the tests are judged by
 #   make disk         the disk image alone
-#   make test         every test: check, test-build, test-host, test-guest
+#   make test         every test: check, test-build, test-host, test-guest, bench-check
 #   make check        style and boundaries, in seconds
 #   make test-host    lib/ and mm/ on this machine, under ASan and UBSan
 #   make test-guest   programs in the machine; KERNEL=linux runs them on Linux; TESTS='file -k word'
@@ -294,7 +294,7 @@ $(LINUX_FILES) &: $(LINUX_TAR) $(ROOT_TAR) user/make-initramfs
 
 # Every stage runs, whatever the one before found; each leaves "passed failed" in build/tally.
 TALLY := $(O)/tally
-STAGES := check test-build test-host test-guest
+STAGES := check test-build test-host test-guest bench-check
 .PHONY: test check test-build test-host test-guest
 test:
 	@rm -rf $(TALLY); mkdir -p $(TALLY); \
@@ -499,6 +499,7 @@ BENCH_SELF := $(BENCH_DISK) $(BENCH_DIR)/firmware.bin
 BENCH_SMP := $(if $(filter command%,$(origin SMP)),$(filter-out 1,$(SMP)))
 BENCH_PY = BENCH_CC='$(CC)' $(PYTHON) test/bench/bench.py
 BENCH_ARGS = --build '$(O)' --disk '$(BENCH_DISK)' --rows '$(ROWS)' --linux '$(LINUX)' \
+	--stock '$(LINUX_DIR)/vmlinux' \
 	$(if $(ROUNDS),--rounds '$(ROUNDS)')
 
 $(BENCH_BIN)/%: user/%.c

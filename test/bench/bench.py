@@ -27,6 +27,7 @@ from rows import (ALL, BIG, BOOT, BOOTED, GROWTH, MEAN_LIMIT, RATIO_LIMIT, ROWS,
 FIGURES = pathlib.Path(__file__).with_name("figures.json")
 MAY_GROW = 1.03
 RAM_KIB = 128 * 1024
+LEAP = 2_000_000_000
 
 
 def main():
@@ -43,6 +44,7 @@ def arguments():
     parser.add_argument("mode", choices=MODES)
     parser.add_argument("--rows", default="", help="only these keys")
     parser.add_argument("--linux", default="", help="another Linux image")
+    parser.add_argument("--stock", default="", help="Debian's")
     parser.add_argument("--rounds", type=int, default=5, help="boots of each, for wall and smp")
     parser.add_argument("--harts", type=int, default=2, help="for smp")
     parser.add_argument("--build", default="build")
@@ -104,8 +106,9 @@ def boot(kernel, args, icount, mem, keys):
 
 
 def agree(runs):
+    """Two that leapt agree as well, on the timer of write-back: no boot takes so long."""
     least, second = sorted(total for total, _, _ in runs)[:2]
-    return second <= least * 1.01
+    return second <= least * 1.01 and least < LEAP
 
 
 def measure_both(args):
@@ -162,7 +165,7 @@ def summary(keys, runs):
 
 
 def about(args, unit):
-    image = args.linux or args.build / "linux/vmlinux"
+    image = args.linux or args.stock
     way = {"wall": " WALL=1", "smp": f" SMP={args.harts}"}.get(args.mode, "")
     return {
         "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M UTC"),
@@ -337,7 +340,8 @@ def check(args):
               f"here are {now['qemu']} and {now['compiler']}")
         tally(args, 0, 0)
         return 0
-    args.keys = [k for k in args.keys if k in kept["figures"]]
+    # A boot waits for the disk, whose pace is the host's; it is checked where it is asked for.
+    args.keys = [k for k in args.keys if k in kept["figures"] and (args.rows or k not in BOOTED)]
     here = kernels(args)[1]
     figures = measure(here, args)
     grown = [k for k in args.keys if too_much(figures[k], kept["figures"][k])]

@@ -41,7 +41,8 @@ class Kernel:
     def command(self, disk, mem, icount="", run=False, append="", more="", smp=1):
         options = " ".join(o for o in (icount, more) if o)
         elf = f"{self.build}/faultline.elf"
-        words = ["make", "-s", "--no-print-directory", "-o", elf, "qemu-command",
+        # Both are there: another spelling of O must not make them anew, while others run on them.
+        words = ["make", "-s", "--no-print-directory", "-o", elf, "-o", str(disk), "qemu-command",
                  f"KERNEL={self.name}", f"O={self.build}", f"DISK={disk}", f"SMP={smp}",
                  f"MEM={mem}", f"APPEND={append}", f"RUN={'yes' if run else ''}",
                  f"QEMUOPTS={options}", "ADD=", "ROOT=", "PKGS="]
