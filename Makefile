@@ -20,6 +20,7 @@
 #   make stress       the long forms: memory far beyond RAM, failing disks, power cuts; DURATION=600 s, mmdiff
 #   make mmdiff       random memory calls, here and on Linux: SEEDS=1-20, OPS=5000 of each
 #   make fuzz         the parsers under libFuzzer, FUZZ_SECONDS each
+#   make check-model  what harts agree on without a lock, in every order, by spin
 #   make bench        what each operation costs, here and on Linux; WALL=1: time, ROUNDS=5 of each
 #                     SMP=2: scaling; ROWS='null pipe': a few; bench-check: none grew since bench-record
 #   make bench-prompt instructions to the shell's prompt;  bench-disk: 100 MiB that no cache holds
@@ -86,7 +87,7 @@ NEEDED = gcc=gcc /usr/include/stdlib.h=libc6-dev python3=python3 \
 	mke2fs=e2fsprogs debugfs=e2fsprogs mkswap=util-linux \
 	py:pytest=python3-pytest py:pexpect=python3-pexpect \
 	/usr/include/cmocka.h=libcmocka-dev gdb-multiarch=gdb-multiarch dtc=device-tree-compiler \
-	clang=clang ld.lld=lld llvm-nm=llvm fuzzer=libclang-rt-dev
+	clang=clang ld.lld=lld llvm-nm=llvm fuzzer=libclang-rt-dev spin=spin
 
 export PATH := $(PATH):/usr/sbin:/sbin
 
@@ -348,6 +349,14 @@ $(O)/test/unit/mm_%: $(O)/host/test/unit/mm_%.c.o $(HOST_OBJS) $(UNIT_MM:%=$(O)/
 test-host: $(UNIT)
 	@mkdir -p $(TALLY)
 	@CMOCKA_MESSAGE_OUTPUT=TAP $(PYTHON) test/tap.py $(TALLY)/test-host $(UNIT)
+
+# Protocols between harts: every order of steps, and each rule shown to be needed.
+.PHONY: check-model
+check-model:
+	@command -v spin >/dev/null || { echo "spin is missing: run 'make deps'" >&2; exit 1; }
+	@mkdir -p $(TALLY)
+	@$(PYTHON) test/tap.py $(TALLY)/check-model \
+		$(foreach m,$(wildcard test/model/*.pml),'$(PYTHON) test/model/verify.py $(O)/model $(m)')
 
 # The parsers, with inputs no one wrote: bounded seconds, each crash is kept in build/fuzz.
 FUZZ := $(patsubst test/fuzz/%.c,%,$(wildcard test/fuzz/fuzz_*.c))

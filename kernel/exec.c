@@ -183,6 +183,8 @@ static int exec_prepare(struct exec *x, bool path_gone, const struct exec_vector
 	x->mm = mm_alloc();
 	if (!x->mm)
 		return -ENOMEM;
+	if (current->thread.mm)         /* prctl(2): kept across execve */
+		x->mm->no_huge_pages = current->thread.mm->no_huge_pages;
 	exec_layout(x);
 	err = exec_load(x);
 	if (!err)

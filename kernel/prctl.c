@@ -97,9 +97,12 @@ long sys_prctl(const unsigned long *a)
 	case PR_GET_TID_ADDRESS:
 		return put_user(t->clear_child_tid, a[1]);
 	case PR_SET_THP_DISABLE:
-		return rest_zero ? 0 : -EINVAL; /* there are none to disable */
+		if (!rest_zero)
+			return -EINVAL;
+		WRITE_ONCE(t->thread.mm->no_huge_pages, a[1] != 0);
+		return 0;
 	case PR_GET_THP_DISABLE:
-		return a[1] || !rest_zero ? -EINVAL : 0;
+		return a[1] || !rest_zero ? -EINVAL : t->thread.mm->no_huge_pages;
 	case PR_CAP_AMBIENT:
 		return ambient(a[1], a[2], a[3], a[4]);
 	default:

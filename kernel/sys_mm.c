@@ -16,14 +16,20 @@
 #include <mm/mm.h>
 #include <mm/mmap.h>
 
-/* Flags that MAP_SHARED_VALIDATE knows; 0x...40 is MAP_32BIT elsewhere, 26.. the huge page size. */
-#define MAP_KNOWN (MAP_TYPE | MAP_FIXED | MAP_ANONYMOUS | MAP_GROWSDOWN | MAP_DENYWRITE | \
-		   MAP_EXECUTABLE | MAP_LOCKED | MAP_NORESERVE | MAP_POPULATE | MAP_NONBLOCK | \
-		   MAP_STACK | MAP_HUGETLB | MAP_FIXED_NOREPLACE | 0x3fU << 26)
+/*
+ * Flags that MAP_SHARED_VALIDATE knows: those older than itself, so not MAP_FIXED_NOREPLACE.
+ * From bit 26 on, the size of huge pages.
+ */
+#define MAP_KNOWN (MAP_SHARED | MAP_PRIVATE | MAP_FIXED | MAP_ANONYMOUS | MAP_GROWSDOWN | \
+		   MAP_DENYWRITE | MAP_EXECUTABLE | MAP_LOCKED | MAP_NORESERVE | MAP_POPULATE | \
+		   MAP_NONBLOCK | MAP_STACK | MAP_HUGETLB | 0x1fU << 26)
+#define HUGE_SHIFT      26
+#define HUGE_MASK       0x3fU
 #define MLOCK_ONFAULT   1
 
 static inline struct mm_struct *own_mm(void) { return current->thread.mm; }
 
+static long mmap_huge(const struct mmap_request *rq);
 static int check_file_mapping(struct mmap_request *rq);
 
 long sys_mmap(const unsigned long *a)
@@ -41,18 +47,37 @@ long sys_mmap(const unsigned long *a)
 		return -EINVAL;
 	if (rq.flags & MAP_ANONYMOUS) {
 		if (rq.flags & MAP_HUGETLB)
-			return -ENOMEM;         /* there are no huge pages */
+			return mmap_huge(&rq);
 		rq.pgoff = 0;
 		return mm_mmap(own_mm(), &rq);
 	}
 	rq.file = fd_get(fd);
 	if (!rq.file)
 		return -EBADF;
-	ret = check_file_mapping(&rq);
-	if (!ret)
+	ret = -EINVAL;
+	if (!(rq.flags & MAP_HUGETLB)) {
+		rq.file_error = check_file_mapping(&rq);
 		ret = mm_mmap(own_mm(), &rq);
+	}
 	file_put(rq.file);
 	return ret;
+}
+
+/*
+ * MAP_HUGETLB where nr_hugepages is 0: neither pool that the machine could have, of 2 MiB and
+ * 1 GiB pages, has one.  Unlike Linux, MAP_NORESERVE does not defer that to a SIGBUS.
+ */
+static long mmap_huge(const struct mmap_request *rq)
+{
+	unsigned int log = rq->flags >> HUGE_SHIFT & HUGE_MASK, type = rq->flags & MAP_TYPE;
+
+	if (log && log != 21 && log != 30)
+		return -EINVAL;
+	if (!rq->len || (type != MAP_SHARED && type != MAP_PRIVATE))
+		return -EINVAL;
+	if (rq->flags & (MAP_FIXED | MAP_FIXED_NOREPLACE) && rq->addr & ((1UL << (log ?: 21)) - 1))
+		return -EINVAL;
+	return -ENOMEM;
 }
 
 /* mmap(2): may this open file be mapped so?  Fills in may_flags and map_file. */
@@ -60,10 +85,6 @@ static int check_file_mapping(struct mmap_request *rq)
 {
 	struct file *f = rq->file;
 
-	if (rq->flags & MAP_HUGETLB)
-		return -EINVAL;
-	if (!rq->len)
-		return -EINVAL;
 	switch (rq->flags & MAP_TYPE) {
 	case MAP_SHARED_VALIDATE:
 		if (rq->flags & ~MAP_KNOWN)
@@ -161,4 +182,16 @@ long sys_mlockall(const unsigned long *a)
 long sys_munlockall(const unsigned long *a)
 {
 	return mm_munlockall(own_mm());
+}
+
+long sys_mseal(const unsigned long *a)
+{
+	return a[2] ? -EINVAL : mm_mseal(own_mm(), a[0], a[1]);
+}
+
+long sys_remap_file_pages(const unsigned long *a)
+{
+	if (a[2])
+		return -EINVAL;
+	return mm_remap_file_pages(own_mm(), a[0], a[1], a[3], !(a[4] & MAP_NONBLOCK));
 }

@@ -61,6 +61,11 @@ struct address_space_operations {
 	 */
 	int (*file_sync)(struct file *file, loff_t start, loff_t end);
 	/*
+	 * Free [off, off + len) of the file, as fallocate(2) punches a hole:
+	 * MADV_REMOVE.  Takes the inode's lock.  0 or -errno.
+	 */
+	int (*punch_hole)(struct file *file, loff_t off, loff_t len);
+	/*
 	 * A clean mapping got its first dirty page.  The flusher knows already
 	 * (writeback.h): this is for the owner's own books.  A PTE lock may be
 	 * held: no sleeping, only locks above RANK_PT.  May be NULL.
@@ -84,6 +89,7 @@ struct address_space {
 	struct spinlock i_mmap_lock;                    /* RANK_I_MMAP */
 	struct list_head i_mmap;                        /* [i] vm_area_struct.i_mmap_node */
 	u32 i_mmap_writable;                            /* [i] shared areas that may write */
+	u32 seals;                                      /* [i] F_SEAL_, of memory files (shmem.h) */
 	u64 size;                                       /* [a] of the file, bytes */
 	struct errseq wb_error;                         /* [a] failed writes, for fsync to tell */
 	unsigned long flags;                            /* [a] AS_ */

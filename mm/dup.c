@@ -20,10 +20,12 @@
 #include <lib/string.h>
 #include <mm/address_space.h>
 #include <mm/pagetable.h>
+#include <mm/smaps.h>
 #include <mm/vma_edit.h>
 
 static void dup_fields(struct mm_struct *new, struct mm_struct *old);
 static int dup_areas(struct mm_struct *new, struct mm_struct *old);
+static void dup_figures(struct mm_struct *new, struct mm_struct *old);
 static int dup_area(struct mm_struct *new, struct vm_area_struct *src,
 		    struct vm_area_struct *prev);
 
@@ -42,6 +44,8 @@ struct mm_struct *mm_dup(struct mm_struct *old)
 	dup_fields(new, old);
 	err = dup_areas(new, old);
 	tlb_flush_all(&old->context);
+	if (new->nr_shared)
+		dup_figures(new, old);
 	if (!err) {
 		vma_build_tree(new);
 		if (DEBUG)
@@ -74,6 +78,7 @@ static void dup_fields(struct mm_struct *new, struct mm_struct *old)
 	new->vdso = old->vdso;
 	memcpy(new->auxv, old->auxv, sizeof(new->auxv));
 	new->dumpable = old->dumpable;
+	new->no_huge_pages = old->no_huge_pages;
 	new->dump_filter = old->dump_filter;
 	new->rlim_as = old->rlim_as;
 	new->rlim_data = old->rlim_data;
@@ -101,6 +106,25 @@ static int dup_areas(struct mm_struct *new, struct mm_struct *old)
 		last = last ? last->vm_next : new->mmap;
 	}
 	return 0;
+}
+
+/*
+ * Nobody has counted what is in shared tables: the child has as many pages as its
+ * parent, but for areas that it did not get.  Eviction may be at work; it corrects
+ * itself with each shared table that is left.
+ */
+static void dup_figures(struct mm_struct *new, struct mm_struct *old)
+{
+	unsigned long anon = atomic_long_read(&old->rss[MM_ANONPAGES]);
+	unsigned long swap = atomic_long_read(&old->rss[MM_SWAPENTS]);
+	const struct vm_area_struct *vma;
+	struct mm_area_stats st = { 0 };
+
+	for (vma = old->mmap; vma; vma = vma->vm_next)
+		if (vma->vm_has_anon && vma->vm_flags & (VM_DONTCOPY | VM_WIPEONFORK))
+			pt_gather_stats(old, vma->vm_start, vma->vm_end, &st);
+	atomic_long_set(&new->rss[MM_ANONPAGES], anon - min(anon, st.anonymous >> PAGE_SHIFT));
+	atomic_long_set(&new->rss[MM_SWAPENTS], swap - min(swap, st.swap >> PAGE_SHIFT));
 }
 
 /* The copy of @src, last in the list. */

@@ -31,9 +31,12 @@
 #include <mm/evict.h>
 
 #include <arch/mmu.h>
+#include <mm/huge.h>
 #include <mm/mm.h>
 #include <mm/page.h>
 #include <mm/pt_alloc.h>
+#include <mm/pt_piece.h>
+#include <mm/pt_share.h>
 #include <mm/pt_used.h>
 #include <mm/reclaim.h>
 #include <mm/swap.h>
@@ -65,6 +68,7 @@ static bool hand_next(struct mm_struct **mm, vaddr_t *start, vaddr_t *end, unsig
 static void hand_back(struct mm_struct *mm, vaddr_t va, vaddr_t end);
 static vaddr_t evict_table(struct evict *e, struct batch *b, vaddr_t va, vaddr_t end);
 static vaddr_t batch_look(struct evict *e, struct batch *b, vaddr_t va, vaddr_t end);
+static bool look_at_huge(struct evict *e, struct batch *b, struct pt_piece *p, vaddr_t va);
 static void batch_prepare(struct batch *b);
 static void batch_take(struct batch *b);
 static void batch_let_go(struct evict *e, struct batch *b);
@@ -94,14 +98,14 @@ void evict_range(struct vm_area_struct *vma, vaddr_t start, vaddr_t end)
 	struct batch b = { .mm = vma->vm_mm, .locked = true, .even_young = true,
 			   .only_own = true };
 	struct evict e = { .wanted = ~0UL };
-	struct page *table;
+	struct pt_piece p;
 	vaddr_t next;
 
 	assert_held(&vma->vm_mm->lock);
 	for (; start < end; start = next) {
-		next = pt_next_table(vma->vm_mm, start, end, &table);
+		next = pt_next_piece(vma->vm_mm, start, end, &p);
 		e.scan = ~0UL;
-		if (table)
+		if (p.kind == PT_TABLE || p.kind == PT_HUGE)
 			evict_table(&e, &b, start, next);
 	}
 }
@@ -122,10 +126,10 @@ static bool hand_next_mm(unsigned int *passed)
  */
 static bool hand_next(struct mm_struct **mm, vaddr_t *start, vaddr_t *end, unsigned int *passed)
 {
-	struct page *table = NULL;
+	struct pt_piece p = { .kind = PT_NOTHING };
 
 	spin_lock(&hand.lock);
-	while (!table) {
+	while (p.kind == PT_NOTHING) {
 		if (!hand.mm || hand.va >= USER_END ||
 		    atomic_long_read(&hand.mm->rss[MM_ANONPAGES]) <= 0 || !hand.mm->evictable) {
 			if (!hand_next_mm(passed))
@@ -134,16 +138,16 @@ static bool hand_next(struct mm_struct **mm, vaddr_t *start, vaddr_t *end, unsig
 		}
 		*start = hand.va;
 		spin_lock(&hand.mm->tables_lock);
-		hand.va = pt_next_table(hand.mm, hand.va, USER_END, &table);
+		hand.va = pt_next_piece(hand.mm, hand.va, USER_END, &p);
 		spin_unlock(&hand.mm->tables_lock);
 	}
-	if (table) {
+	if (p.kind != PT_NOTHING) {
 		mm_hold(hand.mm);
 		*mm = hand.mm;
 		*end = hand.va;
 	}
 	spin_unlock(&hand.lock);
-	return table;
+	return p.kind != PT_NOTHING;
 }
 
 /* The table that ends at @end was not looked at from @va on: go on there. */
@@ -228,28 +232,57 @@ static void look_at(struct batch *b, pte_t *pte, vaddr_t va)
 /* From @va on, until the batch is full.  Where to go on. */
 static vaddr_t batch_look(struct evict *e, struct batch *b, vaddr_t va, vaddr_t end)
 {
-	struct page *table;
+	struct pt_piece p;
 	vaddr_t next;
 
 	spin_lock(&b->mm->tables_lock);
-	next = pt_next_table(b->mm, va, end, &table);
-	if (table) {
-		pte_t *entries = pt_entries(table);
+	next = pt_next_piece(b->mm, va, end, &p);
+	if (look_at_huge(e, b, &p, va) && pt_piece_lock_tree(b->mm, &p)) {
+		pte_t *entries = pt_entries(p.table);
 		unsigned long first = pt_index(va, 0), i = first;
 		unsigned long last = first + ((next - va) >> PAGE_SHIFT);
 
-		spin_lock(&table->ptl);
 		for (i = pt_next_used(entries, i, last); i < last && b->nr < BATCH && e->scan;
 		     i = pt_next_used(entries, i + 1, last)) {
 			look_at(b, entries + i, va + ((i - first) << PAGE_SHIFT));
 			e->scan--;
 			e->scanned++;
 		}
-		spin_unlock(&table->ptl);
+		pt_piece_unlock(b->mm, &p);
 		next = va + ((i - first) << PAGE_SHIFT);
 	}
 	spin_unlock(&b->mm->tables_lock);
 	return next;
+}
+
+/*
+ * One that is huge counts as one page until it was not used: then it is made a
+ * table.  True: the piece has entries to be looked at.
+ */
+static bool look_at_huge(struct evict *e, struct batch *b, struct pt_piece *p, vaddr_t va)
+{
+	bool small = true;
+
+	if (p->kind == PT_NOTHING || p->kind == PT_TABLE)
+		return p->kind == PT_TABLE;
+	if (!pt_piece_lock_tree(b->mm, p))
+		return false;
+	if (!pte_none(p->huge)) {
+		small = (!pte_young(p->huge) || b->even_young) && area_lets_go(b, va);
+		if (e->scan)
+			e->scan--;
+		e->scanned++;
+		if (!small && p->kind == PT_SHARED)
+			p->table->pt_folded = pte_mkold(p->huge).v;
+		else if (!small)
+			pte_cmpxchg(p->entry, p->huge, pte_mkold(p->huge));
+		else if (p->kind == PT_SHARED)
+			pt_unfold(p->table);
+	}
+	pt_piece_unlock(b->mm, p);
+	if (small && p->kind == PT_HUGE)
+		huge_split_held(b->mm, p->entry, p->base);
+	return small;
 }
 
 /* ---- step 2: a place in swap ---- */
@@ -317,8 +350,17 @@ static bool page_unheld(const struct page *page)
 	return held == mapped && atomic_read(&page->mapcount) == mapped;
 }
 
+/* One page less in memory, @slots more in swap.  In a shared table: for each who has it, later. */
+static void count_evicted(struct mm_struct *mm, long slots)
+{
+	atomic_long_dec(&mm->rss[MM_ANONPAGES]);
+	if (slots)
+		atomic_long_add(slots, &mm->rss[MM_SWAPENTS]);
+}
+
 /* True: the entry is gone, and was the page's. */
-static bool take_entry(struct batch *b, pte_t *pte, struct page *page, vaddr_t va)
+static bool take_entry(struct batch *b, struct pt_piece *p, pte_t *pte, struct page *page,
+		       vaddr_t va)
 {
 	pte_t e = pte_read(pte), away = NO_PTE;
 
@@ -334,15 +376,18 @@ static bool take_entry(struct batch *b, pte_t *pte, struct page *page, vaddr_t v
 		e = pte_xchg(pte, away);
 		if (pte_dirty(e))
 			page_set(page, PG_dirty);
-		atomic_long_inc(&b->mm->rss[MM_SWAPENTS]);
+		if (p->kind == PT_SHARED)
+			p->table->pt_evicted++;
+		else
+			count_evicted(b->mm, 1);
 	} else {
 		/* MADV_FREE: nothing is lost, unless it was written since. */
-		if (pte_dirty(e) || !pte_cmpxchg(pte, e, NO_PTE)) {
+		if (p->kind == PT_SHARED || pte_dirty(e) || !pte_cmpxchg(pte, e, NO_PTE)) {
 			page_set(page, PG_swapbacked);
 			return false;
 		}
+		count_evicted(b->mm, 0);
 	}
-	atomic_long_dec(&b->mm->rss[MM_ANONPAGES]);
 	if (atomic_dec_and_test(&page->mapcount))
 		vmstat_add(VMSTAT_nr_anon_pages, -1);
 	return true;
@@ -351,20 +396,19 @@ static bool take_entry(struct batch *b, pte_t *pte, struct page *page, vaddr_t v
 static void batch_take(struct batch *b)
 {
 	vaddr_t first = b->va[0], last = b->va[b->nr - 1];
-	struct page *table;
+	struct pt_piece p;
 	bool any = false;
 
 	spin_lock(&b->mm->tables_lock);
-	pt_next_table(b->mm, first, USER_END, &table);
-	if (table) {
-		spin_lock(&table->ptl);
-		for (unsigned int i = 0; i < b->nr; i++) {
-			pte_t *pte = pt_entries(table) + pt_index(b->va[i], 0);
+	pt_next_piece(b->mm, first, USER_END, &p);
+	if (pt_piece_lock_tree(b->mm, &p)) {
+		for (unsigned int i = 0; pte_none(p.huge) && i < b->nr; i++) {
+			pte_t *pte = pt_entries(p.table) + pt_index(b->va[i], 0);
 
-			b->taken[i] = take_entry(b, pte, b->page[i], b->va[i]);
+			b->taken[i] = take_entry(b, &p, pte, b->page[i], b->va[i]);
 			any |= b->taken[i];
 		}
-		spin_unlock(&table->ptl);
+		pt_piece_unlock(b->mm, &p);
 	}
 	spin_unlock(&b->mm->tables_lock);
 	if (any)

@@ -8,6 +8,7 @@
  *
  *	PTE         | access          | what is done                     | where
  *	------------+-----------------+----------------------------------+--------------
+ *	(no table)  | any             | 2 MiB at once, or a table        | huge.c
  *	none        | any             | the area's pages: vm_ops->fault  | anon.c, filemap_fault.c,
  *	            |                 |                                  | shmem.c, pfnmap.c
  *	swap entry  | any             | read the slot back               | swap.h
@@ -30,6 +31,7 @@
 #include <mm/address_space.h>
 #include <mm/anon.h>
 #include <mm/filemap.h>
+#include <mm/huge.h>
 #include <mm/mm.h>
 #include <mm/pagetable.h>
 #include <mm/rss.h>
@@ -161,9 +163,13 @@ static __noinline enum fault_result fault_denied(struct fault *f)
 
 static __always_inline enum fault_result fault_resolve(struct fault *f)
 {
-	f->pte = pt_walk(f->mm, f->addr, PT_ALLOC, &f->table);
-	if (unlikely(!f->pte))
-		return FAULT_OOM;
+	f->pte = pt_walk(f->mm, f->addr, PT_FIND, &f->table);
+	if (unlikely(!f->pte)) {
+		enum fault_result r = huge_fault(f);
+
+		if (r != FAULT_DONE || !f->pte)
+			return r;
+	}
 	f->orig = pte_read(f->pte);
 	if (pte_none(f->orig))
 		return f->vma->vm_ops->fault(f);

@@ -22,6 +22,7 @@
 #include <mm/pageout.h>
 #include <mm/populate.h>
 #include <mm/pt_age.h>
+#include <mm/pt_share.h>
 #include <mm/shmem.h>
 #include <mm/vma_edit.h>
 
@@ -36,7 +37,7 @@ static int advise_area(struct advice *a, struct vm_area_struct **vmap, vaddr_t s
 static int advise_flags(struct advice *a, struct vm_area_struct **vmap, vaddr_t start,
 			vaddr_t end);
 static int advise_populate(struct mm_struct *mm, vaddr_t start, vaddr_t end, int advice);
-static int advise_remove(struct vm_area_struct *vma, vaddr_t start, vaddr_t end);
+static int advise_remove(struct mm_struct *mm, vaddr_t start, vaddr_t end);
 static int advise_willneed(struct vm_area_struct *vma, vaddr_t start, vaddr_t end);
 
 static bool advice_known(int advice)
@@ -58,8 +59,8 @@ static bool advice_known(int advice)
 static bool advice_reads(int advice)
 {
 	switch (advice) {
-	case MADV_WILLNEED: case MADV_DONTNEED: case MADV_FREE: case MADV_REMOVE:
-	case MADV_COLD: case MADV_PAGEOUT: case MADV_DONTNEED_LOCKED:
+	case MADV_WILLNEED: case MADV_DONTNEED: case MADV_FREE: case MADV_COLD:
+	case MADV_PAGEOUT: case MADV_DONTNEED_LOCKED:
 		return true;
 	default:
 		return false;
@@ -81,6 +82,8 @@ int mm_madvise(struct mm_struct *mm, vaddr_t start, size_t len_in, int advice)
 		return 0;
 	if (advice == MADV_POPULATE_READ || advice == MADV_POPULATE_WRITE)
 		return advise_populate(mm, start, end, advice);
+	if (advice == MADV_REMOVE)
+		return advise_remove(mm, start, end);
 	if (advice_reads(advice)) {
 		down_read(&mm->lock);
 		err = advise_range(&a, start, end);
@@ -146,6 +149,8 @@ static int advise_area(struct advice *a, struct vm_area_struct **vmap, vaddr_t s
 			return -EINVAL;
 		if (sealed_against(vma))
 			return -EPERM;
+		if (pt_unshare_edges(vma->vm_mm, start, end))
+			return -EAGAIN;
 		pt_zap_range(vma, start, end);
 		return 0;
 	case MADV_FREE:
@@ -163,8 +168,6 @@ static int advise_area(struct advice *a, struct vm_area_struct **vmap, vaddr_t s
 		else
 			page_out(vma, start, end);
 		return 0;
-	case MADV_REMOVE:
-		return advise_remove(vma, start, end);
 	default:
 		return advise_flags(a, vmap, start, end);
 	}
@@ -229,50 +232,87 @@ static int advise_willneed(struct vm_area_struct *vma, vaddr_t start, vaddr_t en
 	return 0;
 }
 
-/* A hole in the file; only memory files can make one through mm. */
-static int advise_remove(struct vm_area_struct *vma, vaddr_t start, vaddr_t end)
+/* ---- what leaves mm->lock in the middle ---- */
+
+/* A hole in the memory or the file behind @vma.  Returns without mm->lock. */
+static int remove_in_area(struct vm_area_struct *vma, vaddr_t start, vaddr_t end)
 {
 	struct address_space *as = vma->vm_mapping;
 	loff_t from = (loff_t)vma_pgoff(vma, start) << PAGE_SHIFT;
-
-	if (vma->vm_flags & VM_LOCKED || !as)
-		return -EINVAL;
-	if ((vma->vm_flags & (VM_SHARED | VM_WRITE)) != (VM_SHARED | VM_WRITE))
-		return -EACCES;
-	if (!(as->flags & AS_SWAPBACKED))
-		return -EOPNOTSUPP;
-	shmem_truncate(as, from, from + (loff_t)(end - start));
-	return 0;
-}
-
-/* Linux: -EINVAL where the area does not permit the access, -ENOMEM where there is none. */
-static int populate_permitted(struct mm_struct *mm, vaddr_t start, vaddr_t end, int advice)
-{
-	unsigned long need = advice == MADV_POPULATE_WRITE ? VM_WRITE : VM_ACCESS;
-	struct vm_area_struct *vma;
+	struct file *file = vma->vm_file;
 	int err = 0;
 
-	down_read(&mm->lock);
-	vma = vma_lookup(mm, start);
-	while (!err && start < end) {
-		if (!vma || vma->vm_start > start)
-			err = -ENOMEM;
-		else if (vma->vm_flags & (VM_PFNMAP | VM_IO) || !(vma->vm_flags & need))
-			err = -EINVAL;
-		else
-			start = vma->vm_end;
-		vma = vma ? vma->vm_next : NULL;
+	if (vma->vm_flags & VM_LOCKED || !as)
+		err = -EINVAL;
+	else if ((vma->vm_flags & (VM_SHARED | VM_MAYWRITE)) != (VM_SHARED | VM_MAYWRITE))
+		err = -EACCES;
+	else if (!file)
+		shmem_truncate(as, from, from + (loff_t)(end - start));
+	else if (!as->a_ops->punch_hole)
+		err = -EOPNOTSUPP;
+	if (err || !file) {
+		up_read(&vma->vm_mm->lock);
+		return err;
 	}
-	up_read(&mm->lock);
+	as->a_ops->file_get(file);
+	up_read(&vma->vm_mm->lock);
+	err = as->a_ops->punch_hole(file, from, (loff_t)(end - start));
+	as->a_ops->file_put(file);
 	return err;
 }
 
+static int advise_remove(struct mm_struct *mm, vaddr_t start, vaddr_t end)
+{
+	struct vm_area_struct *vma;
+	int err = 0, unmapped = 0;
+	vaddr_t stop;
+
+	for (; start < end && !err; start = stop) {
+		down_read(&mm->lock);
+		vma = vma_intersect(mm, start, end);
+		if (!vma || vma->vm_start > start)
+			unmapped = -ENOMEM;
+		if (!vma) {
+			up_read(&mm->lock);
+			break;
+		}
+		start = max(start, vma->vm_start);
+		stop = min(end, vma->vm_end);
+		err = remove_in_area(vma, start, stop);
+	}
+	return err ? err : unmapped;
+}
+
+/* The end of the area at @start; -EINVAL: it does not permit the access; -ENOMEM: there is none. */
+static long populate_stop(struct mm_struct *mm, vaddr_t start, vaddr_t end, unsigned long need)
+{
+	struct vm_area_struct *vma;
+	long stop;
+
+	down_read(&mm->lock);
+	vma = vma_lookup(mm, start);
+	if (!vma)
+		stop = -ENOMEM;
+	else if (vma->vm_flags & (VM_PFNMAP | VM_IO) || !(vma->vm_flags & need))
+		stop = -EINVAL;
+	else
+		stop = (long)min(vma->vm_end, end);
+	up_read(&mm->lock);
+	return stop;
+}
+
+/* Area by area: what comes before the first that fails is populated. */
 static int advise_populate(struct mm_struct *mm, vaddr_t start, vaddr_t end, int advice)
 {
-	int err = populate_permitted(mm, start, end, advice);
+	bool write = advice == MADV_POPULATE_WRITE;
+	int err = 0;
+	long stop;
 
-	if (!err)
-		err = mm_fault_range(mm, start, end,
-				     advice == MADV_POPULATE_WRITE ? FAULT_WRITE : FAULT_READ);
+	for (; start < end && !err; start = stop) {
+		stop = populate_stop(mm, start, end, write ? VM_WRITE : VM_READ);
+		if (IS_ERR_VALUE(stop))
+			return (int)stop;
+		err = mm_fault_range(mm, start, stop, write ? FAULT_WRITE : FAULT_READ);
+	}
 	return err;
 }

@@ -17,8 +17,7 @@
 #include <mm/frames.h>
 #include <mm/mm.h>
 #include <mm/pagetable.h>
-#include <mm/pt_alloc.h>
-#include <mm/pt_used.h>
+#include <mm/pt_piece.h>
 #include <mm/swap_cache.h>
 #include <mm/uaccess.h>
 #include <mm/vma.h>
@@ -58,21 +57,18 @@ static bool at_hand(pte_t e)
 
 static void present_bytes(struct mm_struct *mm, vaddr_t start, vaddr_t end, u8 *vec)
 {
-	unsigned int i, last;
-	struct page *table;
+	struct pt_piece p;
 	vaddr_t va, next;
-	pte_t *entries;
+	unsigned int i;
 
 	for (va = start; va < end; va = next) {
-		next = pt_next_table(mm, va, end, &table);
-		if (!table)
+		next = pt_next_piece(mm, va, end, &p);
+		if (!pt_piece_lock(mm, &p))
 			continue;
-		entries = pt_entries(table);
-		i = pt_index(va, 0);
-		last = i + ((next - va) >> PAGE_SHIFT);
-		for (; i < last; i++, va += PAGE_SIZE)
-			if (at_hand(pte_read(entries + i)))
+		for (i = pt_index(va, 0); va < next; i++, va += PAGE_SIZE)
+			if (at_hand(pt_piece_entry(&p, i)))
 				vec[(va - start) >> PAGE_SHIFT] = 1;
+		pt_piece_unlock(mm, &p);
 	}
 }
 

@@ -12,6 +12,7 @@
 
 #include <lib/err.h>
 #include <mm/mm.h>
+#include <mm/pt_share.h>
 #include <mm/vma_edit.h>
 
 #define LOCK_FLAGS (VM_LOCKED | VM_LOCKONFAULT)
@@ -31,6 +32,9 @@ static int lock_area(struct mm_struct *mm, struct vm_area_struct **vmap, vaddr_t
 
 	if (flags == old || never_locked(vma))
 		return 0;
+	/* Eviction reaches a shared table by the other address spaces too. */
+	if (lock && mm->nr_shared && pt_unshare_range(mm, start, end))
+		return -ENOMEM;
 	vma = vma_modify(mm, vma, start, end, flags, dead);
 	if (IS_ERR(vma))
 		return -ENOMEM;
@@ -82,6 +86,12 @@ static unsigned long locked_in(struct mm_struct *mm, vaddr_t start, vaddr_t end)
 	return nr;
 }
 
+/* mlock(2): ENOMEM for pages that cannot be had, EAGAIN where only memory is short. */
+static int populate_errno(int err)
+{
+	return err == -EFAULT ? -ENOMEM : err == -ENOMEM ? -EAGAIN : err;
+}
+
 int mm_mlock(struct mm_struct *mm, vaddr_t start, size_t len, bool on_fault)
 {
 	struct vma_dead dead = { NULL };
@@ -108,8 +118,7 @@ int mm_mlock(struct mm_struct *mm, vaddr_t start, size_t len, bool on_fault)
 	vma_bury(&dead);
 	if (err || on_fault)
 		return err;
-	err = mm_populate(mm, start, end, true);
-	return err == -EFAULT ? -ENOMEM : err;
+	return populate_errno(mm_populate(mm, start, end, true));
 }
 
 int mm_munlock(struct mm_struct *mm, vaddr_t start, size_t len)

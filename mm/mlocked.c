@@ -13,27 +13,26 @@
 
 #include <mm/mm.h>
 #include <mm/pagetable.h>
-#include <mm/pt_alloc.h>
-#include <mm/pt_used.h>
+#include <mm/pt_piece.h>
 #include <mm/vma.h>
 
 static unsigned long present_in(struct vm_area_struct *vma)
 {
 	unsigned long nr = 0;
-	struct page *table;
+	struct mm_struct *mm = vma->vm_mm;
+	struct pt_piece p;
 	vaddr_t va, next;
 
 	for (va = vma->vm_start; va < vma->vm_end; va = next) {
-		next = pt_next_table(vma->vm_mm, va, vma->vm_end, &table);
-		if (!table)
+		next = pt_next_piece(mm, va, vma->vm_end, &p);
+		if (!pt_piece_lock(mm, &p))
 			continue;
-		spin_lock(&table->ptl);
 		for (; va < next; va += PAGE_SIZE) {
-			pte_t e = pte_read(pt_entries(table) + pt_index(va, 0));
+			pte_t e = pt_piece_entry(&p, pt_index(va, 0));
 
 			nr += pte_present(e) && !pte_special(e);
 		}
-		spin_unlock(&table->ptl);
+		pt_piece_unlock(mm, &p);
 	}
 	return nr;
 }

@@ -107,7 +107,8 @@ static void unmap_everything(struct mm_struct *mm, struct vma_dead *dead)
 	struct vm_area_struct *vma, *next;
 	struct pt_gather g;
 
-	pt_gather_begin(&g, mm);
+	pt_gather_begin(&g, mm, 0, USER_END);
+	g.all = true;
 	for (vma = mm->mmap; vma; vma = vma->vm_next)
 		pt_zap(&g, vma, vma->vm_start, vma->vm_end);
 	for (vma = mm->mmap; vma; vma = next) {
@@ -125,6 +126,9 @@ static void unmap_everything(struct mm_struct *mm, struct vma_dead *dead)
 	mm->total_vm = mm->locked_vm = mm->data_vm = mm->exec_vm = mm->stack_vm = 0;
 	vm_uncommit(mm, mm->committed);
 	pt_gather_end(&g);
+	/* What was only dropped, tables that others share, was not counted off. */
+	atomic_long_set(&mm->rss[MM_ANONPAGES], 0);
+	atomic_long_set(&mm->rss[MM_SWAPENTS], 0);
 }
 
 void mm_drop(struct mm_struct *mm)

@@ -47,6 +47,7 @@ struct mm_struct {
 	struct mmu_context context;             /* [a] */
 	atomic_long_t rss[NR_MM_COUNTERS];      /* [a] pages */
 	atomic_long_t table_pages;              /* [a] page-table pages */
+	unsigned int nr_shared;                 /* [tables_lock] tables shared since a fork */
 	unsigned long total_vm;                 /* [m] pages in areas */
 	unsigned long locked_vm;                /* [m] pages in VM_LOCKED areas */
 	unsigned long data_vm;                  /* [m] private writable pages, stack excluded */
@@ -71,6 +72,7 @@ struct mm_struct {
 	/* [c] fork takes a reference; NULL: fork leaves exe_file empty */
 	void (*exe_get)(struct file *);
 	u8 dumpable;                            /* [a] DUMP_: PR_SET_DUMPABLE */
+	bool no_huge_pages;                     /* [a] prctl(PR_SET_THP_DISABLE) */
 	unsigned int dump_filter;               /* [a] /proc/PID/coredump_filter */
 	bool evictable;                         /* [a] false while fork fills its tables */
 	/*

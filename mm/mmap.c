@@ -18,11 +18,13 @@
 #include <lib/err.h>
 #include <mm/address_space.h>
 #include <mm/commit.h>
+#include <mm/huge.h>
 #include <mm/mm.h>
 #include <mm/shmem.h>
 #include <mm/vma_edit.h>
 
 static int check_request(const struct mmap_request *rq, size_t len);
+static int mmap_lock_check(struct mm_struct *mm, const struct mmap_request *rq, size_t len);
 static long request_flags(struct mm_struct *mm, const struct mmap_request *rq);
 static long mmap_locked(struct mm_struct *mm, const struct mmap_request *rq, size_t len,
 			unsigned long *vm_flags, struct vma_dead *dead);
@@ -86,12 +88,13 @@ static long mmap_locked(struct mm_struct *mm, const struct mmap_request *rq, siz
 	addr = mmap_place(mm, rq, len, &gap);
 	if (IS_ERR_VALUE(addr))
 		return addr;
+	err = mmap_lock_check(mm, rq, len);
+	if (err)
+		return err;
 	flags = request_flags(mm, rq);
 	if (IS_ERR_VALUE(flags))
 		return flags;
 	*vm_flags = flags;
-	if (mlock_exceeds(mm, flags, len >> PAGE_SHIFT))
-		return -EAGAIN;
 	err = mmap_charge(mm, addr, len, vm_flags);
 	if (err)
 		return err;
@@ -99,6 +102,13 @@ static long mmap_locked(struct mm_struct *mm, const struct mmap_request *rq, siz
 	if (err && *vm_flags & VM_ACCOUNT)
 		vm_uncommit(mm, len >> PAGE_SHIFT);
 	return err ? err : addr;
+}
+
+/* As on Linux: whole pieces of 2 MiB, put where they can be huge pages. */
+static bool placed_for_huge(const struct mmap_request *rq, size_t len)
+{
+	return !rq->file && !rq->addr && !(rq->flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) &&
+	       len <= USER_END && IS_ALIGNED(len, HUGE_SIZE);
 }
 
 static long mmap_place(struct mm_struct *mm, const struct mmap_request *rq, size_t len,
@@ -109,6 +119,11 @@ static long mmap_place(struct mm_struct *mm, const struct mmap_request *rq, size
 
 	if (flags & MAP_FIXED_NOREPLACE)
 		flags |= MAP_FIXED;
+	if (unlikely(len >= HUGE_SIZE) && placed_for_huge(rq, len)) {
+		addr = mm_unmapped_area(mm, 0, len + HUGE_SIZE - PAGE_SIZE, flags, gap);
+		if (!IS_ERR_VALUE(addr))
+			return ALIGN_UP(addr, HUGE_SIZE);
+	}
 	addr = mm_unmapped_area(mm, rq->addr, len, flags, gap);
 	if (IS_ERR_VALUE(addr))
 		return addr;
@@ -117,6 +132,19 @@ static long mmap_place(struct mm_struct *mm, const struct mmap_request *rq, size
 	if (rq->flags & MAP_FIXED_NOREPLACE && vma_intersect(mm, addr, addr + len))
 		return -EEXIST;
 	return addr;
+}
+
+/* MAP_LOCKED, mlockall(MCL_FUTURE): may it be locked? */
+static int mmap_lock_check(struct mm_struct *mm, const struct mmap_request *rq, size_t len)
+{
+	unsigned long flags = mm->def_flags & VM_LOCKED;
+
+	if (rq->flags & MAP_LOCKED) {
+		if (!READ_ONCE(mm->rlim_memlock))
+			return -EPERM;
+		flags |= VM_LOCKED;
+	}
+	return mlock_exceeds(mm, flags, len >> PAGE_SHIFT) ? -EAGAIN : 0;
 }
 
 /* The VM_ flags that PROT_ and MAP_ ask for, or -errno. */
@@ -128,6 +156,8 @@ static long request_flags(struct mm_struct *mm, const struct mmap_request *rq)
 
 	_Static_assert(PROT_READ == VM_READ && PROT_WRITE == VM_WRITE && PROT_EXEC == VM_EXEC,
 		       "PROT_ are the first VM_ flags");
+	if (rq->file_error)
+		return rq->file_error;
 	if (type != MAP_PRIVATE && type != MAP_SHARED &&
 	    !(type == MAP_SHARED_VALIDATE && rq->file))
 		return -EINVAL;
@@ -146,10 +176,10 @@ static long request_flags(struct mm_struct *mm, const struct mmap_request *rq)
 	}
 	if (rq->flags & MAP_LOCKED)
 		flags |= VM_LOCKED;
+	if (rq->flags & MAP_SYNC)
+		flags |= VM_SYNC;
 	if (rq->flags & MAP_STACK)
 		flags |= VM_NOHUGEPAGE;
-	if (flags & VM_LOCKED && !READ_ONCE(mm->rlim_memlock))
-		return -EPERM;
 	if (rq->flags & MAP_NORESERVE && sysctl_overcommit_memory != OVERCOMMIT_NEVER)
 		flags |= VM_NORESERVE;
 	return flags;
@@ -235,6 +265,7 @@ static int mmap_area(struct mm_struct *mm, const struct mmap_request *rq,
 	vm_stat_account(mm, vma->vm_flags, vma_pages(vma));
 	vma_link(mm, vma, prev);
 	mm->mmap_cache = vma;
+	shmem_map_end(vma);
 	if (rq->file)
 		vma_merge_around(mm, vma, dead);
 	return 0;

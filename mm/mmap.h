@@ -61,6 +61,8 @@ struct mmap_request {
 	unsigned long may_flags;
 	unsigned long extra_vm_flags;   /* VM_STACK, ... */
 	bool may_map_low;               /* CAP_SYS_RAWIO: below mmap_min_addr too */
+	/* the objection to the file (EACCES ...): told after what is wrong with the place */
+	int file_error;
 	struct file *file;              /* NULL: anonymous */
 	int (*map_file)(struct file *file, struct vm_area_struct *vma);
 };
@@ -126,6 +128,11 @@ int mm_mlock(struct mm_struct *mm, vaddr_t start, size_t len, bool on_fault);
 int mm_munlock(struct mm_struct *mm, vaddr_t start, size_t len);
 int mm_mlockall(struct mm_struct *mm, int flags);
 int mm_munlockall(struct mm_struct *mm);
+
+int mm_mseal(struct mm_struct *mm, vaddr_t start, size_t len);
+/* Page @pgoff of the file and those behind it at [start, start + size), of shared areas. */
+int mm_remap_file_pages(struct mm_struct *mm, vaddr_t start, size_t size, pgoff_t pgoff,
+			bool populate);
 
 /* Fault in [start, end): MAP_POPULATE, mlock.  Best effort unless @must. */
 int mm_populate(struct mm_struct *mm, vaddr_t start, vaddr_t end, bool must);

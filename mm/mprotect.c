@@ -16,6 +16,7 @@
 #include <lib/err.h>
 #include <mm/mm.h>
 #include <mm/pagetable.h>
+#include <mm/pt_share.h>
 #include <mm/vma_edit.h>
 
 static int protect_locked(struct mm_struct *mm, vaddr_t start, vaddr_t end, unsigned int prot,
@@ -134,7 +135,9 @@ static int protect_area(struct mm_struct *mm, struct vm_area_struct **vmap, vadd
 		return -EACCES;
 	if (flags == old)
 		return 0;
-	err = protect_charge(mm, vma, &flags, pages);
+	err = mm->nr_shared ? pt_unshare_range(mm, start, end) : 0;
+	if (!err)
+		err = protect_charge(mm, vma, &flags, pages);
 	if (err)
 		return err;
 	changed = vma_modify(mm, vma, start, end, flags, dead);

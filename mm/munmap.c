@@ -23,6 +23,7 @@
 #include <mm/address_space.h>
 #include <mm/mm.h>
 #include <mm/pt_gather.h>
+#include <mm/pt_share.h>
 #include <mm/vma_edit.h>
 
 static int unmap_hole(struct pt_gather *g, struct vm_area_struct *vma, vaddr_t start,
@@ -62,7 +63,9 @@ int mm_unmap_locked(struct mm_struct *mm, vaddr_t start, vaddr_t end, struct vma
 		return 0;
 	if (vma_range_sealed(vma, end))
 		return -EPERM;
-	pt_gather_begin(&g, mm);
+	if (unlikely(mm->nr_shared) && pt_unshare_edges(mm, start, end))
+		return -ENOMEM;
+	pt_gather_begin(&g, mm, start, end);
 	if (vma->vm_start < start && vma->vm_end > end) {
 		err = unmap_hole(&g, vma, start, end);
 	} else {

@@ -41,7 +41,8 @@ bool mm_oom_reap(struct mm_struct *mm)
 
 	if (!down_write_trylock(&mm->lock))
 		return false;
-	pt_gather_begin(&g, mm);
+	/* Tables that others share go as wholes: all that they map is the process' own. */
+	pt_gather_begin(&g, mm, 0, USER_END);
 	for (vma = mm->mmap; vma; vma = vma->vm_next) {
 		if (!reapable(vma))
 			continue;

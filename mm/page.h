@@ -48,7 +48,8 @@ struct page {
 	unsigned long flags;            /* [a] bits of enum page_flag */
 	atomic_t count;                 /* [a] 0: free */
 	union {
-		atomic_t mapcount;      /* [a] PTEs that name it */
+		/* [a] PTEs that name it; PG_table: 0, or the address spaces that share it */
+		atomic_t mapcount;
 		u32 slab_inuse;         /* slab: objects handed out */
 	};
 	union {
@@ -58,7 +59,8 @@ struct page {
 		};
 		struct {                        /* PG_table */
 			struct spinlock ptl;    /* the page-table lock */
-			unsigned long pt_used;  /* entries that are not none (optional use) */
+			/* of a shared table: 0, or the huge entry whose place it took */
+			unsigned long pt_folded;
 		};
 		struct {                        /* PG_slab */
 			struct kmem_cache *slab_cache;
@@ -68,6 +70,12 @@ struct page {
 	union {
 		struct list_head lru;           /* [l] LRU list; [b] free list; else the owner's */
 		unsigned long private_[2];
+		struct {                        /* PG_table */
+			/* level 1: tables laid by for its huge entries; a chain of such */
+			struct page *pt_laid_by;
+			/* of a shared table: pages that went to swap since it is */
+			unsigned long pt_evicted;
+		};
 	};
 };
 

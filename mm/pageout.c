@@ -15,7 +15,7 @@
 #include <mm/mm.h>
 #include <mm/page.h>
 #include <mm/pt_alloc.h>
-#include <mm/pt_used.h>
+#include <mm/pt_piece.h>
 #include <mm/reclaim.h>
 #include <mm/vma.h>
 
@@ -46,15 +46,16 @@ static unsigned int note_cached(struct page *table, vaddr_t *va, vaddr_t end, st
 
 void page_out(struct vm_area_struct *vma, vaddr_t start, vaddr_t end)
 {
-	struct page *pages[BATCH], *table;
+	struct page *pages[BATCH];
 	vaddr_t va = start, next;
+	struct pt_piece p;
 
 	evict_range(vma, start, end);
 	if (!vma->vm_mapping)
 		return;
 	for (; va < end; va = next) {
-		next = pt_next_table(vma->vm_mm, va, end, &table);
-		while (table && va < next)
-			reclaim_these(pages, note_cached(table, &va, next, pages));
+		next = pt_next_piece(vma->vm_mm, va, end, &p);
+		while (p.kind == PT_TABLE && va < next)
+			reclaim_these(pages, note_cached(p.table, &va, next, pages));
 	}
 }

@@ -6,7 +6,8 @@
  * is made outside any lock and put in place by one compare-and-exchange;
  * whoever comes second gives its own back.  So a walk needs no lock but
  * mm->lock, and only the last entry, the leaf, has one (ptl of its table).
- * Tables are taken out under mm->lock for writing alone (zap.c).
+ * Tables are taken out under mm->lock for writing alone (zap.c).  What else may stand
+ * in place of one, huge and shared entries, is in pt_piece.c.
  *
  * Code that comes through a file (truncate, write-back) walks without
  * mm->lock: it holds i_mmap_lock, and areas leave their file's list before
@@ -18,14 +19,10 @@
 #include <mm/mm.h>
 #include <mm/page.h>
 #include <mm/pt_alloc.h>
+#include <mm/pt_piece.h>
 
 static bool grow(struct mm_struct *mm, pte_t *entry);
 static pte_t *walk_growing(struct mm_struct *mm, vaddr_t va, struct page **table);
-
-static inline pte_t *entries_of(pte_t table)
-{
-	return pa_to_virt(pte_pfn(table) << PAGE_SHIFT);
-}
 
 /* Every fault and every copy comes through here: the levels stand written out. */
 pte_t *pt_walk(struct mm_struct *mm, vaddr_t va, enum pt_mode mode, struct page **table)
@@ -36,28 +33,40 @@ pte_t *pt_walk(struct mm_struct *mm, vaddr_t va, enum pt_mode mode, struct page 
 	assert(va < USER_END);
 	e = pte_read(mm->pgd + pt_index(va, 2));
 	if (likely(!pte_none(e)))
-		e = pte_read(entries_of(e) + pt_index(va, 1));
-	if (likely(!pte_none(e))) {
+		e = pte_read(pt_entries_of(e) + pt_index(va, 1));
+	if (likely(pte_table(e))) {
 		*table = pfn_to_page(pte_pfn(e));
-		return entries_of(e) + pt_index(va, 0);
+		return pt_entries_of(e) + pt_index(va, 0);
 	}
 	return mode == PT_FIND ? NULL : walk_growing(mm, va, table);
 }
 
 static __noinline pte_t *walk_growing(struct mm_struct *mm, vaddr_t va, struct page **table)
 {
-	pte_t *entries = mm->pgd, *entry, e;
-	int level;
+	struct pt_piece p = { .base = ALIGN_DOWN(va, PT_SPAN(1)) };
 
-	for (level = PT_ROOT_LEVEL; level > 0; level--) {
-		entry = entries + pt_index(va, level);
-		if (pte_none(pte_read(entry)) && !grow(mm, entry))
+	p.entry = pt_walk_level1(mm, va);
+	if (!p.entry)
+		return NULL;
+	for (;;) {
+		if (pt_own_table(mm, &p))
 			return NULL;
-		e = pte_read(entry);
-		entries = entries_of(e);
+		if (p.kind == PT_TABLE)
+			break;
+		if (!grow(mm, p.entry))
+			return NULL;
 	}
-	*table = pfn_to_page(pte_pfn(e));
-	return entries + pt_index(va, 0);
+	*table = p.table;
+	return pt_entries(p.table) + pt_index(va, 0);
+}
+
+pte_t *pt_walk_level1(struct mm_struct *mm, vaddr_t va)
+{
+	pte_t *entry = mm->pgd + pt_index(va, 2);
+
+	if (pte_none(pte_read(entry)) && !grow(mm, entry))
+		return NULL;
+	return pt_entries_of(pte_read(entry)) + pt_index(va, 1);
 }
 
 /* Hang an empty table at @entry, unless somebody does so first.  False: no memory. */
@@ -95,7 +104,7 @@ pte_t *pt_walk_kernel(vaddr_t va, enum pt_mode mode)
 		}
 		if (!pte_table(e))
 			panic("pt_walk_kernel: a leaf at level %d covers %#lx", level, va);
-		entries = entries_of(e);
+		entries = pt_entries_of(e);
 	}
 	return entries + pt_index(va, 0);
 }

@@ -18,11 +18,15 @@ struct vm_area_struct;
 enum pt_mode { PT_FIND, PT_ALLOC };
 
 /*
- * The level-0 entry of @va.  PT_FIND: NULL when a table is missing.
- * PT_ALLOC: NULL when out of memory.  mm->lock held for reading at least.
+ * The level-0 entry of @va.  PT_FIND: NULL when there is no table of the address
+ * space's own: missing, huge or shared (pt_piece.h).  PT_ALLOC: there is one
+ * afterwards; NULL when out of memory.  mm->lock held for reading at least.
  * *table: the page whose ptl guards the entry.
  */
 pte_t *pt_walk(struct mm_struct *mm, vaddr_t va, enum pt_mode mode, struct page **table);
+
+/* The level-1 entry of @va, whatever stands there; NULL: out of memory.  As pt_walk(PT_ALLOC). */
+pte_t *pt_walk_level1(struct mm_struct *mm, vaddr_t va);
 
 /* The same in the kernel half (vmalloc, fixmap): no lock; PT_ALLOC allocates level-0 tables. */
 pte_t *pt_walk_kernel(vaddr_t va, enum pt_mode mode);
@@ -39,7 +43,7 @@ void pt_free_tables(struct mm_struct *mm, vaddr_t start, vaddr_t end, vaddr_t fl
 
 /*
  * Give the present pages of [start, end) the permission of @vma->vm_prot (writing only where no
- * copy is due).
+ * copy is due).  After pt_unshare_range().
  */
 void pt_protect_range(struct vm_area_struct *vma, vaddr_t start, vaddr_t end);
 

@@ -81,8 +81,13 @@ int mm_populate(struct mm_struct *mm, vaddr_t start, vaddr_t end, bool must)
 	for (; start < end && next_area(mm, &start, end, &stop, &flags, &hole); start = stop) {
 		if (hole && must)
 			return -ENOMEM;
-		if (flags & (VM_PFNMAP | VM_IO) || !(flags & VM_ACCESS))
+		if (flags & (VM_PFNMAP | VM_IO | VM_LOCKONFAULT))
 			continue;
+		if (!(flags & VM_ACCESS)) {
+			if (must)
+				return -EFAULT;
+			continue;
+		}
 		access = FAULT_READ;
 		if ((flags & (VM_WRITE | VM_SHARED)) == VM_WRITE)
 			access = FAULT_WRITE;

@@ -11,9 +11,11 @@
 
 #include <arch/mmu.h>
 #include <mm/anon.h>
+#include <mm/huge.h>
 #include <mm/mm.h>
 #include <mm/page.h>
 #include <mm/pt_alloc.h>
+#include <mm/pt_piece.h>
 #include <mm/pt_used.h>
 #include <mm/swap.h>
 #include <mm/vma.h>
@@ -52,7 +54,6 @@ static bool mark_table(struct mm_struct *mm, struct page *table, vaddr_t va, vad
 	bool changed = false;
 	long dropped = 0;
 
-	spin_lock(&table->ptl);
 	for (i = pt_next_used(entries, i, last); i < last; i = pt_next_used(entries, i + 1, last)) {
 		e = pte_read(entries + i);
 		if (pte_present(e) && !pte_special(e)) {
@@ -65,22 +66,38 @@ static bool mark_table(struct mm_struct *mm, struct page *table, vaddr_t va, vad
 	}
 	if (dropped)
 		atomic_long_sub(dropped, &mm->rss[MM_SWAPENTS]);
-	spin_unlock(&table->ptl);
 	return changed;
+}
+
+/* Locked.  What others have too is only marked where that says nothing of its use or contents. */
+static bool mark_piece(struct mm_struct *mm, struct pt_piece *p, vaddr_t va, vaddr_t end,
+		       mark_fn *mark)
+{
+	pte_t e = p->huge;
+
+	if (p->kind == PT_SHARED && (mark != mark_unused || p->table->pt_folded))
+		return false;
+	if (p->kind != PT_HUGE)
+		return mark_table(mm, p->table, va, end, mark);
+	return pte_young(e) && pte_cmpxchg(p->entry, e, pte_mkold(e));
 }
 
 static void mark_range(struct vm_area_struct *vma, vaddr_t start, vaddr_t end, mark_fn *mark)
 {
 	struct mm_struct *mm = vma->vm_mm;
-	struct page *table;
 	bool changed = false;
+	struct pt_piece p;
 	vaddr_t va, next;
 
 	assert_held(&mm->lock);
 	for (va = start; va < end; va = next) {
-		next = pt_next_table(mm, va, end, &table);
-		if (table)
-			changed |= mark_table(mm, table, va, next, mark);
+		next = pt_next_piece(mm, va, end, &p);
+		if (p.kind == PT_HUGE && (mark == mark_free || next - va < HUGE_SIZE))
+			huge_split(mm, p.entry, p.base);
+		if (pt_piece_lock(mm, &p)) {
+			changed |= mark_piece(mm, &p, va, next, mark);
+			pt_piece_unlock(mm, &p);
+		}
 	}
 	if (changed)
 		tlb_flush_range(&mm->context, start, end);

@@ -69,6 +69,9 @@ struct page *pt_alloc_table(void)
 	if (!table)
 		return NULL;
 	spin_lock_init(&table->ptl, RANK_PT);
+	table->pt_folded = 0;
+	table->pt_laid_by = NULL;
+	table->pt_evicted = 0;
 	vmstat_inc(VMSTAT_nr_page_table_pages);
 	return table;
 }
@@ -77,7 +80,7 @@ void pt_free_table(struct page *table)
 {
 	struct kept *k = &kept[hart_id()];
 
-	assert(!DEBUG || table_is_empty(table, PT_ENTRIES));
+	assert(!DEBUG || (table_is_empty(table, PT_ENTRIES) && !atomic_read(&table->mapcount)));
 	vmstat_add(VMSTAT_nr_page_table_pages, -1);
 	if (k->nr_tables < KEEP_TABLES)
 		k->tables[k->nr_tables++] = table;

@@ -2,10 +2,11 @@
 /*
  * The page tables of a child: fork.
  *
- * Only what cannot be had again is copied: entries of pages that are a
- * process' own.  Pages of a file, the zero page's neighbours in a private
- * file mapping and the frames of the vDSO come back by a fault, which is
- * cheaper for the many that the child never touches.
+ * Tables that lie wholly in an anonymous area are shared until one side needs
+ * them (pt_share.c).  Of others only what cannot be had again is copied: entries
+ * of pages that are a process' own.  Pages of a file, the zero page's neighbours
+ * in a private file mapping and the frames of the vDSO come back by a fault,
+ * which is cheaper for the many that the child never touches.
  *
  * Both sides lose the right to write; the first who writes copies.
  *
@@ -19,9 +20,12 @@
 #include <mm/pagetable.h>
 
 #include <lib/errno.h>
+#include <mm/huge.h>
 #include <mm/mm.h>
 #include <mm/page.h>
 #include <mm/pt_alloc.h>
+#include <mm/pt_piece.h>
+#include <mm/pt_share.h>
 #include <mm/pt_used.h>
 #include <mm/swap.h>
 #include <mm/vma.h>
@@ -30,6 +34,7 @@ struct copied {
 	long anon, swap;
 };
 
+static int share_piece(struct mm_struct *src_mm, struct vm_area_struct *dst, struct pt_piece *p);
 static int copy_table(struct vm_area_struct *dst, struct page *table, vaddr_t va, vaddr_t end,
 		      struct copied *n);
 
@@ -38,18 +43,37 @@ int pt_copy_range(struct vm_area_struct *dst, struct vm_area_struct *src)
 	struct mm_struct *mm = src->vm_mm;
 	vaddr_t va = src->vm_start, next;
 	struct copied n = { 0, 0 };
-	struct page *table;
+	bool may_share = pt_may_share(src);
+	struct pt_piece p;
 	int err = 0;
 
 	assert_held_write(&mm->lock);
 	for (; va < src->vm_end && !err; va = next) {
-		next = pt_next_table(mm, va, src->vm_end, &table);
-		if (table)
-			err = copy_table(dst, table, va, next, &n);
+		next = pt_next_piece(mm, va, src->vm_end, &p);
+		if (p.kind == PT_NOTHING)
+			continue;
+		if (may_share && next - va == HUGE_SIZE) {
+			err = share_piece(mm, dst, &p);
+			continue;
+		}
+		if (unlikely(p.kind != PT_TABLE))
+			err = pt_own_table(mm, &p);
+		if (!err)
+			err = copy_table(dst, p.table, va, next, &n);
 	}
 	atomic_long_add(n.anon, &dst->vm_mm->rss[MM_ANONPAGES]);
 	atomic_long_add(n.swap, &dst->vm_mm->rss[MM_SWAPENTS]);
 	return err;
+}
+
+static int share_piece(struct mm_struct *src_mm, struct vm_area_struct *dst, struct pt_piece *p)
+{
+	pte_t *to = pt_walk_level1(dst->vm_mm, p->base);
+
+	if (!to)
+		return -ENOMEM;
+	pt_share(src_mm, p->entry, dst->vm_mm, to);
+	return 0;
 }
 
 /* One entry for the child; none when the child can do without. */

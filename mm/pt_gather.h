@@ -3,7 +3,7 @@
  * Taking pages out of page tables: gathered, flushed once, and only then
  * freed, so that no hart can reach a frame that is somebody else's already.
  *
- *	pt_gather_begin(&g, mm);
+ *	pt_gather_begin(&g, mm, start, end);
  *	pt_zap(&g, vma, start, end);            any number of times
  *	pt_unhook_tables(&g, ...);
  *	pt_gather_end(&g);                      flush, free
@@ -25,8 +25,10 @@ struct vm_area_struct;
 struct pt_gather {
 	struct mm_struct *mm;
 	vaddr_t start, end;             /* to flush; empty: start >= end */
-	struct page *tables;            /* unhooked table pages, chained by private_[0] */
-	struct page **pages;            /* bit 0: its PTE was dirty */
+	vaddr_t from, to;               /* everything in this range goes, in one call or more */
+	bool all;                       /* that is, the whole address space */
+	struct page *tables;            /* unhooked table pages, chained by pt_laid_by */
+	struct page **pages;            /* low bits: what is to be done for it (zap.c) */
 	unsigned int nr, max;
 	long rss[NR_MM_COUNTERS];       /* to take off */
 	long unmapped_anon;             /* pages that no PTE names any more */
@@ -35,7 +37,8 @@ struct pt_gather {
 	struct page *inline_pages[GATHER_INLINE];
 };
 
-void pt_gather_begin(struct pt_gather *g, struct mm_struct *mm);
+/* All that [from, to) maps is to go; it may be done area by area. */
+void pt_gather_begin(struct pt_gather *g, struct mm_struct *mm, vaddr_t from, vaddr_t to);
 void pt_gather_finish(struct pt_gather *g);
 static inline void pt_gather_end(struct pt_gather *g)
 {
@@ -43,7 +46,13 @@ static inline void pt_gather_end(struct pt_gather *g)
 		pt_gather_finish(g);
 }
 
-/* Remove the pages of [start, end), a part of @vma. */
+/* The huge entry of @va is gone, @page its first; @unmapped of them are named by no PTE now. */
+void pt_gather_huge(struct pt_gather *g, struct page *page, vaddr_t va, long unmapped);
+
+/*
+ * Remove the pages of [start, end), a part of @vma.  Tables that others share lie
+ * wholly in the gather's range: pt_unshare_edges() before.
+ */
 void pt_zap(struct pt_gather *g, struct vm_area_struct *vma, vaddr_t start, vaddr_t end);
 
 /*

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Entries move to another place of the same address space: mremap.
+ * Entries move to another place of the same address space: mremap.  Huge ones
+ * move as small ones.
  *
  * No page is touched and no count changes; the old translations are flushed
  * before anybody can come through the file, or as eviction through the tables: he
@@ -20,6 +21,7 @@
 #include <mm/address_space.h>
 #include <mm/mm.h>
 #include <mm/pt_alloc.h>
+#include <mm/pt_piece.h>
 #include <mm/pt_used.h>
 #include <mm/vma.h>
 
@@ -50,21 +52,24 @@ int pt_move_range(struct vm_area_struct *vma, vaddr_t old, struct vm_area_struct
 {
 	struct mm_struct *mm = vma->vm_mm;
 	vaddr_t va = old, end = old + len, next, to_va;
-	struct page *table, *to_table;
+	struct page *to_table;
+	struct pt_piece p;
 	int err = 0;
 	pte_t *to;
 
 	assert_held_write(&mm->lock);
 	for (; va < end && !err; va = next) {
-		next = pt_next_table(mm, va, end, &table);
-		if (!table)
+		next = pt_next_piece(mm, va, end, &p);
+		if (unlikely(p.kind > PT_TABLE))
+			err = pt_own_table(mm, &p);
+		if (err || p.kind == PT_NOTHING)
 			continue;
 		to_va = new_start + (va - old);
 		if (ALIGN_DOWN(to_va, PT_SPAN(1)) + PT_SPAN(1) - to_va < next - va)
 			next = va + (ALIGN_DOWN(to_va, PT_SPAN(1)) + PT_SPAN(1) - to_va);
 		to = pt_walk(mm, to_va, PT_ALLOC, &to_table);
 		if (to)
-			move_piece(vma, table, va, to, (next - va) >> PAGE_SHIFT);
+			move_piece(vma, p.table, va, to, (next - va) >> PAGE_SHIFT);
 		else
 			err = -ENOMEM;
 	}

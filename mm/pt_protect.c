@@ -16,9 +16,10 @@
 
 #include <arch/mmu.h>
 #include <mm/anon.h>
+#include <mm/huge.h>
 #include <mm/mm.h>
 #include <mm/pt_alloc.h>
-#include <mm/pt_used.h>
+#include <mm/pt_piece.h>
 #include <mm/vma.h>
 
 static pte_t protected(const struct vm_area_struct *vma, pte_t e)
@@ -62,18 +63,56 @@ static bool protect_table(struct vm_area_struct *vma, struct page *table, vaddr_
 	return flush;
 }
 
+/* A whole huge piece keeps being one.  False: eviction has made it a table, nothing is done. */
+static bool protect_huge(struct vm_area_struct *vma, pte_t *entry, bool *flush)
+{
+	struct page *l1 = virt_to_page(entry);
+	pte_t e, new;
+
+	spin_lock(&l1->ptl);
+	for (;;) {
+		e = pte_read(entry);
+		if (!pte_huge(e))
+			break;
+		new = pte_modify(e, vma->vm_prot);
+		if (!pte_writable(e))
+			new = pte_wrprotect(new);       /* the fault sees whose they are */
+		if (pte_same(e, new) || pte_cmpxchg(entry, e, new)) {
+			*flush |= takes_away(e, new);
+			break;
+		}
+	}
+	spin_unlock(&l1->ptl);
+	return pte_huge(e);
+}
+
+/* Huge: done, NULL; or where only a part is meant, a table now.  Shared ones there are none. */
+static __noinline struct page *protect_rare(struct vm_area_struct *vma, struct pt_piece p,
+					    bool whole, bool *flush)
+{
+	if (p.kind == PT_HUGE && whole && protect_huge(vma, p.entry, flush))
+		return NULL;
+	if (pt_own_table(vma->vm_mm, &p))
+		panic("mprotect of a shared table at %#lx", p.base);
+	return p.kind == PT_TABLE ? p.table : NULL;
+}
+
 void pt_protect_range(struct vm_area_struct *vma, vaddr_t start, vaddr_t end)
 {
 	struct mm_struct *mm = vma->vm_mm;
-	struct page *table;
 	bool flush = false;
+	struct pt_piece p;
 	vaddr_t va, next;
 
 	assert_held_write(&mm->lock);
 	for (va = start; va < end; va = next) {
-		next = pt_next_table(mm, va, end, &table);
-		if (table)
-			flush |= protect_table(vma, table, va, next);
+		next = pt_next_piece(mm, va, end, &p);
+		if (unlikely(p.kind > PT_TABLE))
+			p.table = protect_rare(vma, p, next - va == HUGE_SIZE, &flush);
+		else if (p.kind == PT_NOTHING)
+			continue;
+		if (likely(p.table))
+			flush |= protect_table(vma, p.table, va, next);
 	}
 	if (flush)
 		tlb_flush_range(&mm->context, start, end);

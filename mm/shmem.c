@@ -124,6 +124,41 @@ void shmem_truncate(struct address_space *as, loff_t start, loff_t end)
 	truncate_pages(as, start, end);
 }
 
+/* ---- seals ---- */
+
+static bool may_write_shared(const struct vm_area_struct *vma)
+{
+	return (vma->vm_flags & (VM_SHARED | VM_MAYWRITE)) == (VM_SHARED | VM_MAYWRITE);
+}
+
+int shmem_map_begin(struct address_space *as, struct vm_area_struct *vma)
+{
+	int err = 0;
+
+	if (!may_write_shared(vma))
+		return 0;
+	spin_lock(&as->i_mmap_lock);
+	if (!(as->seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)))
+		as->i_mmap_writable++;
+	else if (vma->vm_flags & VM_WRITE)
+		err = -EPERM;
+	else
+		vma->vm_flags &= ~VM_MAYWRITE;  /* to be read, for good */
+	spin_unlock(&as->i_mmap_lock);
+	return err;
+}
+
+void shmem_map_end(struct vm_area_struct *vma)
+{
+	struct address_space *as = vma->vm_mapping;
+
+	if (!vma->vm_file || !as || !(as->flags & AS_SWAPBACKED) || !may_write_shared(vma))
+		return;
+	spin_lock(&as->i_mmap_lock);
+	as->i_mmap_writable--;
+	spin_unlock(&as->i_mmap_lock);
+}
+
 /* ---- faults ---- */
 
 static enum fault_result shmem_verdict(long err)

@@ -34,6 +34,22 @@ struct page *shmem_get_page(struct address_space *as, pgoff_t index, unsigned in
 ssize_t shmem_read(struct address_space *as, struct iov_iter *to, loff_t *pos);
 ssize_t shmem_write(struct address_space *as, struct iov_iter *from, loff_t *pos);
 
+/* Linux's numbers (fcntl(2), "File Sealing"): what address_space.seals says. */
+#define F_SEAL_SEAL             0x01U
+#define F_SEAL_SHRINK           0x02U
+#define F_SEAL_GROW             0x04U
+#define F_SEAL_WRITE            0x08U
+#define F_SEAL_FUTURE_WRITE     0x10U
+#define F_SEAL_EXEC             0x20U
+
+/*
+ * A new area of @as, not linked yet: -EPERM if a seal forbids it.  If it may write, it counts in
+ * i_mmap_writable from now on, so that no seal comes between; mmap takes that back
+ * (shmem_map_end) when the area counts itself.
+ */
+int shmem_map_begin(struct address_space *as, struct vm_area_struct *vma);
+void shmem_map_end(struct vm_area_struct *vma);
+
 /* Drop the pages of [start, end) bytes. */
 void shmem_truncate(struct address_space *as, loff_t start, loff_t end);
 

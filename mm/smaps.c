@@ -13,8 +13,7 @@
 #include <mm/mm.h>
 #include <mm/page.h>
 #include <mm/pt_age.h>
-#include <mm/pt_alloc.h>
-#include <mm/pt_used.h>
+#include <mm/pt_piece.h>
 #include <mm/shmem_away.h>
 #include <mm/swap.h>
 #include <mm/vma.h>
@@ -55,10 +54,11 @@ void mm_area_put(struct mm_area *area)
 	area->file = NULL;
 }
 
-static void count_page(pte_t e, struct mm_area_stats *st)
+/* @more: address spaces beyond the first that have the table of the entry. */
+static void count_page(pte_t e, int more, struct mm_area_stats *st)
 {
 	const struct page *page = pfn_to_page(pte_pfn(e));
-	int shares = atomic_read(&page->mapcount);
+	int shares = atomic_read(&page->mapcount) + more;
 	bool dirty = pte_dirty(e) || page_test(page, PG_dirty);
 	unsigned long share = (PAGE_SIZE << 12) / (shares > 0 ? shares : 1);
 
@@ -79,9 +79,9 @@ static void count_page(pte_t e, struct mm_area_stats *st)
 	}
 }
 
-static void count_swapped(pte_t e, struct mm_area_stats *st)
+static void count_swapped(pte_t e, int more, struct mm_area_stats *st)
 {
-	unsigned int users = swap_users(pte_to_swp(e));
+	unsigned int users = swap_users(pte_to_swp(e)) + more;
 
 	st->swap += PAGE_SIZE;
 	st->swap_pss_shifted += (PAGE_SIZE << 12) / (users ? users : 1);
@@ -98,41 +98,50 @@ static unsigned long shared_away(struct mm_struct *mm, vaddr_t start, vaddr_t en
 	       PAGE_SHIFT;
 }
 
-static void count_table(struct page *table, vaddr_t va, vaddr_t end, struct mm_area_stats *st)
+static void count_piece(const struct pt_piece *p, vaddr_t va, vaddr_t end,
+			struct mm_area_stats *st)
 {
-	const pte_t *entries = pt_entries(table);
 	unsigned int i = pt_index(va, 0), last = i + ((end - va) >> PAGE_SHIFT);
+	int more = pt_piece_shares(p) - 1;
 	pte_t e;
 
-	spin_lock(&table->ptl);
-	for (i = pt_next_used(entries, i, last); i < last; i = pt_next_used(entries, i + 1, last)) {
-		e = pte_read(entries + i);
+	for (i = pt_piece_next(p, i, last); i < last; i = pt_piece_next(p, i + 1, last)) {
+		e = pt_piece_entry(p, i);
 		if (!pte_present(e))
-			count_swapped(e, st);
+			count_swapped(e, more, st);
 		else if (!pte_special(e))
-			count_page(e, st);
+			count_page(e, more, st);
 	}
-	spin_unlock(&table->ptl);
+	if (!pte_none(p->huge))
+		st->huge += end - va;
+}
+
+void pt_gather_stats(struct mm_struct *mm, vaddr_t start, vaddr_t end, struct mm_area_stats *st)
+{
+	struct pt_piece p;
+	vaddr_t va, next;
+
+	assert_held(&mm->lock);
+	for (va = start; va < end; va = next) {
+		next = pt_next_piece(mm, va, end, &p);
+		if (pt_piece_lock(mm, &p)) {
+			count_piece(&p, va, next, st);
+			pt_piece_unlock(mm, &p);
+		}
+	}
 }
 
 int mm_gather_stats(struct mm_struct *mm, vaddr_t start, vaddr_t end, struct mm_area_stats *st)
 {
-	struct page *table;
-	vaddr_t va, next;
-
 	if (down_read_killable(&mm->lock))
 		return -EINTR;
-	for (va = start; va < end; va = next) {
-		next = pt_next_table(mm, va, end, &table);
-		if (table)
-			count_table(table, va, next, st);
-	}
+	pt_gather_stats(mm, start, end, st);
 	st->swap += shared_away(mm, start, end);
 	up_read(&mm->lock);
 	return 0;
 }
 
-static u64 pagemap_entry(pte_t e)
+static u64 pagemap_entry(pte_t e, int more)
 {
 	const struct page *page;
 	u64 v;
@@ -147,7 +156,7 @@ static u64 pagemap_entry(pte_t e)
 	page = pfn_to_page(pte_pfn(e));
 	if (!page_test(page, PG_anon))
 		v |= BIT(61);
-	if (atomic_read(&page->mapcount) == 1)
+	if (atomic_read(&page->mapcount) + more == 1)
 		v |= BIT(56);
 	return v;
 }
@@ -155,7 +164,7 @@ static u64 pagemap_entry(pte_t e)
 int mm_pagemap(struct mm_struct *mm, vaddr_t addr, u64 *entries, unsigned int nr)
 {
 	vaddr_t end = addr + ((vaddr_t)nr << PAGE_SHIFT), va, next;
-	struct page *table;
+	struct pt_piece p;
 	unsigned int i;
 
 	if (addr > USER_END || end > USER_END)
@@ -164,14 +173,13 @@ int mm_pagemap(struct mm_struct *mm, vaddr_t addr, u64 *entries, unsigned int nr
 	if (down_read_killable(&mm->lock))
 		return -EINTR;
 	for (va = addr; va < end; va = next) {
-		next = pt_next_table(mm, va, end, &table);
-		if (!table)
+		next = pt_next_piece(mm, va, end, &p);
+		if (!pt_piece_lock(mm, &p))
 			continue;
-		spin_lock(&table->ptl);
 		for (i = pt_index(va, 0); va < next; va += PAGE_SIZE, i++)
 			entries[(va - addr) >> PAGE_SHIFT] =
-				pagemap_entry(pte_read(pt_entries(table) + i));
-		spin_unlock(&table->ptl);
+				pagemap_entry(pt_piece_entry(&p, i), pt_piece_shares(&p) - 1);
+		pt_piece_unlock(mm, &p);
 	}
 	up_read(&mm->lock);
 	return 0;

@@ -40,9 +40,11 @@ struct mm_area_stats {
 	unsigned long shared_clean, shared_dirty, private_clean, private_dirty;
 	unsigned long referenced, anonymous, lazyfree, swap;
 	unsigned long swap_pss_shifted;
+	unsigned long huge;             /* mapped 2 MiB at once */
 };
 
-/* Add up the pages of [start, end). */
+/* Add up the pages of [start, end); pt_gather_stats(): with mm->lock held. */
+void pt_gather_stats(struct mm_struct *mm, vaddr_t start, vaddr_t end, struct mm_area_stats *st);
 int mm_gather_stats(struct mm_struct *mm, vaddr_t start, vaddr_t end, struct mm_area_stats *st);
 
 /*

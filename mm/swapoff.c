@@ -22,8 +22,7 @@
 #include <mm/frames.h>
 #include <mm/mm.h>
 #include <mm/page.h>
-#include <mm/pt_alloc.h>
-#include <mm/pt_used.h>
+#include <mm/pt_piece.h>
 #include <mm/reclaim.h>
 #include <mm/shmem_away.h>
 #include <mm/slab.h>
@@ -108,16 +107,15 @@ static unsigned int find_entries(const struct swap_area *a, struct mm_struct *mm
 				 vaddr_t *found)
 {
 	unsigned int nr = 0;
-	struct page *table;
+	struct pt_piece p;
 	vaddr_t next;
 
 	for (; *va < USER_END && nr < FOUND_MAX; *va = next) {
-		next = pt_next_table(mm, *va, USER_END, &table);
-		if (!table)
+		next = pt_next_piece(mm, *va, USER_END, &p);
+		if (!pt_piece_lock(mm, &p))
 			continue;
-		spin_lock(&table->ptl);
 		for (vaddr_t at = *va; at < next; at += PAGE_SIZE) {
-			pte_t e = pte_read(pt_entries(table) + pt_index(at, 0));
+			pte_t e = pt_piece_entry(&p, pt_index(at, 0));
 
 			if (!pte_swap(e) || pte_swap_type(e) != a->type)
 				continue;
@@ -127,7 +125,7 @@ static unsigned int find_entries(const struct swap_area *a, struct mm_struct *mm
 				break;
 			}
 		}
-		spin_unlock(&table->ptl);
+		pt_piece_unlock(mm, &p);
 	}
 	return nr;
 }

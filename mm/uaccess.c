@@ -27,6 +27,7 @@
 #include <mm/mm.h>
 #include <mm/page.h>
 #include <mm/pagetable.h>
+#include <mm/pt_piece.h>
 
 /* A page of a program while its table is locked. */
 struct window {
@@ -70,12 +71,40 @@ static inline bool permits(pte_t e, enum fault_access access, bool force)
 	       (force && !pte_special(e) && anon_exclusive(pfn_to_page(pte_pfn(e))));
 }
 
+/*
+ * No table: perhaps a huge entry, locked like any other by the ptl of the table it is in.
+ * w->e is as the entry of a small page would be, used and written already.
+ */
+static __noinline bool window_huge(struct window *w, vaddr_t addr, enum fault_access access)
+{
+	struct pt_piece p;
+	pte_t e, used;
+
+	pt_next_piece(w->mm, addr, USER_END, &p);
+	if (p.kind != PT_HUGE)
+		return false;
+	w->table = virt_to_page(p.entry);
+	spin_lock(&w->table->ptl);
+	do {
+		e = pte_read(p.entry);
+		if (!pte_huge(e) || !permits(e, access, false)) {
+			spin_unlock(&w->table->ptl);
+			return false;
+		}
+		used = access == FAULT_WRITE ? pte_mkdirty(pte_mkyoung(e)) : pte_mkyoung(e);
+	} while (!pte_same(e, used) && !pte_cmpxchg(p.entry, e, used));
+	w->e = pte_huge_part(used, pt_index(addr, 0));
+	return true;
+}
+
 /* As things stand now.  True: mm->lock and the table are held, and w->e permits the access. */
 static __always_inline bool window_try(struct window *w, vaddr_t addr, enum fault_access access,
 				       bool force)
 {
 	down_read(&w->mm->lock);
 	w->pte = pt_walk(w->mm, addr, PT_FIND, &w->table);
+	if (unlikely(!w->pte && window_huge(w, addr, access)))
+		return true;
 	if (likely(w->pte)) {
 		spin_lock(&w->table->ptl);
 		w->e = pte_read(w->pte);

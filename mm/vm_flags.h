@@ -26,6 +26,7 @@
 #define VM_ACCOUNT      0x00100000UL    /* counts against the commit limit */
 #define VM_NORESERVE    0x00200000UL
 #define VM_STACK        0x00400000UL    /* the initial stack: [stack] */
+#define VM_SYNC         0x00800000UL    /* made with MAP_SYNC */
 #define VM_WIPEONFORK   0x02000000UL
 #define VM_DONTDUMP     0x04000000UL
 #define VM_PFNMAP       0x08000000UL    /* frames without struct page accounting (vDSO) */

@@ -20,8 +20,11 @@
 #include <mm/address_space.h>
 #include <mm/filemap.h>
 #include <mm/frames.h>
+#include <mm/huge.h>
 #include <mm/pagetable.h>
 #include <mm/pt_alloc.h>
+#include <mm/pt_piece.h>
+#include <mm/pt_share.h>
 #include <mm/pt_used.h>
 #include <mm/reclaim.h>
 #include <mm/rss.h>
@@ -31,8 +34,10 @@
 
 #define PAGE_PTR_DIRTY  1UL
 #define PAGE_PTR_SWAP   2UL     /* in the swap cache: somebody has to see whether it still should */
-#define PAGE_PTR_BITS   (PAGE_PTR_DIRTY | PAGE_PTR_SWAP)
+#define PAGE_PTR_HUGE   4UL     /* the first of a huge entry's */
+#define PAGE_PTR_BITS   (PAGE_PTR_DIRTY | PAGE_PTR_SWAP | PAGE_PTR_HUGE)
 
+static struct page *zap_rare(struct pt_gather *g, struct pt_piece p);
 static vaddr_t zap_table(struct pt_gather *g, struct page *table, vaddr_t va, vaddr_t end);
 static vaddr_t zap_entries(struct pt_gather *g, struct page *table, vaddr_t base,
 			   unsigned long i, unsigned long last);
@@ -53,9 +58,12 @@ static void gather_empty(struct pt_gather *g)
 		g->rss[i] = 0;
 }
 
-void pt_gather_begin(struct pt_gather *g, struct mm_struct *mm)
+void pt_gather_begin(struct pt_gather *g, struct mm_struct *mm, vaddr_t from, vaddr_t to)
 {
 	g->mm = mm;
+	g->from = from;
+	g->to = to;
+	g->all = false;
 	g->tables = NULL;
 	g->extra = NULL;
 	g->pages = g->inline_pages;
@@ -72,15 +80,35 @@ void pt_gather_finish(struct pt_gather *g)
 
 void pt_zap(struct pt_gather *g, struct vm_area_struct *vma, vaddr_t start, vaddr_t end)
 {
-	struct page *table;
+	struct pt_piece p;
 	vaddr_t va, next;
 
 	assert_held(&g->mm->lock);
 	for (va = start; va < end; va = next) {
-		next = pt_next_table(g->mm, va, end, &table);
-		if (table)
-			next = zap_table(g, table, va, next);
+		next = pt_next_piece(g->mm, va, end, &p);
+		if (unlikely(p.kind > PT_TABLE))
+			p.table = zap_rare(g, p);
+		else if (p.kind == PT_NOTHING)
+			continue;
+		if (likely(p.table))
+			next = zap_table(g, p.table, va, next);
 	}
+}
+
+/* Huge or shared.  NULL: it is gone, as a whole; or the table that it is now. */
+static __noinline struct page *zap_rare(struct pt_gather *g, struct pt_piece p)
+{
+	bool whole = p.base >= g->from && p.base + HUGE_SIZE <= g->to;
+
+	if (p.kind == PT_SHARED && whole && pt_share_drop(g->mm, &p, !g->all))
+		return NULL;
+	if (whole && pte_huge(pte_read(p.entry))) {
+		huge_zap(g, &p);
+		return NULL;
+	}
+	if (pt_own_table(g->mm, &p))
+		panic("zap of a part of a shared table at %#lx", p.base);
+	return p.kind == PT_TABLE ? p.table : NULL;
 }
 
 /* Make room: a page of pointers in place of the inline few, or free what there is. */
@@ -177,10 +205,25 @@ static __noinline vaddr_t zap_entries(struct pt_gather *g, struct page *table, v
 	return base + (i << PAGE_SHIFT);
 }
 
+void pt_gather_huge(struct pt_gather *g, struct page *page, vaddr_t va, long unmapped)
+{
+	if (g->nr == g->max)
+		gather_more(g);
+	g->pages[g->nr++] = (struct page *)((unsigned long)page | PAGE_PTR_HUGE);
+	g->start = min(g->start, va);
+	g->end = max(g->end, va + HUGE_SIZE);
+	g->rss[MM_ANONPAGES] += PT_ENTRIES;
+	g->unmapped_anon += unmapped;
+}
+
 static __noinline void put_noted(struct page *noted)
 {
 	struct page *page = (struct page *)((unsigned long)noted & ~PAGE_PTR_BITS);
 
+	if ((unsigned long)noted & PAGE_PTR_HUGE) {
+		huge_put_pages(page);
+		return;
+	}
 	if ((unsigned long)noted & PAGE_PTR_DIRTY)
 		set_page_dirty(page);
 	put_unmapped_page(page);
@@ -204,7 +247,7 @@ static void gather_flush(struct pt_gather *g)
 			put_page(page);
 	}
 	while ((table = g->tables) != NULL) {
-		g->tables = (struct page *)table->private_[0];
+		g->tables = table->pt_laid_by;
 		pt_free_table(table);
 	}
 	if (g->nr && mm_rss(g->mm) > g->mm->hiwater_rss)
@@ -225,8 +268,9 @@ static void unhook(struct pt_gather *g, pte_t *entry)
 {
 	struct page *table = pfn_to_page(pte_pfn(pte_read(entry)));
 
+	assert(pte_table(pte_read(entry)) && !table->pt_laid_by);
 	pte_set(entry, NO_PTE);
-	table->private_[0] = (unsigned long)g->tables;
+	table->pt_laid_by = g->tables;
 	g->tables = table;
 	atomic_long_dec(&g->mm->table_pages);
 }
@@ -289,7 +333,7 @@ void pt_zap_range(struct vm_area_struct *vma, vaddr_t start, vaddr_t end)
 {
 	struct pt_gather g;
 
-	pt_gather_begin(&g, vma->vm_mm);
+	pt_gather_begin(&g, vma->vm_mm, start, end);
 	pt_zap(&g, vma, start, end);
 	pt_gather_end(&g);
 }
@@ -299,7 +343,7 @@ void pt_free_tables(struct mm_struct *mm, vaddr_t start, vaddr_t end, vaddr_t fl
 {
 	struct pt_gather g;
 
-	pt_gather_begin(&g, mm);
+	pt_gather_begin(&g, mm, start, end);
 	pt_unhook_tables(&g, start, end, floor, ceiling);
 	pt_gather_end(&g);
 }

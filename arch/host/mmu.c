@@ -111,7 +111,15 @@ void icache_flush(struct mmu_context *ctx)
 
 /* ---- one access ---- */
 
-/* The leaf entry of @va, or NULL. */
+/* What the leaf entry @p says of the one page at @va. */
+static pte_t entry_at(const pte_t *p, struct mm_struct *mm, vaddr_t va)
+{
+	const pte_t *level1 = pa_to_virt(pte_pfn(mm->pgd[pt_index(va, 2)]) << PAGE_SHIFT);
+
+	return p == level1 + pt_index(va, 1) ? pte_huge_part(*p, pt_index(va, 0)) : *p;
+}
+
+/* The leaf entry of @va, which may be huge, or NULL. */
 static pte_t *walk(struct mm_struct *mm, vaddr_t va)
 {
 	pte_t *entries = mm->pgd;
@@ -122,6 +130,8 @@ static pte_t *walk(struct mm_struct *mm, vaddr_t va)
 		return NULL;
 	for (level = PT_ROOT_LEVEL; level > 0; level--) {
 		e = entries[pt_index(va, level)];
+		if (level == 1 && pte_huge(e))
+			return entries + pt_index(va, level);
 		if (!pte_table(e))
 			return NULL;
 		entries = pa_to_virt(pte_pfn(e) << PAGE_SHIFT);
@@ -162,8 +172,8 @@ static bool translate(struct mm_struct *mm, vaddr_t va, enum fault_access access
 	if (mmu_software_ad && !pte_same(want, *p))
 		return false;
 	*p = want;
-	*t = (struct translation){ mm->context.id, va, want };
-	*result = want;
+	*result = entry_at(p, mm, va);
+	*t = (struct translation){ mm->context.id, va, *result };
 	return true;
 }
 
@@ -209,7 +219,7 @@ const u8 *host_peek(struct mm_struct *mm, vaddr_t va, enum fault_access access)
 {
 	pte_t *p = walk(mm, va);
 
-	return p && allows(*p, access) ? frame_at(*p, va) : NULL;
+	return p && allows(*p, access) ? frame_at(entry_at(p, mm, va), va) : NULL;
 }
 
 void host_tlb_check(struct mm_struct *mm)
@@ -221,7 +231,7 @@ void host_tlb_check(struct mm_struct *mm)
 		if (t->id != mm->context.id)
 			continue;
 		p = walk(mm, t->va);
-		if (!p || !pte_present(*p) || pte_pfn(*p) != pte_pfn(t->e))
+		if (!p || !pte_present(*p) || pte_pfn(entry_at(p, mm, t->va)) != pte_pfn(t->e))
 			panic("host: a translation of %#lx was not flushed", t->va);
 		if ((pte_writable(t->e) && !pte_writable(*p)) ||
 		    (pte_readable(t->e) && !pte_readable(*p)) ||

@@ -337,6 +337,11 @@ long sys_fallocate(const unsigned long *a)
 	return err;
 }
 
+int file_punch_hole(struct file *f, loff_t off, loff_t len)
+{
+	return (int)f->f_op->fallocate(f, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, off, len);
+}
+
 /* ----------------------------------------------------------- access, umask */
 
 /* The real ids instead of the effective ones, for the time of one check. */

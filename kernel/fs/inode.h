@@ -170,6 +170,8 @@ void init_special_inode(struct inode *inode, u32 mode, u64 rdev);
 extern const struct address_space_operations default_aops;
 int inode_write_hook(struct address_space *as, bool wait);
 void file_get_hook(struct file *file);
+/* For a_ops->punch_hole, of a file system whose files have f_op->fallocate. */
+int file_punch_hole(struct file *file, loff_t off, loff_t len);
 void file_put_hook(struct file *file);
 int file_sync_hook(struct file *file, loff_t start, loff_t end);
 /* A page of @as could not be written: fsync and syncfs are to tell.  From interrupts too. */

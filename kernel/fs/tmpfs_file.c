@@ -7,6 +7,7 @@
 #include <kernel/fs/tmpfs.h>
 
 #include <kernel/fs/inode.h>
+#include <kernel/fs/seals.h>
 #include <kernel/fs/tmpfs_internal.h>
 #include <kernel/signal.h>
 #include <lib/err.h>
@@ -19,6 +20,7 @@
 
 static const struct address_space_operations tmpfs_aops = {
 	.readpage = shmem_readpage,
+	.punch_hole = file_punch_hole,
 	.file_get = file_get_hook,
 	.file_put = file_put_hook,
 };
@@ -72,8 +74,10 @@ static ssize_t tmpfs_write(struct file *f, struct iov_iter *from, loff_t *pos)
 	down_write(&inode->lock);
 	n = generic_write_checks(f, from, pos);
 	if (n > 0) {
-		int err = check_space(inode, *pos, from);
+		int err = seals_check_write(inode, *pos, from->count);
 
+		if (!err)
+			err = check_space(inode, *pos, from);
 		n = err ? err : shmem_write(inode->mapping, from, pos);
 		tmpfs_account(inode, shmem_nr_pages(&inode->data));
 	}
@@ -92,7 +96,9 @@ static void tmpfs_release(struct inode *inode, struct file *f)
 
 static int tmpfs_mmap(struct file *f, struct vm_area_struct *vma)
 {
-	return vma_map_cached(vma, f->inode->mapping, f, &shmem_vm_ops);
+	int err = shmem_map_begin(f->inode->mapping, vma);
+
+	return err ? err : vma_map_cached(vma, f->inode->mapping, f, &shmem_vm_ops);
 }
 
 #define FALLOC_FL_KEEP_SIZE     1
@@ -122,9 +128,14 @@ static long tmpfs_fallocate(struct file *f, int mode, loff_t off, loff_t len)
 {
 	struct inode *inode = f->inode;
 	loff_t end = off + len;
-	int err = 0;
+	int err;
 
 	down_write(&inode->lock);
+	err = seals_check_allocate(inode, (u64)end, mode & FALLOC_FL_PUNCH_HOLE);
+	if (err) {
+		up_write(&inode->lock);
+		return err;
+	}
 	if (mode & FALLOC_FL_PUNCH_HOLE) {
 		end = min(end, (loff_t)inode_size(inode));
 		if (off < end)
@@ -144,6 +155,10 @@ static long tmpfs_fallocate(struct file *f, int mode, loff_t off, loff_t len)
 
 static int tmpfs_setattr(struct inode *inode, const struct iattr *attr)
 {
+	int err = seals_check_attr(inode, attr);
+
+	if (err)
+		return err;
 	if (attr->valid & ATTR_SIZE) {
 		u64 old = inode_size(inode), size = (u64)attr->size;
 
@@ -179,6 +194,7 @@ const struct file_operations tmpfs_file_fops = {
 	.write = tmpfs_write,
 	.mmap = tmpfs_mmap,
 	.fallocate = tmpfs_fallocate,
+	.fcntl = seals_fcntl,
 	.release = tmpfs_release,
 	.fsync = tmpfs_fsync,
 };
@@ -187,6 +203,7 @@ void tmpfs_init_file(struct inode *inode)
 {
 	inode->data.a_ops = &tmpfs_aops;
 	inode->data.flags |= AS_SWAPBACKED;
+	inode->data.seals = F_SEAL_SEAL;
 	inode->i_op = &tmpfs_file_iops;
 	inode->i_fop = &tmpfs_file_fops;
 }

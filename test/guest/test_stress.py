@@ -7,9 +7,10 @@ import time
 import pytest
 
 
-def stress(vm, seconds, workers):
+def stress(vm, seconds, workers, large=""):
     seed = int(time.time())
-    status, output = vm.run(f"/opt/test/smpstress {seconds} {workers} {seed}", seconds * 6 + 90)
+    status, output = vm.run(f"/opt/test/smpstress {seconds} {workers} {seed} {large}",
+                            seconds * 6 + 90)
     failed = [line for line in output.splitlines() if line.startswith(("not ok", "#"))]
     assert status == 0 and "1.." in output, "\n".join(failed) + f"\nstatus {status}"
     return output
@@ -18,6 +19,10 @@ def stress(vm, seconds, workers):
 def test_pages_hold_their_stamps_while_every_hart_maps_and_unmaps(vm):
     output = stress(vm, 12, 4)
     assert int(re.search(r"fork, (\d+) times", output).group(1)) > 0
+
+
+def test_the_same_with_pieces_of_2_mib(vm):
+    stress(vm, 8, 4, "large")
 
 
 @pytest.mark.parametrize("smp, mem", [("2", None), ("8", "64M")])

@@ -194,6 +194,7 @@ static void a_large_sparse_space_forks_by_what_was_touched(void **state)
 	huge = map_at(mm, 0, 64 * GiB, PROT_READ | PROT_WRITE,
 		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE);
 	assert_false(IS_ERR_VALUE(huge));
+	assert_int_equal(mm_madvise(mm, huge, 64 * GiB, MADV_NOHUGEPAGE), 0);
 	for (unsigned int i = 0; i < 64; i++)
 		store(mm, huge + i * GiB + i * PAGE, i);
 	child = fork_mm(mm);

@@ -346,6 +346,7 @@ const struct address_space_operations ext2_aops = {
 	.writepage = ext2_writepage,
 	.writepages = ext2_writepages,
 	.page_mkwrite = ext2_page_mkwrite,
+	.punch_hole = file_punch_hole,
 	.file_get = file_get_hook,
 	.file_put = file_put_hook,
 	.file_sync = file_sync_hook,

@@ -9,6 +9,7 @@
 #include <mm/buddy.h>
 #include <mm/commit.h>
 #include <mm/frames.h>
+#include <mm/huge.h>
 #include <mm/mlocked.h>
 #include <mm/mmap.h>
 #include <mm/slab.h>
@@ -104,6 +105,8 @@ int proc_show_meminfo(struct seq_file *m, struct task_struct *t)
 	kib(m, "Committed_AS:", vm_committed());
 	kib(m, "VmallocTotal:", (VMALLOC_END - VMALLOC_START) >> PAGE_SHIFT);
 	kib(m, "VmallocUsed:", vmalloc_pages());
+	kib(m, "AnonHugePages:", vmstat_read(VMSTAT_nr_anon_transparent_hugepages) << HUGE_ORDER);
+	kib(m, "Hugepagesize:", 1UL << HUGE_ORDER);
 	return 0;
 }
 

@@ -10,6 +10,7 @@
 
 #include <kernel/fs/super.h>
 #include <kernel/task.h>
+#include <mm/huge.h>
 #include <mm/mm.h>
 #include <mm/slab.h>
 #include <mm/smaps.h>
@@ -111,7 +112,7 @@ static void show_stats(struct seq_file *m, const struct mm_area_stats *s)
 	show_kib(m, "Referenced:", s->referenced);
 	show_kib(m, "Anonymous:", s->anonymous);
 	show_kib(m, "LazyFree:", s->lazyfree);
-	show_kib(m, "AnonHugePages:", 0);
+	show_kib(m, "AnonHugePages:", s->huge);
 	show_kib(m, "Swap:", s->swap);
 	show_kib(m, "SwapPss:", s->swap_pss_shifted >> 12);
 }
@@ -126,7 +127,8 @@ static void show_flags(struct seq_file *m, unsigned long flags)
 		{ VM_PFNMAP, "pf" },	 { VM_LOCKED, "lo" },	   { VM_IO, "io" },
 		{ VM_SEQ_READ, "sr" },	 { VM_RAND_READ, "rr" },   { VM_DONTCOPY, "dc" },
 		{ VM_DONTEXPAND, "de" }, { VM_LOCKONFAULT, "lf" }, { VM_ACCOUNT, "ac" },
-		{ VM_NORESERVE, "nr" },	 { VM_WIPEONFORK, "wf" },  { VM_DONTDUMP, "dd" },
+		{ VM_NORESERVE, "nr" },	 { VM_SYNC, "sf" },	   { VM_WIPEONFORK, "wf" },
+		{ VM_DONTDUMP, "dd" },
 		{ VM_HUGEPAGE, "hg" },	 { VM_NOHUGEPAGE, "nh" },  { VM_SEALED, "sl" },
 	};
 
@@ -150,7 +152,8 @@ static int show_smap(struct seq_file *m, struct mm_struct *mm, const struct mm_a
 	show_kib(m, "MMUPageSize:", PAGE_SIZE);
 	show_stats(m, &s);
 	show_kib(m, "Locked:", a->flags & VM_LOCKED ? s.pss_shifted >> 12 : 0);
-	seq_puts(m, "THPeligible:           0\n");
+	seq_printf(m, "THPeligible:    %8u\n",
+		   !a->mapping && huge_eligible(a->start, a->end, a->flags));
 	show_flags(m, a->flags);
 	return 0;
 }

@@ -5,6 +5,7 @@
  */
 #include <kernel/fs/proc/sysctl.h>
 
+#include <kernel/fs/tmpfs.h>
 #include <mm/mmap.h>
 #include <mm/oom.h>
 #include <mm/reclaim.h>
@@ -16,6 +17,7 @@ NUMBER(admin_reserve_kbytes, sysctl_admin_reserve_kbytes, 0, ~0UL)
 NUMBER(user_reserve_kbytes, sysctl_user_reserve_kbytes, 0, ~0UL)
 NUMBER(oom_kill_allocating_task, sysctl_oom_kill_allocating_task, 0, 0xffffffff)
 NUMBER(panic_on_oom, sysctl_panic_on_oom, 0, 2)
+NUMBER(memfd_noexec, sysctl_memfd_noexec, 0, 2)
 NUMBER(mmap_min_addr, sysctl_mmap_min_addr, 0, USER_END - 1)
 NUMBER(swappiness, sysctl_swappiness, 0, 200)
 NUMBER(min_free_kbytes, sysctl_min_free_kbytes, 0, 0x7fffffff)
@@ -92,6 +94,7 @@ const struct proc_entry proc_vm_table[] = {
 	  .store = store_drop_caches },
 	SETTING(max_map_count),
 	SETTING(min_free_kbytes),
+	SETTING(memfd_noexec),
 	SETTING(mmap_min_addr),
 	SETTING(oom_kill_allocating_task),
 	SETTING(overcommit_kbytes),

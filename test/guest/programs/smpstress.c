@@ -2,7 +2,7 @@
 /*
  * smpstress: every hart at one address space, for some seconds.
  *
- *      smpstress [seconds [workers [seed]]]
+ *      smpstress [seconds [workers [seed [large]]]]
  *
  * Each worker owns an arena at a place of its own and does to it, at random, all that a
  * program can do to memory: map, unmap, protect, move, drop, write, fork, exec, cut a mapped
@@ -10,6 +10,9 @@
  * (0: no page) and looks.  For each worker a prober, a thread that only reads and writes where
  * it is told, so that what one hart has done is seen by another whose translations are warm:
  * a page taken away must fault there, at once; a page given again must hold the new stamp.
+ *
+ * With "large", an arena has room for pieces of 2 MiB, which half of all that is done to it
+ * takes as wholes.
  *
  * What a claim needs is the worker's own, so no lock is in the way.
  */
@@ -29,7 +32,8 @@
 #include "tap.h"
 
 #define PAGE            4096UL
-#define PAGES           96              /* of one arena */
+#define PAGES_MAX       1536            /* of one arena */
+#define PIECE           512             /* pages in 2 MiB */
 #define FILE_PAGES      16
 #define WORKERS_MAX     16
 #define ARENA(n)        (0x1000000000UL + (uintptr_t)(n) * 0x10000000UL)
@@ -47,8 +51,8 @@ struct worker {
 	unsigned int number;
 	uint64_t random;
 	char *arena;
-	enum page_state state[PAGES];
-	uint64_t stamp[PAGES];          /* what the page's first and last words must be */
+	enum page_state state[PAGES_MAX];
+	uint64_t stamp[PAGES_MAX];      /* what the page's first and last words must be */
 	uint64_t serial;
 	int file;
 	char *file_map;
@@ -66,6 +70,7 @@ static struct worker workers[WORKERS_MAX];
 static volatile sig_atomic_t over;
 static atomic_int told;
 static char *self;
+static unsigned int pages = 96;         /* of one arena, now */
 
 /* ---- faults that are expected ---- */
 
@@ -285,7 +290,7 @@ static void do_protect(struct worker *w, unsigned int first, unsigned int nr)
 /* mremap takes one area only: what was mapped and protected at once. */
 static void do_move(struct worker *w, unsigned int first, unsigned int nr)
 {
-	unsigned int to = roll(w, PAGES - nr + 1);
+	unsigned int to = roll(w, pages - nr + 1);
 
 	if (to < first + nr && first < to + nr)
 		return;
@@ -338,14 +343,14 @@ static void do_fork(struct worker *w)
 	if (!child) {
 		w->wrong = 0;
 		for (int round = 0; round < 2; round++)
-			for (unsigned int p = 0; p < PAGES; p++) {
+			for (unsigned int p = 0; p < pages; p++) {
 				check_page(w, p, touch_here);
 				if (w->state[p] == WRITABLE && roll(w, 2))
 					stamp_page(w, p);
 			}
 		_exit(w->wrong != 0);
 	}
-	for (unsigned int p = 0; p < PAGES; p++) {
+	for (unsigned int p = 0; p < pages; p++) {
 		uint64_t value = fresh_stamp(w);
 
 		if (w->state[p] != WRITABLE || roll(w, 2))
@@ -419,10 +424,14 @@ static void do_copy(struct worker *w, unsigned int first, unsigned int nr)
 
 static void step(struct worker *w)
 {
-	unsigned int first = roll(w, PAGES), nr = 1 + roll(w, 12);
+	unsigned int first = roll(w, pages), few = 1 + roll(w, 12), nr = few;
 
-	if (nr > PAGES - first)
-		nr = PAGES - first;
+	if (nr > pages - first)
+		nr = few = pages - first;
+	if (pages > PIECE && roll(w, 2)) {
+		first -= first % PIECE;
+		nr = PIECE;
+	}
 	switch (roll(w, 24)) {
 	case 0 ... 5:   do_map(w, first, nr); break;
 	case 6 ... 8:   do_unmap(w, first, nr); break;
@@ -435,9 +444,9 @@ static void step(struct worker *w)
 		if (roll(w, 2))
 			do_exec(w);
 		break;
-	default:        do_copy(w, first, nr); break;
+	default:        do_copy(w, first, few); break;
 	}
-	check_range(w, roll(w, PAGES - 8), 8);
+	check_range(w, roll(w, pages - 8), 8);
 }
 
 static void *work(void *arg)
@@ -446,7 +455,7 @@ static void *work(void *arg)
 
 	while (!over)
 		step(w);
-	for (unsigned int p = 0; p < PAGES; p++)
+	for (unsigned int p = 0; p < pages; p++)
 		check_page(w, p, touch_elsewhere);
 	hand_over(&w->ask, ASK_END);
 	return NULL;
@@ -483,6 +492,8 @@ int main(int argc, char **argv)
 	struct timespec nap = { (time_t)seconds, 0 };
 
 	self = argv[0];
+	if (argc > 4)
+		pages = PAGES_MAX;
 	if (argc == 2 && !strcmp(argv[1], "exit"))
 		return 0;
 	if (nr > WORKERS_MAX)

@@ -100,6 +100,20 @@ static inline pte_t pte_mkyoung(pte_t e) { return (pte_t){ e.v | HPTE_A }; }
 static inline pte_t pte_mkold(pte_t e) { return (pte_t){ e.v & ~HPTE_A }; }
 static inline pte_t pte_mkspecial(pte_t e) { return (pte_t){ e.v | HPTE_SPECIAL }; }
 
+static inline bool pte_huge(pte_t e) { return pte_present(e) && !pte_table(e); }
+static inline pte_t pte_huge_part(pte_t e, unsigned int i)
+{
+	return (pte_t){ e.v + ((unsigned long)i << HPTE_PFN_SHIFT) };
+}
+static inline pte_t pte_make_shared(unsigned long pfn)
+{
+	return (pte_t){ pfn << HPTE_PFN_SHIFT | HPTE_SPECIAL };
+}
+static inline bool pte_shared(pte_t e)
+{
+	return (e.v & (HPTE_PRESENT | HPTE_SPECIAL)) == HPTE_SPECIAL;
+}
+
 static inline pte_t pte_make_swap(unsigned int type, unsigned long offset)
 {
 	return (pte_t){ HPTE_SWAP | (unsigned long)type << 10 | offset << HPTE_PFN_SHIFT };

@@ -8,6 +8,9 @@
  * (not present, names a slot).  Permission is set once from the area's
  * pteprot_t, which pte_prot() derives from VM_ flags.
  *
+ * At level 1 a present entry that is no table is huge, a leaf of PT_ENTRIES
+ * frames; and there is a shared table, which the hart does not follow (pt_share.c).
+ *
  * The hart may set accessed and dirty behind our back, so an entry that is
  * live is changed only by pte_xchg() or pte_cmpxchg().
  */
@@ -116,6 +119,23 @@ static inline pte_t pte_mkclean(pte_t e) { return (pte_t){ e.v & ~PTE_D }; }
 static inline pte_t pte_mkyoung(pte_t e) { return (pte_t){ e.v | PTE_A }; }
 static inline pte_t pte_mkold(pte_t e) { return (pte_t){ e.v & ~PTE_A }; }
 static inline pte_t pte_mkspecial(pte_t e) { return (pte_t){ e.v | PTE_SPECIAL }; }
+
+/* Level 1: names PT_ENTRIES frames in a row; part @i of it as a level-0 entry. */
+static inline bool pte_huge(pte_t e) { return pte_present(e) && !pte_table(e); }
+static inline pte_t pte_huge_part(pte_t e, unsigned int i)
+{
+	return (pte_t){ e.v + ((unsigned long)i << PTE_PFN_SHIFT) };
+}
+
+/* Level 1: a level-0 table that several address spaces have; SPECIAL with V and R clear. */
+static inline pte_t pte_make_shared(unsigned long pfn)
+{
+	return (pte_t){ pfn << PTE_PFN_SHIFT | PTE_SPECIAL };
+}
+static inline bool pte_shared(pte_t e)
+{
+	return (e.v & (PTE_V | PTE_NOACCESS | PTE_SPECIAL)) == PTE_SPECIAL;
+}
 
 /*
  * Swap entries and other notes in a PTE that the hart never follows: V and
