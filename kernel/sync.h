@@ -49,6 +49,7 @@ enum lock_rank {
 	RANK_SOCKET,            /* a socket's state and queue; two: unix_lock_two */
 	RANK_DCACHE,            /* dentry tree: d_lookup -> inode cache */
 	RANK_ICACHE,            /* inode cache */
+	RANK_NOTIFY,            /* who watches which file: deliver -> slab, wait queue */
 	RANK_I_MMAP,            /* address_space list of areas: rmap walk -> page table */
 	RANK_CLOCK,             /* where the clock hand stands -> tables of that process */
 	RANK_PT_TREE,           /* a process' tables against eviction: unhook, mremap, evict */

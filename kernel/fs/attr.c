@@ -8,6 +8,7 @@
 #include <kernel/fs/file.h>
 #include <kernel/fs/inode.h>
 #include <kernel/fs/namei.h>
+#include <kernel/fs/notify.h>
 #include <kernel/fs/super.h>
 #include <kernel/signal.h>
 #include <kernel/syscall.h>
@@ -72,6 +73,8 @@ static int change_mode(const struct path *path, const void *arg)
 	if (inode_owner_or_capable(inode))
 		err = inode_setattr(inode, &attr);
 	up_write(&inode->lock);
+	if (!err)
+		notify_path(path, IN_ATTRIB);
 	return err;
 }
 
@@ -138,6 +141,8 @@ static int change_owner(const struct path *path, const void *arg)
 		err = inode_setattr(inode, &attr);
 	}
 	up_write(&inode->lock);
+	if (!err && (attr.valid & (ATTR_UID | ATTR_GID | ATTR_MODE)))
+		notify_path(path, IN_ATTRIB);
 	return err;
 }
 
@@ -172,6 +177,14 @@ static bool times_are_now(const struct new_times *n)
 	return n->t[0].tv_nsec == UTIME_NOW && n->t[1].tv_nsec == UTIME_NOW;
 }
 
+/* One time alone looks like what would have moved it. */
+static u32 times_event(unsigned int valid)
+{
+	if (!(valid & ATTR_MTIME))
+		return IN_ACCESS;
+	return valid & ATTR_ATIME ? IN_ATTRIB : IN_MODIFY;
+}
+
 static int change_times(const struct path *path, const void *arg)
 {
 	const struct new_times *n = arg;
@@ -196,6 +209,8 @@ static int change_times(const struct path *path, const void *arg)
 	if (!err)
 		err = inode_setattr(inode, &attr);
 	up_write(&inode->lock);
+	if (!err)
+		notify_path(path, times_event(attr.valid));
 	return err;
 }
 
@@ -242,6 +257,8 @@ int do_truncate(const struct path *path, u64 size, struct file *file)
 	if (!err)
 		err = inode->i_op && inode->i_op->setattr ? inode_setattr(inode, &attr) : -EINVAL;
 	up_write(&inode->lock);
+	if (!err)
+		notify_path(path, IN_MODIFY);
 	return err;
 }
 
@@ -333,6 +350,8 @@ long sys_fallocate(const unsigned long *a)
 	err = fallocate_check(r.file, (int)a[1], (loff_t)a[2], (loff_t)a[3]);
 	if (!err)
 		err = r.file->f_op->fallocate(r.file, (int)a[1], (loff_t)a[2], (loff_t)a[3]);
+	if (!err)
+		notify_file(r.file, IN_MODIFY);
 	fdput(r);
 	return err;
 }

@@ -20,6 +20,7 @@
 #include <kernel/fs/dentry.h>
 
 #include <kernel/fs/inode.h>
+#include <kernel/fs/notify.h>
 #include <kernel/fs/super.h>
 #include <lib/hash.h>
 #include <lib/string.h>
@@ -246,12 +247,20 @@ static void detach(struct dentry *d)
 	dcache.nr--;
 }
 
+/* Of the inode (or NULL) that a dentry led to. */
+static void let_go(struct inode *inode)
+{
+	if (inode)
+		notify_gone(inode);
+	inode_put(inode);
+}
+
 /* A detached one.  The parent, whose reference it held, or NULL. */
 static struct dentry *destroy(struct dentry *d)
 {
 	struct dentry *parent = d->parent == d ? NULL : d->parent;
 
-	inode_put(d->inode);
+	let_go(d->inode);
 	if (d->name != d->inline_name)
 		kfree(d->name);
 	kmem_cache_free(dcache.cache, d);
@@ -322,7 +331,7 @@ void d_delete(struct dentry *d)
 		unhash(d);
 	}
 	spin_unlock(&dcache_lock);
-	inode_put(inode);
+	let_go(inode);
 }
 
 /*

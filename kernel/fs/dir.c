@@ -10,6 +10,7 @@
 
 #include <kernel/cred.h>
 #include <kernel/fs/file.h>
+#include <kernel/fs/notify.h>
 #include <kernel/fs/super.h>
 #include <kernel/fs/walk.h>
 #include <kernel/syscall.h>
@@ -68,8 +69,11 @@ out_walk:
 	return err;
 }
 
-static void making_stop(struct making *mk)
+/* @err: 0 if the name was made. */
+static void making_stop(struct making *mk, int err)
 {
+	if (!err)
+		notify_name(mk->dir, IN_CREATE, mk->dentry, mk->dentry->inode);
 	dentry_put(mk->dentry);
 	up_write(&mk->dir->lock);
 	walk_end(&mk->w);
@@ -89,9 +93,9 @@ static int making_start(struct making *mk, int dirfd, vaddr_t uname, bool want_d
 	return err;
 }
 
-static void making_end(struct making *mk)
+static void making_end(struct making *mk, int err)
 {
-	making_stop(mk);
+	making_stop(mk, err);
 	putname(mk->name);
 }
 
@@ -106,7 +110,7 @@ long sys_mkdirat(const unsigned long *a)
 	err = -EPERM;
 	if (mk.dir->i_op->mkdir)
 		err = mk.dir->i_op->mkdir(mk.dir, mk.dentry, S_IFDIR | mode);
-	making_end(&mk);
+	making_end(&mk, err);
 	return err;
 }
 
@@ -150,7 +154,7 @@ long sys_mknodat(const unsigned long *a)
 
 		err = mk.dir->i_op->mknod(mk.dir, mk.dentry, mode, rdev);
 	}
-	making_end(&mk);
+	making_end(&mk, err);
 	return err;
 }
 
@@ -168,7 +172,7 @@ int vfs_mknod(const char *name, u32 mode, struct path *path)
 		*path = (struct path){ mk.w.path.mnt, mk.dentry };
 		path_get(path);
 	}
-	making_stop(&mk);
+	making_stop(&mk, err);
 	return err;
 }
 
@@ -185,7 +189,7 @@ long sys_symlinkat(const unsigned long *a)
 		err = -EPERM;
 		if (mk.dir->i_op->symlink)
 			err = mk.dir->i_op->symlink(mk.dir, mk.dentry, target);
-		making_end(&mk);
+		making_end(&mk, err);
 	}
 	putname(target);
 	return err;
@@ -207,6 +211,8 @@ static int link_locked(struct making *mk, const struct path *old)
 	else
 		err = mk->dir->i_op->link(inode, mk->dir, mk->dentry);
 	up_write(&inode->lock);
+	if (!err)
+		notify_inode(inode, IN_ATTRIB);
 	return err;
 }
 
@@ -232,7 +238,7 @@ long sys_linkat(const unsigned long *a)
 	err = making_start(&mk, (int)a[2], a[3], false);
 	if (!err) {
 		err = link_locked(&mk, &old);
-		making_end(&mk);
+		making_end(&mk, err);
 	}
 	path_put(&old);
 	return err;
@@ -258,8 +264,10 @@ static int rmdir_locked(struct inode *dir, struct dentry *d)
 	if (!err)
 		set_bit(I_DEAD, &inode->state);
 	up_write(&inode->lock);
-	if (!err)
+	if (!err) {
 		d_delete(d);
+		notify_name(dir, IN_DELETE, d, inode);
+	}
 	inode_put(inode);
 	return err;
 }
@@ -282,8 +290,11 @@ static int unlink_locked(struct inode *dir, struct dentry *d, bool slash)
 	down_write(&inode->lock);
 	err = inode_is_swap(inode) ? -EPERM : dir->i_op->unlink(dir, d);
 	up_write(&inode->lock);
-	if (!err)
+	if (!err) {
+		notify_inode(inode, IN_ATTRIB);
 		d_delete(d);
+		notify_name(dir, IN_DELETE, d, inode);
+	}
 	inode_put(inode);       /* never the last: remove() holds one until all locks are gone */
 	return err;
 }

@@ -13,6 +13,7 @@
 #include <kernel/fs/inode.h>
 #include <kernel/fs/locks.h>
 #include <kernel/fs/namei.h>
+#include <kernel/fs/notify.h>
 #include <kernel/fs/super.h>
 #include <kernel/task.h>
 #include <lib/err.h>
@@ -97,6 +98,7 @@ int file_do_open(struct file *f, const struct path *path)
 	}
 	f->mode |= FMODE_OPENED;
 	f->flags &= ~(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC);
+	notify_path(path, IN_OPEN);
 	return 0;
 }
 
@@ -104,6 +106,8 @@ static void file_free(struct file *f)
 {
 	struct inode *inode = f->inode;
 
+	if (f->mode & FMODE_OPENED)
+		notify_path(&f->path, f->mode & FMODE_WRITE ? IN_CLOSE_WRITE : IN_CLOSE_NOWRITE);
 	if (!list_empty(&f->epoll_items))
 		epoll_release_file(f);
 	if (inode) {

@@ -115,6 +115,7 @@ struct inode {
 	struct list_head lru;           /* [h] unused inodes */
 	struct list_head dirty_node;    /* [s] */
 	struct list_head dentries;      /* dentry lock: names of this inode */
+	struct hlist_head watches;      /* notify_lock: who wants to hear of it */
 	struct file_lock_list *locks;   /* POSIX, flock locks; NULL: none */
 	struct pipe *pipe;              /* fifos while open: pipe.c's lock */
 	/* [a] opens for writing; below zero: being executed, not to be written */

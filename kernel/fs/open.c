@@ -12,6 +12,7 @@
 #include <kernel/fs/attr.h>
 #include <kernel/fs/inode.h>
 #include <kernel/fs/namei.h>
+#include <kernel/fs/notify.h>
 #include <kernel/fs/super.h>
 #include <kernel/fs/walk.h>
 #include <kernel/syscall.h>
@@ -158,8 +159,10 @@ static int create_locked(struct walk *w, struct dentry *d, struct opening *op)
 		err = -EACCES;
 	if (!err)
 		err = dir->i_op->create(dir, d, S_IFREG | (op->mode & 07777 & ~current->fs->umask));
-	if (!err)
+	if (!err) {
 		op->created = true;
+		notify_name(dir, IN_CREATE, d, d->inode);
+	}
 	return err;
 }
 

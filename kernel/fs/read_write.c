@@ -6,6 +6,7 @@
 #include <kernel/fs/read_write.h>
 
 #include <kernel/fs/inode.h>
+#include <kernel/fs/notify.h>
 #include <kernel/fs/super.h>
 #include <kernel/signal.h>
 #include <kernel/syscall.h>
@@ -25,12 +26,32 @@ static __noinline ssize_t no_read(const struct file *f)
 	return S_ISDIR(f->inode->mode) ? -EISDIR : -EINVAL;
 }
 
+static __noinline ssize_t read_and_tell(struct file *f, struct iov_iter *to, loff_t *pos)
+{
+	ssize_t n = f->f_op->read(f, to, pos);
+
+	if (n > 0)
+		notify_file(f, IN_ACCESS);
+	return n;
+}
+
+static __noinline ssize_t write_and_tell(struct file *f, struct iov_iter *from, loff_t *pos)
+{
+	ssize_t n = f->f_op->write(f, from, pos);
+
+	if (n > 0)
+		notify_file(f, IN_MODIFY);
+	return n;
+}
+
 static inline ssize_t do_read(struct file *f, struct iov_iter *to, loff_t *pos)
 {
 	if (unlikely(!(f->mode & FMODE_READ) || !f->f_op->read))
 		return no_read(f);
 	if (unlikely((loff_t)((u64)*pos | ((u64)*pos + to->count)) < 0))
 		return -EINVAL;
+	if (notify_wanted())
+		return read_and_tell(f, to, pos);
 	return f->f_op->read(f, to, pos);
 }
 
@@ -40,6 +61,8 @@ static inline ssize_t do_write(struct file *f, struct iov_iter *from, loff_t *po
 		return -EBADF;
 	if (unlikely(!f->f_op->write || *pos < 0))
 		return -EINVAL;
+	if (notify_wanted())
+		return write_and_tell(f, from, pos);
 	return f->f_op->write(f, from, pos);
 }
 

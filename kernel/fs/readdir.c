@@ -8,6 +8,7 @@
 #include <kernel/cred.h>
 #include <kernel/fs/inode.h>
 #include <kernel/fs/namei.h>
+#include <kernel/fs/notify.h>
 #include <kernel/fs/super.h>
 #include <kernel/syscall.h>
 #include <kernel/task.h>
@@ -94,6 +95,8 @@ static ssize_t getdents(struct file *f, vaddr_t to, size_t size)
 		inode_accessed(dir, f->path.mnt);
 	}
 	up_read(&dir->lock);
+	if (!err)
+		notify_file(f, IN_ACCESS);
 	if (g.used && getdents_flush(&g))
 		g.err = -EFAULT;
 	free_page_va(g.page);

@@ -9,6 +9,7 @@
 #include <kernel/fs/inode.h>
 
 #include <kernel/fs/file.h>
+#include <kernel/fs/notify.h>
 #include <kernel/fs/super.h>
 #include <kernel/fs/walk.h>
 #include <kernel/syscall.h>
@@ -143,10 +144,19 @@ static int rename_locked(struct dentry *old, struct inode *old_dir, struct dentr
 	unlock_objects(old->inode, target);
 	if (err)
 		return err;
-	if (flags & RENAME_EXCHANGE)
+	if (flags & RENAME_EXCHANGE) {
 		d_exchange(old, new);
-	else
-		d_move(old, new);
+		notify_rename(old_dir, new_dir, new, old);
+		notify_inode(old->inode, IN_MOVE_SELF);
+		notify_rename(new_dir, old_dir, old, new);
+		notify_inode(new->inode, IN_MOVE_SELF);
+		return 0;
+	}
+	d_move(old, new);
+	notify_rename(old_dir, new_dir, new, old);
+	if (target)
+		notify_inode(target, IN_ATTRIB);
+	notify_inode(old->inode, IN_MOVE_SELF);
 	return 0;
 }
 

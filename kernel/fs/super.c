@@ -10,6 +10,7 @@
 
 #include <kernel/drivers/block.h>
 #include <kernel/fs/inode.h>
+#include <kernel/fs/notify.h>
 #include <kernel/log.h>
 #include <lib/err.h>
 #include <lib/string.h>
@@ -158,6 +159,7 @@ void super_put(struct super_block *sb)
 	spin_lock(&supers_lock);
 	list_del_init(&sb->node);
 	spin_unlock(&supers_lock);
+	notify_unmounted(sb);
 	if (sb->s_op && sb->s_op->unpin)
 		sb->s_op->unpin(sb);
 	dentry_shrink_super(sb);

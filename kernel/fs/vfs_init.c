@@ -9,6 +9,7 @@
 #include <kernel/fs/devfs.h>
 #include <kernel/fs/file.h>
 #include <kernel/fs/inode.h>
+#include <kernel/fs/inotify.h>
 #include <kernel/fs/mounts.h>
 #include <kernel/fs/tmpfs_internal.h>
 #include <kernel/log.h>
@@ -20,6 +21,7 @@ void vfs_init(void)
 	inode_init();
 	dentry_init();
 	file_init();
+	inotify_init();
 	register_filesystem(&tmpfs_type);
 	mount_first_root(&tmpfs_type);
 	anon_init();

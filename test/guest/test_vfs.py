@@ -30,3 +30,7 @@ def test_many_processes_at_the_same_names(tap, where):
 def test_proc_locks_lists_them(vm):
     lines = vm.ok("cd /tmp; flock lock sh -c 'stat -c %i lock; cat /proc/locks'; rm lock").splitlines()
     assert any("FLOCK  ADVISORY  WRITE" in l and l.endswith(f":{lines[0]} 0 EOF") for l in lines[1:]), lines
+
+
+def test_inotify_tells_what_happens_as_on_linux(tap):
+    tap("inotify", 240)

@@ -8,6 +8,7 @@
 #include <kernel/coredump.h>
 #include <kernel/cred.h>
 #include <kernel/exec.h>
+#include <kernel/fs/inotify.h>
 #include <kernel/log.h>
 #include <kernel/random.h>
 #include <kernel/task.h>
@@ -213,8 +214,20 @@ static const struct proc_entry kernel_table[] = {
 	{ .name = NULL },
 };
 
+NUMBER(max_queued_events, sysctl_max_queued_events, 0, 0x7fffffff)
+NUMBER(max_user_instances, sysctl_max_user_instances, 0, 0x7fffffff)
+NUMBER(max_user_watches, sysctl_max_user_watches, 0, 0x7fffffff)
+
+static const struct proc_entry inotify_table[] = {
+	SETTING(max_queued_events),
+	SETTING(max_user_instances),
+	SETTING(max_user_watches),
+	{ .name = NULL },
+};
+
 static const struct proc_entry fs_table[] = {
 	{ .name = "file-max", .mode = S_IFREG | 0444, .show = show_file_max },
+	DIR("inotify", inotify_table),
 	TEXT(nr_open),
 	TEXT(overflowgid),
 	TEXT(overflowuid),
