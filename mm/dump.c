@@ -7,18 +7,20 @@
 #include <mm/dump.h>
 
 #include <mm/mm.h>
-#include <mm/pagetable.h>
+#include <mm/pt_piece.h>
 #include <mm/uaccess.h>
 
 static bool untouched(struct mm_struct *mm, vaddr_t va)
 {
-	struct page *table;
-	pte_t *pte;
-	bool none;
+	struct pt_piece p;
+	bool none = true;
 
 	down_read(&mm->lock);
-	pte = pt_walk(mm, va, PT_FIND, &table);
-	none = !pte || pte_none(pte_read(pte));
+	pt_next_piece(mm, va, USER_END, &p);
+	if (pt_piece_lock(mm, &p)) {
+		none = pte_none(pt_piece_entry(&p, pt_index(va, 0)));
+		pt_piece_unlock(mm, &p);
+	}
 	up_read(&mm->lock);
 	return none;
 }

@@ -21,7 +21,7 @@ struct irq_entry {
 };
 
 static struct irq_entry table[NR_IRQS];
-static u32 counts[NR_IRQS];                     /* by chip->hart alone */
+static u32 counts[NR_IRQS];                     /* by the hart it arrives at alone */
 static const struct irq_chip *chip;             /* [c] */
 static struct spinlock table_lock = SPINLOCK_INIT(RANK_LEAF);
 
@@ -75,7 +75,7 @@ const char *irq_name(unsigned int irq)
 
 unsigned long irq_count(unsigned int irq, unsigned int hart)
 {
-	return irq < NR_IRQS && chip && hart == chip->hart ? READ_ONCE(counts[irq]) : 0;
+	return irq_name(irq) && hart == chip->hart(irq) ? READ_ONCE(counts[irq]) : 0;
 }
 
 const char *irq_chip_name(void)

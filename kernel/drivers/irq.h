@@ -19,9 +19,9 @@ int irq_request(unsigned int irq, void (*fn)(void *arg), void *arg, const char *
 struct irq_chip {
 	const char *name;
 	unsigned int nr_irqs;                   /* numbers below this one exist */
-	unsigned int hart;                      /* where they all arrive */
-	void (*enable)(unsigned int irq);       /* let it through to some hart */
-	void (*disable)(unsigned int irq);
+	void (*enable)(unsigned int irq);       /* let it through to one hart, once and for all */
+	void (*disable)(unsigned int irq);      /* on that hart */
+	unsigned int (*hart)(unsigned int irq); /* which one that is */
 };
 void irq_set_chip(const struct irq_chip *chip);
 /* @irq has been claimed: run its handler.  Interrupts off. */

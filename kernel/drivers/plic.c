@@ -5,12 +5,15 @@
  *	sources ──priority──► context (one a hart and mode) ──threshold──► hart
  *	                      enable bits; claim / complete
  *
- * Every source goes to one hart, the one that booted: with several enabled
- * all of them would trap and one would win.  Which context is whose comes from
- * "interrupts-extended": entry i names the hart's own interrupt controller and
- * the cause it raises there; cause 9 is ours.
+ * Every source goes to one hart: with several enabled all of them would trap
+ * and one would win.  Sources are dealt out to the harts that run, in turn, as
+ * drivers ask for them, so that two busy devices do not keep one hart from its
+ * work.  Which context is whose comes from "interrupts-extended": entry i names
+ * the hart's own interrupt controller and the cause it raises there; cause 9 is
+ * ours.
  *
- * Always true: a context whose hart we do not run lets nothing through.
+ * Always true: a context whose hart we do not run lets nothing through;
+ *              a source that was asked for is enabled in one context.
  * Lock: plic.lock for the read-modify-write of enable bits.
  */
 #include <kernel/drivers/driver.h>
@@ -24,7 +27,8 @@
 #include <lib/fdt.h>
 
 #define CAUSE_EXTERNAL  9U              /* "interrupts-extended": to the kernel's mode */
-#define BOOT_HART       0U              /* logical: whatever hart this task runs on now */
+#define NO_CONTEXT      (~0U)
+#define BOOT_HART       0U              /* logical: the one that is always there */
 #define MAX_CONTEXTS    15872U
 #define MAX_SOURCES     1024U
 
@@ -37,63 +41,94 @@
 static struct {
 	char *regs;                     /* [c] NULL: none found */
 	u64 size;                       /* [c] */
-	unsigned int context;           /* [c] of the hart that takes the interrupts */
+	unsigned int context[NR_HARTS_MAX];     /* [c] of each hart; or NO_CONTEXT */
+	u8 hart[NR_IRQS];               /* [lock] where a source goes; fixed once it is enabled */
+	unsigned int last;              /* [lock] the hart that got the last one */
 	struct spinlock lock;           /* RANK_DRIVER, irqsave */
 } plic = { .lock = SPINLOCK_INIT(RANK_DRIVER) };
 
-static int find_context(const void *fdt, int node, u64 hwid, unsigned int *context);
+static unsigned int find_contexts(const void *fdt, int node);
 static void silence(const void *fdt, int node);
 
-static void plic_set_enable(unsigned int irq, bool on)
+static bool takes_part(unsigned int hart)
 {
-	char *reg = plic.regs + ENABLE(plic.context, irq);
-	unsigned long flags = spin_lock_irqsave(&plic.lock);
+	return READ_ONCE(harts_online) & BIT(hart) && plic.context[hart] != NO_CONTEXT;
+}
+
+/* The one after the last that got a source, at first BOOT_HART; the same again if it is alone. */
+static unsigned int next_hart(void)
+{
+	unsigned int h = plic.last;
+
+	do
+		h = (h + 1) % nr_harts;
+	while (h != plic.last && !takes_part(h));
+	return plic.last = h;
+}
+
+/* plic.lock held. */
+static void set_enable(unsigned int irq, bool on)
+{
+	char *reg = plic.regs + ENABLE(plic.context[plic.hart[irq]], irq);
 	u32 v = io_read32(reg), bit = 1U << irq % 32;
 
 	io_write32(reg, on ? v | bit : v & ~bit);
-	spin_unlock_irqrestore(&plic.lock, flags);
 }
 
 static void plic_enable(unsigned int irq)
 {
+	unsigned long flags = spin_lock_irqsave(&plic.lock);
+
+	plic.hart[irq] = (u8)next_hart();
 	io_write32(plic.regs + PRIORITY(irq), 1);
-	plic_set_enable(irq, true);
+	set_enable(irq, true);
+	spin_unlock_irqrestore(&plic.lock, flags);
 }
 
+/* From the handler of @irq, which nobody asked for: it is enabled where we are, if anywhere. */
 static void plic_disable(unsigned int irq)
 {
-	plic_set_enable(irq, false);
+	unsigned long flags = spin_lock_irqsave(&plic.lock);
+
+	plic.hart[irq] = (u8)hart_id();
+	set_enable(irq, false);
+	spin_unlock_irqrestore(&plic.lock, flags);
+}
+
+static unsigned int plic_hart(unsigned int irq)
+{
+	return READ_ONCE(plic.hart[irq]);
 }
 
 static struct irq_chip plic_chip = {
 	.name = "PLIC",
 	.enable = plic_enable,
 	.disable = plic_disable,
+	.hart = plic_hart,
 };
 
 int plic_probe(const void *fdt, int node)
 {
+	unsigned int last;
 	u32 sources;
 	u64 pa;
-	int err;
 
 	if (plic.regs)
 		return -EBUSY;
 	if (fdt_prop_u32(fdt, node, "riscv,ndev", &sources) ||
 	    fdt_reg(fdt, node, 0, &pa, &plic.size))
 		return -EINVAL;
-	err = find_context(fdt, node, hart_hwid(BOOT_HART), &plic.context);
-	if (err)
-		return err;
-	if (plic.size < CLAIM(plic.context) + 4)
-		return -EINVAL;
-	plic_chip.hart = BOOT_HART;
-	plic.regs = driver_map(fdt, node, 0, CLAIM(plic.context) + 4);
+	last = find_contexts(fdt, node);
+	if (last == NO_CONTEXT)
+		return -ENOENT;
+	plic.regs = driver_map(fdt, node, 0, CLAIM(last) + 4);
 	if (!plic.regs)
 		return -ENOMEM;
 	plic_chip.nr_irqs = min(sources + 1, min(MAX_SOURCES, (unsigned int)NR_IRQS));
 	silence(fdt, node);
-	io_write32(plic.regs + THRESHOLD(plic.context), 0);
+	for (unsigned int h = 0; h < nr_harts; h++)
+		if (plic.context[h] != NO_CONTEXT)
+			io_write32(plic.regs + THRESHOLD(plic.context[h]), 0);
 	irq_set_chip(&plic_chip);
 	return 0;
 }
@@ -107,21 +142,37 @@ static int hart_of_phandle(const void *fdt, u32 phandle, u64 *hwid)
 	return cpu < 0 ? cpu : fdt_prop_u64(fdt, cpu, "reg", hwid);
 }
 
-static int find_context(const void *fdt, int node, u64 hwid, unsigned int *context)
+/* The logical number of the hart that has this id, or NR_HARTS_MAX. */
+static unsigned int hart_of_hwid(u64 hwid)
 {
+	for (unsigned int h = 0; h < nr_harts; h++)
+		if (hart_hwid(h) == hwid)
+			return h;
+	return NR_HARTS_MAX;
+}
+
+/* Fill plic.context.  The highest of them, or NO_CONTEXT: the hart that booted has none. */
+static unsigned int find_contexts(const void *fdt, int node)
+{
+	unsigned int last = NO_CONTEXT, h;
 	u32 phandle, cause;
 	u64 id;
 
-	for (unsigned int i = 0; i < MAX_CONTEXTS; i++) {
+	for (h = 0; h < NR_HARTS_MAX; h++)
+		plic.context[h] = NO_CONTEXT;
+	for (unsigned int i = 0; i < MAX_CONTEXTS && plic.size >= CLAIM(i) + 4; i++) {
 		if (fdt_prop_cell(fdt, node, "interrupts-extended", 2 * i, &phandle) ||
 		    fdt_prop_cell(fdt, node, "interrupts-extended", 2 * i + 1, &cause))
-			return -ENOENT;
-		if (cause == CAUSE_EXTERNAL && !hart_of_phandle(fdt, phandle, &id) && id == hwid) {
-			*context = i;
-			return 0;
+			break;
+		if (cause != CAUSE_EXTERNAL || hart_of_phandle(fdt, phandle, &id))
+			continue;
+		h = hart_of_hwid(id);
+		if (h < NR_HARTS_MAX) {
+			plic.context[h] = i;
+			last = i;
 		}
 	}
-	return -ENOENT;
+	return plic.context[BOOT_HART] == NO_CONTEXT ? NO_CONTEXT : last;
 }
 
 /* What firmware or the kernel before us left enabled for our mode goes. */
@@ -140,12 +191,13 @@ static void silence(const void *fdt, int node)
 
 void entry_external_irq(void)
 {
+	unsigned int context = plic.context[hart_id()];
 	u32 irq;
 
-	if (!plic.regs || hart_id() != plic_chip.hart)
+	if (!plic.regs || context == NO_CONTEXT)
 		return;
-	while ((irq = io_read32(plic.regs + CLAIM(plic.context)))) {
+	while ((irq = io_read32(plic.regs + CLAIM(context)))) {
 		irq_handle(irq);
-		io_write32(plic.regs + CLAIM(plic.context), irq);
+		io_write32(plic.regs + CLAIM(context), irq);
 	}
 }

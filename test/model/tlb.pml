@@ -75,7 +75,7 @@ inline switch_away(h)
 	in_harts[h] = false
 }
 
-/* A load or store of the program: through the TLB, or by a walk, or a fault (which changes nothing). */
+/* A load or store of the program: through the TLB, by a walk, or a fault that changes nothing. */
 inline program(h)
 {
 	atomic {

@@ -482,6 +482,20 @@ static int start(unsigned int number, uint64_t seed)
 	       pthread_create(&w->thread, NULL, work, w) ? -1 : 0;
 }
 
+/* Has somebody done each thing?  A busy host may not come to all of them in time. */
+static int each_done(unsigned int nr)
+{
+	for (int t = 0; t < TALLIES; t++) {
+		unsigned long sum = 0;
+
+		for (unsigned int i = 0; i < nr; i++)
+			sum += *(volatile unsigned long *)&workers[i].done[t];
+		if (!sum)
+			return 0;
+	}
+	return 1;
+}
+
 int main(int argc, char **argv)
 {
 	unsigned int seconds = argc > 1 ? (unsigned int)atoi(argv[1]) : 10;
@@ -508,6 +522,8 @@ int main(int argc, char **argv)
 			return tap_done();
 	while (nanosleep(&nap, &nap) && errno == EINTR)
 		;
+	for (unsigned int more = 4 * seconds; more && !each_done(nr); more--)
+		sleep(1);
 	over = 1;
 	for (unsigned int i = 0; i < nr; i++) {
 		pthread_join(workers[i].thread, NULL);
