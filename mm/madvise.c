@@ -24,6 +24,7 @@
 #include <mm/pt_age.h>
 #include <mm/pt_share.h>
 #include <mm/shmem.h>
+#include <mm/swap_ahead.h>
 #include <mm/vma_edit.h>
 
 struct advice {
@@ -226,7 +227,11 @@ static int advise_flags(struct advice *a, struct vm_area_struct **vmap, vaddr_t 
 
 static int advise_willneed(struct vm_area_struct *vma, vaddr_t start, vaddr_t end)
 {
-	if (!vma->vm_mapping || !vma->vm_mapping->a_ops->readpage)
+	if (!vma->vm_mapping || vma->vm_mapping->flags & AS_SWAPBACKED) {
+		swap_willneed(vma, start, end);
+		return 0;
+	}
+	if (!vma->vm_mapping->a_ops->readpage)
 		return 0;
 	filemap_readahead(vma->vm_mapping, vma_pgoff(vma, start), (end - start) >> PAGE_SHIFT);
 	return 0;

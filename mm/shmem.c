@@ -265,7 +265,7 @@ static enum fault_result shmem_wait(struct fault *f, pgoff_t index)
 	else
 		object_open(f->vma);
 	r = fault_retry(f);
-	f->major = true;
+	f->major |= !shmem_is_read(as, index);
 	err = shmem_bring_in(as, index, GFP_USER);
 	if (err < 0)
 		f->verdict = shmem_verdict(err);

@@ -31,7 +31,7 @@
 #include <mm/swap_cache.h>
 #include <mm/vmstat.h>
 
-#define WINDOW          8U      /* slots to read at once */
+#define WINDOW          8U      /* slots to read at once, at most */
 
 static struct {
 	struct spinlock lock;           /* RANK_ICACHE: those that have had pages in swap */
@@ -69,6 +69,21 @@ bool shmem_is_away(struct address_space *as, pgoff_t index)
 	return lookup(as, index, &s);
 }
 
+bool shmem_is_read(struct address_space *as, pgoff_t index)
+{
+	struct page *page = NULL;
+	bool read = true;
+	swp_t s;
+
+	if (lookup(as, index, &s)) {
+		page = swap_cache_find(s);
+		read = page && page_test(page, PG_uptodate);
+	}
+	if (page)
+		put_page(page);
+	return read;
+}
+
 bool shmem_next_away(struct address_space *as, pgoff_t *index)
 {
 	struct shmem_away *away = READ_ONCE(as->away);
@@ -81,6 +96,15 @@ bool shmem_next_away(struct address_space *as, pgoff_t *index)
 	found = radix_next(&away->slots, index);
 	spin_unlock_irqrestore(&as->lock, flags);
 	return found;
+}
+
+bool shmem_next_slot(struct address_space *as, pgoff_t *index, pgoff_t last, swp_t *s)
+{
+	while (shmem_next_away(as, index) && *index <= last) {
+		if (lookup(as, *index, s))
+			return true;            /* else it has just come back */
+	}
+	return false;
 }
 
 unsigned long shmem_count_away(struct address_space *as, pgoff_t first, pgoff_t last)
@@ -176,7 +200,7 @@ int shmem_bring_in(struct address_space *as, pgoff_t index, unsigned int gfp)
 		if (!page || !page_test(page, PG_uptodate)) {
 			if (page)
 				put_page(page);
-			err = swap_read(s, WINDOW, gfp);
+			err = swap_read(s, min(WINDOW, swap_window_max()), gfp);
 			if (err)
 				return err;
 			continue;

@@ -37,6 +37,9 @@ bool shmem_swap_out(struct page *page);
 /* Is the page in swap now? */
 bool shmem_is_away(struct address_space *as, pgoff_t index);
 
+/* Nothing need be read from the disk for it: what was away is in the swap cache. */
+bool shmem_is_read(struct address_space *as, pgoff_t index);
+
 /*
  * Have the page back if it is in swap: 1 it is, 0 it was not; -EIO, -ENOMEM, -EINTR.
  * Sleeps.  Beyond the end of the file nothing comes back.
@@ -63,6 +66,8 @@ unsigned long shmem_count_away(struct address_space *as, pgoff_t first, pgoff_t 
 
 /* The next index at or behind *index that is away; false: none. */
 bool shmem_next_away(struct address_space *as, pgoff_t *index);
+/* The same up to @last, and where it is. */
+bool shmem_next_slot(struct address_space *as, pgoff_t *index, pgoff_t last, swp_t *s);
 
 /* ---- for filemap.c ---- */
 

@@ -64,6 +64,8 @@ static inline bool swap_dup_entry(pte_t e)
 /* PTEs (and places of shared memory) that name the slot. */
 unsigned int swap_users(swp_t s);
 
+extern unsigned int sysctl_page_cluster;        /* /proc/sys/vm/page-cluster */
+
 /* Pages, for meminfo, sysinfo and the balance of reclaim. */
 unsigned long swap_total(void);
 unsigned long swap_unused(void);

@@ -68,12 +68,21 @@ void swap_page_release(struct page *page);
 /* Slots that are read together, at most. */
 #define SWAP_WINDOW_MAX 32U
 
+/* What the setting permits of it (/proc/sys/vm/page-cluster). */
+unsigned int swap_window_max(void);
+
 /*
  * Have the page of @s in the cache, up to date; with it start reading up to
  * @window slots around it that are in use.  0 (also when the slot is not in
  * use any more: look again), -EIO, -ENOMEM, -EINTR.  Sleeps.
  */
 int swap_read(swp_t s, unsigned int window, unsigned int gfp);
+
+/*
+ * Start reading what is in those slots and not in memory.  False: there was no memory
+ * for all.  Sleeps, but does not wait for the disk.
+ */
+bool swap_read_ahead(const swp_t *slots, unsigned int nr);
 
 /*
  * Start writing pages of the cache: locked, dirty, in no PTE, each with a

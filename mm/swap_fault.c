@@ -63,9 +63,10 @@ static unsigned int read_window(struct vm_area_struct *vma, swp_t s)
 	u32 slot = swp_slot(s), last = vma->swap_last;
 
 	if (vma->swap_hits * 2U >= window || (window == 1 && slot - last + 1 <= 2))
-		window = min(window * 2, SWAP_WINDOW_MAX);
+		window *= 2;
 	else if (vma->swap_window && !vma->swap_hits)
 		window = max(window / 2, 1U);
+	window = min(window, swap_window_max());
 	vma->swap_window = window;
 	vma->swap_hits = 0;
 	vma->swap_last = slot;

@@ -27,6 +27,13 @@
 
 static atomic_long_t writing;
 
+/*
+ * The most that is read with a page, a power of two (proc(5), page-cluster).  Unlike
+ * Linux, where it is 3: the window of each area shrinks to a page by itself where
+ * nothing is gained by it.
+ */
+unsigned int sysctl_page_cluster = 5;
+
 static int read_absent(swp_t s, unsigned int window, unsigned int gfp);
 static int read_wait(struct page *page, swp_t s);
 static struct page *read_page_new(unsigned int gfp);
@@ -41,6 +48,13 @@ unsigned long swap_writing(void)
 }
 
 /* ---- reading ---- */
+
+unsigned int swap_window_max(void)
+{
+	unsigned int order = READ_ONCE(sysctl_page_cluster);
+
+	return order < 32 ? min(1U << order, SWAP_WINDOW_MAX) : SWAP_WINDOW_MAX;
+}
 
 int swap_read(swp_t s, unsigned int window, unsigned int gfp)
 {
@@ -110,6 +124,36 @@ static int read_absent(swp_t s, unsigned int window, unsigned int gfp)
 	workingset_swapped_in(nr);
 	submit(false, pages, nr);
 	return read_wait(wanted, s);
+}
+
+bool swap_read_ahead(const swp_t *slots, unsigned int nr)
+{
+	struct page *pages[SWAP_WINDOW_MAX], *page = NULL;
+	unsigned int i, n = 0;
+
+	assert(nr <= SWAP_WINDOW_MAX);
+	for (i = 0; i < nr; i++) {
+		struct swap_area *a = swap_area_of(slots[i]);
+
+		if (!a)
+			continue;
+		if (!page)
+			page = read_page_new(GFP_KERNEL | GFP_NOWARN);
+		if (!page)
+			break;
+		if (read_prepare(a, page, swp_slot(slots[i]))) {
+			pages[n++] = page;
+			page = NULL;
+		}
+	}
+	if (page) {
+		unlock_page(page);
+		put_page(page);
+	}
+	vmstat_add(VMSTAT_pswpin, n);
+	workingset_swapped_in(n);
+	submit(false, pages, n);
+	return i == nr;
 }
 
 static struct page *read_page_new(unsigned int gfp)

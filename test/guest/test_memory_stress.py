@@ -48,6 +48,7 @@ class Swapped:
 
 
 @pytest.mark.faultline
+@pytest.mark.skipif(not STRESS, reason="make stress: test_swap.py has a share of it")
 @pytest.mark.parametrize("kinds", ["a", "f", "s", "tp"])
 def test_every_stamp_is_right_with_four_times_the_memory_live(boot, kinds):
     """256 MiB in four processes at 64 MiB, for a quarter of DURATION each."""

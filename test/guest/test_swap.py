@@ -36,6 +36,13 @@ def test_swap_files_and_what_is_refused(tap):
     tap("swapon", 400)
 
 
+def test_what_is_needed_soon_comes_back_before_it_is_touched(boot):
+    shell = boot(mem=LITTLE, swap="64M", smp=2)
+    status, output = shell.run("/opt/test/willneed", 150)
+    assert status == 0, output
+    shell.off()
+
+
 @pytest.mark.parametrize("kinds, each", [("a", 30), ("f", 30), ("afstp", 40)])
 def test_four_processes_with_more_than_ram_keep_every_stamp(boot, kinds, each):
     shell = boot(mem=LITTLE, swap="512M", smp=4)

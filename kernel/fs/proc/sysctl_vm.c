@@ -9,6 +9,7 @@
 #include <mm/mmap.h>
 #include <mm/oom.h>
 #include <mm/reclaim.h>
+#include <mm/swap.h>
 #include <mm/writeback.h>
 
 NUMBER(max_map_count, sysctl_max_map_count, 0, 0x7fffffff)
@@ -20,6 +21,7 @@ NUMBER(panic_on_oom, sysctl_panic_on_oom, 0, 2)
 NUMBER(memfd_noexec, sysctl_memfd_noexec, 0, 2)
 NUMBER(mmap_min_addr, sysctl_mmap_min_addr, 0, USER_END - 1)
 NUMBER(swappiness, sysctl_swappiness, 0, 200)
+NUMBER(page_cluster, sysctl_page_cluster, 0, 31)
 NUMBER(min_free_kbytes, sysctl_min_free_kbytes, 0, 0x7fffffff)
 NUMBER(dirty_expire_centisecs, sysctl_dirty_expire_centisecs, 0, 0x7fffffff)
 
@@ -100,6 +102,10 @@ const struct proc_entry proc_vm_table[] = {
 	SETTING(overcommit_kbytes),
 	SETTING(overcommit_memory),
 	SETTING(overcommit_ratio),
+	{ .name = "page-cluster",
+	  .mode = S_IFREG | 0644,
+	  .show = show_page_cluster,
+	  .store = store_page_cluster },
 	SETTING(panic_on_oom),
 	SETTING(swappiness),
 	SETTING(user_reserve_kbytes),
