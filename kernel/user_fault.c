@@ -24,8 +24,9 @@ static bool nobody_handles(int sig);
 
 void entry_user_fault(struct trapframe *tf, vaddr_t addr, enum fault_access access)
 {
-	bool major = false;
-	enum fault_result result = handle_mm_fault(current->thread.mm, addr, access, &major);
+	bool major;
+	enum fault_result result = READ_ONCE(handle_user_fault)(current->thread.mm, addr, access,
+								&major);
 
 	if (unlikely(major))
 		current->maj_flt++;

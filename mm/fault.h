@@ -50,6 +50,13 @@ struct fault {
 enum fault_result handle_mm_fault(struct mm_struct *mm, vaddr_t addr, enum fault_access access,
 				  bool *major);
 
+/*
+ * Where programs' own faults go: handle_mm_fault(), or what measures it (faultcost.c).
+ * @major is not NULL.
+ */
+extern enum fault_result (*handle_user_fault)(struct mm_struct *mm, vaddr_t addr,
+					      enum fault_access access, bool *major);
+
 /* As handle_mm_fault() for a debugger's access, which a private area's permissions do not stop. */
 enum fault_result handle_mm_fault_force(struct mm_struct *mm, vaddr_t addr,
 					enum fault_access access);

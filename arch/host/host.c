@@ -154,6 +154,11 @@ u64 cpu_instret(void)
 	return 0;
 }
 
+bool cpu_instret_counts(void)
+{
+	return false;
+}
+
 bool rtc_read_ns(u64 *ns)
 {
 	return false;

@@ -9,6 +9,7 @@
 #include "boot.h"
 #include "sbi.h"
 
+#include <arch/cpu.h>
 #include <arch/machine.h>
 #include <kernel/log.h>
 #include <lib/fdt.h>
@@ -65,6 +66,25 @@ u64 cpu_instret(void)
 
 	__asm__ volatile("csrr %0, instret" : "=r"(n));
 	return n;
+}
+
+bool cpu_instret_counts(void)
+{
+	unsigned long flags;
+	u64 n;
+
+	for (int i = 0; i < 3; i++) {
+		unsigned long left = 100;
+
+		flags = irq_save();
+		n = cpu_instret();
+		__asm__ volatile("1: addi %0, %0, -1\n\tbnez %0, 1b" : "+r"(left));
+		n = cpu_instret() - n;
+		irq_restore(flags);
+		if (n < 200 || n > 210)
+			return false;
+	}
+	return true;
 }
 
 void time_init(const void *fdt)

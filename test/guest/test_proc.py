@@ -83,3 +83,33 @@ def test_devices_and_zones_are_named(vm):
     assert re.match(r"Character devices:\n +1 mem\n +\d+ ", devices) and "\nBlock devices:\n" in devices
     assert re.search(r"Node 0, zone +\w+\n(.*\n)*  pages free +\d+\n", vm.ok("cat /proc/zoneinfo"))
     assert re.match(r"Node 0, zone +\w+( +\d+){10}", vm.ok("cat /proc/buddyinfo"))
+
+
+def fault_costs(shell):
+    """(unit, {kind: (count, least, mean, p99)})"""
+    head, *rows = shell.ok("cat /proc/faultcost").splitlines()
+    return head.split()[-1], {r.split()[0]: tuple(map(int, r.split()[1:])) for r in rows}
+
+
+@pytest.mark.faultline
+def test_what_faults_cost_is_told_by_kind_from_the_first_reading_on(vm):
+    vm.ok("echo 0 >/proc/faultcost")
+    unit, rows = fault_costs(vm)
+    assert unit == "nanoseconds" and rows["zero"] == (0, 0, 0, 0)
+    vm.ok("/opt/test/largefork parts 8; true")
+    _, rows = fault_costs(vm)
+    for kind in ("zero", "zero-2m", "file-hit", "copy-on-write", "reuse", "unshare", "killed"):
+        count, least, mean, p99 = rows[kind]
+        assert count > 0 and 0 < least <= mean and least <= p99, f"{kind}: {rows[kind]}"
+    assert vm.run("echo 1 >/proc/faultcost")[0] != 0
+    vm.ok("echo 0 >/proc/faultcost")
+
+
+@pytest.mark.faultline
+def test_what_faults_cost_is_in_instructions_where_they_are_counted(boot):
+    shell = boot(smp=1, qemuopts="-icount shift=0,sleep=off")
+    fault_costs(shell)
+    shell.ok("ls / | sort")
+    unit, rows = fault_costs(shell)
+    assert unit == "instructions" and rows["copy-on-write"][1] > 1024
+    shell.off()

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: MIT
 /*
  * The system's memory in figures: meminfo, vmstat, buddyinfo, slabinfo, by
- * Linux's names so that free(1), vmstat(8) and slabtop(1) read them.
+ * Linux's names so that free(1), vmstat(8) and slabtop(1) read them; and our own
+ * faultcost.
  */
 #include <kernel/fs/proc/proc.h>
 
 #include <kernel/drivers/block.h>
+#include <kernel/fs/proc/sysctl.h>
 #include <mm/buddy.h>
 #include <mm/commit.h>
+#include <mm/faultcost.h>
 #include <mm/frames.h>
 #include <mm/huge.h>
 #include <mm/mlocked.h>
@@ -177,4 +180,28 @@ int proc_show_slabinfo(struct seq_file *m, struct task_struct *t)
 			   "slabdata %6lu %6lu      0\n", st.name, st.active, st.total, st.size,
 			   st.per_slab, st.pages_per_slab, st.slabs, st.slabs);
 	return 0;
+}
+
+/* Unlike Linux, which has no such file.  Whoever reads it first begins the measuring; 0 ends it. */
+int proc_show_faultcost(struct seq_file *m, struct task_struct *t)
+{
+	struct fault_cost c;
+
+	faultcost_start();
+	seq_printf(m, "%-14s %12s %12s %12s %12s  %s\n", "kind", "count", "least", "mean", "p99",
+		   faultcost_unit());
+	for (unsigned int i = 0; faultcost_row(i, &c); i++)
+		seq_printf(m, "%-14s %12lu %12lu %12lu %12lu\n", c.name, (unsigned long)c.count,
+			   (unsigned long)c.least, (unsigned long)c.mean, (unsigned long)c.p99);
+	return 0;
+}
+
+int proc_store_faultcost(struct task_struct *t, char *buf, size_t len)
+{
+	unsigned long v;
+	int err = proc_parse_number(buf, 0, 0, &v);
+
+	if (!err)
+		faultcost_stop();
+	return err;
 }

@@ -94,6 +94,8 @@ int proc_show_smaps(struct seq_file *m, struct task_struct *t);
 int proc_show_smaps_rollup(struct seq_file *m, struct task_struct *t);
 int proc_show_meminfo(struct seq_file *m, struct task_struct *t);
 int proc_show_vmstat(struct seq_file *m, struct task_struct *t);
+int proc_show_faultcost(struct seq_file *m, struct task_struct *t);
+int proc_store_faultcost(struct task_struct *t, char *buf, size_t len);
 int proc_show_zoneinfo(struct seq_file *m, struct task_struct *t);
 int proc_show_buddyinfo(struct seq_file *m, struct task_struct *t);
 int proc_show_slabinfo(struct seq_file *m, struct task_struct *t);

@@ -242,6 +242,8 @@ const struct proc_entry proc_root_table[] = {
 	FILE_ENTRY("cpuinfo", show_cpuinfo),
 	FILE_ENTRY("devices", show_devices),
 	FILE_ENTRY("diskstats", show_diskstats),
+	{ .name = "faultcost", .mode = S_IFREG | 0600, .show = proc_show_faultcost,
+	  .store = proc_store_faultcost },
 	FILE_ENTRY("filesystems", show_filesystems),
 	FILE_ENTRY("interrupts", show_interrupts),
 	{ .name = "kmsg", .mode = S_IFREG | 0400, .fop = &proc_kmsg_fops },

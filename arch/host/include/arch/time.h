@@ -18,6 +18,7 @@ static inline u64 time_ns(void)
 
 void timer_arm(u64 deadline_ns);
 u64 cpu_instret(void);
+bool cpu_instret_counts(void);
 bool rtc_read_ns(u64 *ns);
 
 #endif

@@ -18,6 +18,9 @@ void timer_arm(u64 deadline_ns);
 /* Instructions this hart has retired, where the counter counts; else clock ticks. */
 u64 cpu_instret(void);
 
+/* Does it count instructions?  QEMU's does with -icount alone. */
+bool cpu_instret_counts(void);
+
 /* Seconds since 1970 and nanoseconds from a clock chip, at boot; false when there is none. */
 bool rtc_read_ns(u64 *ns);
 
