@@ -82,7 +82,7 @@ def tap(vm):
         # Not a job of the interactive shell: that one would notice a program that is stopped.
         status, output = vm.run(f"sh -c '/opt/test/{command}; exit $?'", timeout)
         assert status == 0 and "1.." in output, (
-            f"{command}: status {status}\n" + "\n".join(tap_failures(output) or [output[-3000:]]))
+            f"{command}: status {status}\n" + "\n".join(tap_failures(output) or [vm.console[-3000:]]))
         return output
 
     return check

@@ -36,11 +36,8 @@ class Person:
         time.sleep(0.5)
 
     def leave(self):
-        self.vm.send("exit")
-        self.vm.send("stty -echo")
-        self.vm.prompt()
-        self.vm.send("")
-        self.vm.prompt()
+        self.vm.run("exit")             # one prompt for one line: none is left for the next test
+        self.vm.run("stty -echo")
 
 
 @pytest.fixture
