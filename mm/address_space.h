@@ -105,6 +105,7 @@ struct address_space {
 #define AS_UNEVICTABLE  (1UL << 1)
 #define AS_METADATA     (1UL << 2)      /* a block device: written after the files that dirty it */
 #define AS_INODE_DIRTY  (1UL << 3)      /* write_inode is due */
+#define AS_CHARGED      (1UL << 4)      /* each page counts against the commit limit by itself */
 
 void address_space_init(struct address_space *as, struct inode *host,
 			const struct address_space_operations *ops);

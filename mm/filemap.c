@@ -21,6 +21,7 @@
 
 #include <lib/err.h>
 #include <lib/string.h>
+#include <mm/commit.h>
 #include <mm/frames.h>
 #include <mm/pagecache.h>
 #include <mm/pagewait.h>
@@ -110,6 +111,18 @@ unsigned int filemap_find_range(struct address_space *as, pgoff_t index, pgoff_t
 
 /* ---- in and out ---- */
 
+/* Of memory that was not promised when it was made: tmpfs, MAP_NORESERVE. */
+static inline int page_charge(const struct address_space *as)
+{
+	return unlikely(as->flags & AS_CHARGED) ? vm_commit_pages(1) : 0;
+}
+
+static inline void page_uncharge(const struct address_space *as)
+{
+	if (unlikely(as->flags & AS_CHARGED))
+		vm_uncommit_pages(1);
+}
+
 int filemap_add(struct address_space *as, struct page *page, pgoff_t index, unsigned int gfp)
 {
 	return filemap_add_from(as, page, index, NULL, gfp);
@@ -122,6 +135,8 @@ int filemap_add_from(struct address_space *as, struct page *page, pgoff_t index,
 	int err;
 
 	assert(page_test(page, PG_locked) && !page->mapping);
+	if (!from && page_charge(as))
+		return -ENOSPC;
 	page->mapping = as;
 	page->index = index;
 	get_page(page);
@@ -133,6 +148,8 @@ int filemap_add_from(struct address_space *as, struct page *page, pgoff_t index,
 		err = tree_insert_prepared(as, page, from, gfp);
 	if (err) {
 		page->mapping = NULL;
+		if (!from)
+			page_uncharge(as);
 		put_page(page);
 		return err;
 	}
@@ -204,8 +221,9 @@ static void tree_remove(struct address_space *as, struct page *page)
 	page->mapping = NULL;
 }
 
-static void removed_stats(struct page *page)
+static void removed_stats(struct address_space *as, struct page *page)
 {
+	page_uncharge(as);
 	vmstat_add(VMSTAT_nr_file_pages, -1);
 	if (page_test(page, PG_swapbacked))
 		vmstat_add(VMSTAT_nr_shmem, -1);
@@ -220,7 +238,7 @@ void filemap_remove(struct page *page)
 	flags = spin_lock_irqsave(&as->lock);
 	tree_remove(as, page);
 	spin_unlock_irqrestore(&as->lock, flags);
-	removed_stats(page);
+	removed_stats(as, page);
 	put_page(page);
 }
 
@@ -238,7 +256,7 @@ bool filemap_remove_unused(struct page *page)
 		tree_remove(as, page);
 	spin_unlock_irqrestore(&as->lock, flags);
 	if (unused) {
-		removed_stats(page);
+		removed_stats(as, page);
 		put_page(page);
 	}
 	return unused;

@@ -297,6 +297,8 @@ int shmem_zero_setup(struct vm_area_struct *vma, size_t len)
 	}
 	o->committed = committed;
 	shmem_init_mapping(&o->as, NULL, &shmem_aops);
+	if (vma->vm_flags & VM_NORESERVE)
+		o->as.flags |= AS_CHARGED;
 	o->as.size = ALIGN_UP(len, PAGE_SIZE);
 	atomic_set(&o->areas, 1);
 	vma->vm_mapping = &o->as;

@@ -202,7 +202,7 @@ const struct file_operations tmpfs_file_fops = {
 void tmpfs_init_file(struct inode *inode)
 {
 	inode->data.a_ops = &tmpfs_aops;
-	inode->data.flags |= AS_SWAPBACKED;
+	inode->data.flags |= AS_SWAPBACKED | AS_CHARGED;
 	inode->data.seals = F_SEAL_SEAL;
 	inode->i_op = &tmpfs_file_iops;
 	inode->i_fop = &tmpfs_file_fops;

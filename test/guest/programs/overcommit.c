@@ -85,6 +85,56 @@ static void guess(void)
 	ok(counts(0, 32 * MIB, PROT_READ, MAP_PRIVATE), "nor what cannot be written");
 }
 
+/* Is Committed_AS so many KiB above @before?  Give or take what others do meanwhile. */
+static int grown(long before, long kib)
+{
+	long now = meminfo("Committed_AS:") - before;
+
+	if (labs(now - kib) < 1024)
+		return 1;
+	printf("# grown by %ld KiB instead of %ld\n", now, kib);
+	return 0;
+}
+
+/* Memory whose size says nothing about how much of it there will be: each page counts. */
+static void page_by_page(int fd, const char *what)
+{
+	long before = meminfo("Committed_AS:");
+	char *p;
+
+	ok(ftruncate(fd, 64 * MIB) == 0 && grown(before, 0), "%s counts by nothing when it is made", what);
+	p = mmap(NULL, 64 * MIB, RW, MAP_SHARED, fd, 0);
+	ok(grown(before, 0), "nor when it is mapped");
+	memset(p, 1, 8 * MIB);
+	ok(grown(before, 8 << 10), "but by its pages as they are touched");
+	for (long at = 8 * MIB; at < 16 * MIB; at += 64 << 10)
+		if (pwrite(fd, p, 64 << 10, at) != 64 << 10)
+			exit(97);
+	ok(grown(before, 16 << 10), "or written");
+	ok(fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, 4 * MIB) == 0 &&
+	   grown(before, 12 << 10), "less by a hole");
+	ok(ftruncate(fd, 8 * MIB) == 0 && grown(before, 4 << 10), "and by what is cut off");
+	close(fd);
+	ok(grown(before, 4 << 10), "not when it is closed while it is mapped");
+	munmap(p, 64 * MIB);
+	ok(grown(before, 0), "but when it is gone");
+}
+
+static void shared_pages(void)
+{
+	long before = meminfo("Committed_AS:");
+	int fd = open("/tmp/overcommit", O_RDWR | O_CREAT | O_TRUNC, 0600);
+	char *p = map(32 * MIB, RW, MAP_SHARED | MAP_NORESERVE);
+
+	memset(p, 1, 8 * MIB);
+	ok(grown(before, 8 << 10), "a shared area with MAP_NORESERVE counts by its pages");
+	munmap(p, 32 * MIB);
+	ok(grown(before, 0), "and not when it is gone");
+	page_by_page(memfd_create("overcommit", 0), "a memfd");
+	unlink("/tmp/overcommit");
+	page_by_page(fd, "a file of tmpfs");
+}
+
 static void always(void)
 {
 	void *p;
@@ -135,6 +185,41 @@ static int stack_signal(long bytes)
 	return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
 }
 
+/* The signal that a child died of which touched so much of @fd. */
+static int touch_signal(int fd, long bytes)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (!pid) {
+		memset(mmap(NULL, bytes, RW, MAP_SHARED, fd, 0), 1, bytes);
+		_exit(0);
+	}
+	waitpid(pid, &status, 0);
+	return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+}
+
+/* With 64 MiB to be had. */
+static void never_by_pages(void)
+{
+	int fd = memfd_create("overcommit", 0), other = memfd_create("overcommit", 0);
+	long done = 0, n;
+	static char buf[1 << 20];
+
+	if (ftruncate(fd, 128 * MIB))
+		exit(96);
+	errno = 0;
+	while (done < 128 * MIB && (n = pwrite(other, buf, sizeof(buf), done)) > 0)
+		done += n;
+	ok(done > 40 * MIB && done < 70 * MIB && errno == ENOSPC,
+	   "writing to a memfd is ENOSPC when no more is to be had: %ld MiB", done / MIB);
+	ok(ftruncate(other, done - 6 * MIB) == 0 && touch_signal(fd, 16 * MIB) == SIGBUS,
+	   "and touching one is SIGBUS");
+	close(other);
+	ok(touch_signal(fd, 16 * MIB) == 0, "until there is again");
+	close(fd);
+}
+
 static void never(void)
 {
 	long kbytes = meminfo("Committed_AS:") + (64 << 10) - meminfo("SwapTotal:");
@@ -145,6 +230,7 @@ static void never(void)
 	set("overcommit_memory", 2);
 	ok(labs(meminfo("CommitLimit:") - kbytes - meminfo("SwapTotal:")) < 8,
 	   "mode 2: CommitLimit is overcommit_kbytes and swap");
+	never_by_pages();
 	p = map(40 * MIB, RW, MAP_PRIVATE);
 	ok(p != NULL, "40 of 64 MiB are had");
 	errno = 0;
@@ -175,6 +261,7 @@ int main(void)
 {
 	if (fork() == 0) {
 		guess();
+		shared_pages();
 		always();
 		never();
 		_exit(tap_done());
