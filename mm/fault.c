@@ -246,11 +246,10 @@ static enum fault_result fault_allowed(struct fault *f)
  * forgotten first: another hart may run the page as soon as the entry is there.
  */
 static __always_inline enum fault_result install(struct fault *f, struct page *page,
-						 struct page *cached, bool writable)
+						 struct page *cached, int counter, bool writable)
 {
 	struct vm_area_struct *vma = f->vma;
 	pte_t e = pte_make(page_to_pfn(page), vma->vm_prot);
-	bool anon = page_test(page, PG_anon);
 
 	e = writable ? pte_mkdirty(e) : pte_wrprotect(e);
 	if (unlikely(vma->vm_flags & VM_EXEC))
@@ -267,24 +266,26 @@ static __always_inline enum fault_result install(struct fault *f, struct page *p
 		return fault_retry(f);
 	}
 	if (atomic_inc_return(&page->mapcount) == 1)
-		vmstat_inc(anon ? VMSTAT_nr_anon_pages : VMSTAT_nr_mapped);
+		vmstat_inc(counter == MM_ANONPAGES ? VMSTAT_nr_anon_pages : VMSTAT_nr_mapped);
 	pte_set(f->pte, e);
 	spin_unlock(&f->table->ptl);
 
-	atomic_long_inc(&f->mm->rss[page_rss_counter(page)]);
-	if (anon && !vma->vm_has_anon)
+	atomic_long_inc(&f->mm->rss[counter]);
+	if (counter == MM_ANONPAGES && !vma->vm_has_anon)
 		WRITE_ONCE(vma->vm_has_anon, true);
 	return FAULT_DONE;
 }
 
 enum fault_result fault_install(struct fault *f, struct page *page, bool writable)
 {
-	return install(f, page, page_test(page, PG_anon) ? NULL : page, writable);
+	int counter = page_rss_counter(page);
+
+	return install(f, page, counter == MM_ANONPAGES ? NULL : page, counter, writable);
 }
 
 enum fault_result fault_install_copy(struct fault *f, struct page *page, struct page *of)
 {
-	return install(f, page, of, true);
+	return install(f, page, of, MM_ANONPAGES, true);
 }
 
 int fault_describe(struct mm_struct *mm, vaddr_t addr, char *buf, size_t len)

@@ -55,6 +55,7 @@ static inline pgoff_t pages_in(const struct address_space *as)
 	return DIV_ROUND_UP(READ_ONCE(as->size), PAGE_SIZE);
 }
 
+/* Each way out of line: none saves the registers that another needs. */
 static enum fault_result file_fault(struct fault *f)
 {
 	struct vm_area_struct *vma = f->vma;
@@ -70,7 +71,7 @@ static enum fault_result file_fault(struct fault *f)
 }
 
 /* The cached page if its contents are good, referenced; or NULL. */
-static struct page *cached_page(struct fault *f, pgoff_t index)
+static __always_inline struct page *cached_page(struct fault *f, pgoff_t index)
 {
 	struct page *page = filemap_find(f->vma->vm_mapping, index);
 
@@ -81,7 +82,7 @@ static struct page *cached_page(struct fault *f, pgoff_t index)
 	return NULL;
 }
 
-static enum fault_result file_read(struct fault *f, pgoff_t index)
+static __noinline enum fault_result file_read(struct fault *f, pgoff_t index)
 {
 	struct page *page;
 
@@ -163,7 +164,7 @@ static bool map_around(struct fault *f)
 	return found;
 }
 
-static enum fault_result file_write_private(struct fault *f, pgoff_t index)
+static __noinline enum fault_result file_write_private(struct fault *f, pgoff_t index)
 {
 	struct page *page = cached_page(f, index), *new;
 	enum fault_result r = FAULT_OOM;
@@ -181,7 +182,7 @@ static enum fault_result file_write_private(struct fault *f, pgoff_t index)
 }
 
 /* Held locked until the PTE is there: see fault_shared_write(). */
-static enum fault_result file_write_shared(struct fault *f, pgoff_t index)
+static __noinline enum fault_result file_write_shared(struct fault *f, pgoff_t index)
 {
 	struct page *page = cached_page(f, index);
 	enum fault_result r;
@@ -193,7 +194,8 @@ static enum fault_result file_write_shared(struct fault *f, pgoff_t index)
 		put_page(page);
 		return r;
 	}
-	set_page_dirty(page);
+	if (!page_test(page, PG_dirty))         /* locked: it stays so */
+		set_page_dirty(page);
 	get_page(page);
 	r = fault_install(f, page, true);
 	unlock_page(page);
