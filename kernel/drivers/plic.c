@@ -12,6 +12,9 @@
  * the hart's own interrupt controller and the cause it raises there; cause 9 is
  * ours.
  *
+ * Firmware shuts the context of a hart that starts (OpenSBI: threshold 7), so a
+ * context is opened when its hart is online and gets a source, and not before.
+ *
  * Always true: a context whose hart we do not run lets nothing through;
  *              a source that was asked for is enabled in one context.
  * Lock: plic.lock for the read-modify-write of enable bits.
@@ -80,6 +83,7 @@ static void plic_enable(unsigned int irq)
 	unsigned long flags = spin_lock_irqsave(&plic.lock);
 
 	plic.hart[irq] = (u8)next_hart();
+	io_write32(plic.regs + THRESHOLD(plic.context[plic.hart[irq]]), 0);
 	io_write32(plic.regs + PRIORITY(irq), 1);
 	set_enable(irq, true);
 	spin_unlock_irqrestore(&plic.lock, flags);
@@ -126,9 +130,6 @@ int plic_probe(const void *fdt, int node)
 		return -ENOMEM;
 	plic_chip.nr_irqs = min(sources + 1, min(MAX_SOURCES, (unsigned int)NR_IRQS));
 	silence(fdt, node);
-	for (unsigned int h = 0; h < nr_harts; h++)
-		if (plic.context[h] != NO_CONTEXT)
-			io_write32(plic.regs + THRESHOLD(plic.context[h]), 0);
 	irq_set_chip(&plic_chip);
 	return 0;
 }
