@@ -21,6 +21,7 @@
  */
 #include <mm/swap.h>
 
+#include <lib/bitmap.h>
 #include <lib/list.h>
 #include <lib/string.h>
 #include <mm/commit.h>
@@ -45,6 +46,7 @@ static unsigned long find_cluster(const struct swap_area *a, unsigned long nr, u
 				  bool whole);
 static void order_behind_equals(unsigned int at);
 static void slot_changed(struct swap_area *a, unsigned long slot, u16 old, u16 now);
+static void cluster_changed(struct swap_area *a, unsigned long c);
 
 /* ---- figures ---- */
 
@@ -189,6 +191,77 @@ static void slot_changed(struct swap_area *a, unsigned long slot, u16 old, u16 n
 	}
 	a->cluster_free[slot / CLUSTER] += uses ? -1 : 1;
 	count_unused(a, uses ? -1 : 1);
+	if (unlikely(a->stale))
+		cluster_changed(a, slot / CLUSTER);
+}
+
+/* ---- clusters to discard ---- */
+
+static unsigned long cluster_size(const struct swap_area *a, unsigned long c)
+{
+	return min(CLUSTER, a->nr_slots - c * CLUSTER);
+}
+
+static void set_stale(struct swap_area *a, unsigned long c, bool stale)
+{
+	if (bitmap_test(a->stale, c) == stale)
+		return;
+	if (stale)
+		bitmap_set(a->stale, c);
+	else
+		bitmap_clear(a->stale, c);
+	a->nr_stale += stale ? 1 : -1;
+}
+
+/* swap_lock held.  It is stale when its last slot has become free, until one is used again. */
+static void cluster_changed(struct swap_area *a, unsigned long c)
+{
+	set_stale(a, c, a->cluster_free[c] == cluster_size(a, c));
+	if (bitmap_test(a->stale, c))
+		swap_discard_wake();
+}
+
+bool swap_clusters_stale(void)
+{
+	unsigned long flags = spin_lock_irqsave(&swap_lock);
+	bool any = false;
+
+	for (unsigned int i = 0; i < swap.nr_order && !any; i++)
+		any = swap.order[i]->nr_stale;
+	spin_unlock_irqrestore(&swap_lock, flags);
+	return any;
+}
+
+unsigned int swap_cluster_take(struct swap_area **ap, unsigned long *first)
+{
+	unsigned long flags = spin_lock_irqsave(&swap_lock), nr, c;
+	struct swap_area *a = NULL;
+	unsigned int size = 0;
+
+	for (unsigned int i = 0; i < swap.nr_order && !a; i++)
+		if (swap.order[i]->nr_stale)
+			a = swap.order[i];
+	if (a) {
+		nr = DIV_ROUND_UP(a->nr_slots, CLUSTER);
+		c = bitmap_find_next(a->stale, nr, 0);
+		size = cluster_size(a, c);
+		*first = c * CLUSTER;
+		*ap = a;
+		for (unsigned int i = 0; i < size; i++)
+			slot_changed(a, *first + i, 0, SLOT_CACHED);
+	}
+	spin_unlock_irqrestore(&swap_lock, flags);
+	return size;
+}
+
+void swap_cluster_give(struct swap_area *a, unsigned long first, unsigned int nr)
+{
+	unsigned long flags = spin_lock_irqsave(&swap_lock);
+
+	for (unsigned int i = 0; i < nr; i++)
+		slot_changed(a, first + i, SLOT_CACHED, 0);
+	set_stale(a, first / CLUSTER, false);
+	spin_unlock_irqrestore(&swap_lock, flags);
 }
 
 /* ---- giving slots out ---- */
@@ -365,13 +438,17 @@ void swap_area_end(struct swap_area *a)
 {
 	unsigned long flags = spin_lock_irqsave(&swap_lock);
 	u16 *users = a->slot_users, *clusters = a->cluster_free;
+	unsigned long *stale = a->stale;
 
 	assert(!a->nr_used && !a->as.nr_pages);
 	a->nr_slots = a->nr_pages = 0;
 	a->slot_users = a->cluster_free = NULL;
+	a->stale = NULL;
+	a->nr_stale = 0;
 	spin_unlock_irqrestore(&swap_lock, flags);
 	kvfree(users);
 	kvfree(clusters);
+	kvfree(stale);
 	flags = spin_lock_irqsave(&swap_lock);
 	a->on = false;                  /* somebody may have it now */
 	spin_unlock_irqrestore(&swap_lock, flags);

@@ -29,9 +29,10 @@ struct swap_area {
 	bool on;                        /* [s] exists */
 	bool giving;                    /* [s] slots may be given out */
 	int prio;                       /* [c] */
-	unsigned int flags;             /* [c] SWAP_DISCARD_ */
 	u16 *slot_users;                /* [s] */
 	u16 *cluster_free;              /* [s] free slots of each cluster */
+	unsigned long *stale;           /* [s] clusters to discard; NULL: not wished */
+	unsigned long nr_stale;         /* [s] */
 	unsigned long nr_slots;         /* [s] header and bad ones included */
 	unsigned long nr_pages;         /* [s] that can be used */
 	unsigned long nr_used;          /* [s] */
@@ -62,8 +63,24 @@ bool swap_slot_cache(struct swap_area *a, unsigned long slot);
 /* The disk failed at it. */
 void swap_slot_failed(struct swap_area *a, unsigned long slot);
 
+/* The extent that has page @at of the device. */
+const struct swap_extent *swap_extent_of(const struct swap_device *dev, unsigned long at);
+
 /* swapoff.c: memory for one page more may be taken: 0 or -ENOMEM.  Sleeps. */
 int swapoff_room(void);
+
+/* ---- discard ---- */
+
+/* Are there clusters of free slots whose disk does not know? */
+bool swap_clusters_stale(void);
+/* Take all slots of one from *first on: how many, or 0: there is none.  Give them back. */
+unsigned int swap_cluster_take(struct swap_area **a, unsigned long *first);
+void swap_cluster_give(struct swap_area *a, unsigned long first, unsigned int nr);
+
+/* swap_discard.c: nothing of it is used yet; have a thread for clusters; it has work. */
+void swap_discard_area(const struct swap_area *a);
+void swap_discard_start(void);
+void swap_discard_wake(void);
 
 /* ---- an area comes and goes ---- */
 

@@ -224,8 +224,7 @@ void swap_write_done(struct page *page, int err)
 
 /* ---- to the device ---- */
 
-/* The extent that has page @at of the device. */
-static const struct swap_extent *extent_of(const struct swap_device *dev, unsigned long at)
+const struct swap_extent *swap_extent_of(const struct swap_device *dev, unsigned long at)
 {
 	unsigned int low = 0, high = dev->nr_extents;
 
@@ -246,7 +245,7 @@ static void submit(bool write, struct page **pages, unsigned int nr)
 	while (nr) {
 		struct swap_area *a = container_of(pages[0]->mapping, struct swap_area, as);
 		unsigned long slot = pages[0]->index;
-		const struct swap_extent *e = extent_of(a->dev, slot);
+		const struct swap_extent *e = swap_extent_of(a->dev, slot);
 		unsigned long room = e->page + e->nr - slot;
 		unsigned int n = 1;
 

@@ -13,6 +13,7 @@
  */
 #include <mm/swapon.h>
 
+#include <lib/bitmap.h>
 #include <lib/errno.h>
 #include <lib/string.h>
 #include <mm/slab.h>
@@ -39,6 +40,7 @@ static int least_prio = -1;
 static int area_setup(struct swap_area *a, struct swap_device *dev, const struct swap_header *h,
 		      bool swapped);
 static int mark_bad(struct swap_area *a, const struct swap_header *h, bool swapped);
+static int area_discards(struct swap_area *a, unsigned int flags);
 
 static u32 number(u32 v, bool swapped)
 {
@@ -75,6 +77,8 @@ int swap_on(struct swap_device *dev, const void *header, unsigned int flags)
 	if (!a)
 		return -EPERM;
 	err = area_setup(a, dev, h, swapped);
+	if (!err && flags & SWAP_FLAG_DISCARD && dev->can_discard)
+		err = area_discards(a, flags);
 	if (err) {
 		swap_area_end(a);
 		return err;
@@ -83,7 +87,6 @@ int swap_on(struct swap_device *dev, const void *header, unsigned int flags)
 		a->prio = flags & SWAP_FLAG_PRIO_MASK;
 	else
 		a->prio = __atomic_sub_fetch(&least_prio, 1, __ATOMIC_RELAXED);
-	a->flags = flags;
 	swap_area_start(a);
 	return 0;
 }
@@ -112,6 +115,23 @@ static int area_setup(struct swap_area *a, struct swap_device *dev, const struct
 	a->cluster_free[0]--;
 	err = mark_bad(a, h, swapped);
 	return err ? err : a->nr_pages ? 0 : -EINVAL;
+}
+
+/* Both, unless one is named (swapon(2)). */
+static int area_discards(struct swap_area *a, unsigned int flags)
+{
+	unsigned long clusters = DIV_ROUND_UP(a->nr_slots, CLUSTER);
+
+	if (!(flags & SWAP_FLAG_DISCARD_PAGES) || flags & SWAP_FLAG_DISCARD_ONCE)
+		swap_discard_area(a);
+	if (flags & SWAP_FLAG_DISCARD_ONCE)
+		return 0;
+	a->nr_stale = 0;
+	a->stale = kvmalloc(BITS_TO_LONGS(clusters) * sizeof(long), GFP_KERNEL | GFP_ZERO);
+	if (!a->stale)
+		return -ENOMEM;
+	swap_discard_start();
+	return 0;
 }
 
 static int mark_bad(struct swap_area *a, const struct swap_header *h, bool swapped)

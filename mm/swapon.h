@@ -29,7 +29,7 @@ struct swap_device_ops {
 	 */
 	void (*submit)(struct swap_device *dev, bool write, u64 sector, struct page **pages,
 		       unsigned int nr);
-	/* The sectors hold nothing any more.  Sleeps.  May be NULL. */
+	/* The sectors hold nothing any more; only where dev->can_discard.  Sleeps. */
 	void (*discard)(struct swap_device *dev, u64 sector, u64 nr_sectors);
 	/* The area is off: the device is the caller's again.  Sleeps. */
 	void (*release)(struct swap_device *dev);
@@ -47,6 +47,7 @@ struct swap_device {
 	void *owner;                    /* to know it again */
 	const char *path;               /* for /proc/swaps */
 	bool is_file;                   /* a swap file, not a whole device */
+	bool can_discard;
 	unsigned long nr_pages;         /* how large it is */
 	struct swap_extent *extents;    /* ascending, without gaps, from page 0; kvmalloc */
 	unsigned int nr_extents;

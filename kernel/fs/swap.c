@@ -172,6 +172,7 @@ static int swap_claim(struct swap_file *sf)
 		return -EINVAL;
 	}
 	sf->dev.owner = swap_inode(sf);
+	sf->dev.can_discard = sf->bdev->can_discard;
 	return err;
 }
 
@@ -285,8 +286,6 @@ static void swap_discard(struct swap_device *dev, u64 sector, u64 nr)
 	struct swap_file *sf = container_of(dev, struct swap_file, dev);
 	struct bio *bio;
 
-	if (!sf->bdev->can_discard)
-		return;
 	bio = bio_alloc(sf->bdev, BIO_DISCARD, sector, 0, GFP_NOIO);
 	bio->nr_sectors = nr;
 	bio_submit_wait(bio);           /* it is only a hint: an error does not matter */

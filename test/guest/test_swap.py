@@ -43,6 +43,37 @@ def test_what_is_needed_soon_comes_back_before_it_is_touched(boot):
     shell.off()
 
 
+def allocated(image):
+    """MiB that the host's file system has for it."""
+    return os.stat(image).st_blocks >> 11
+
+
+@pytest.mark.parametrize("policy", ["once", "pages", None, "of a disk that cannot"])
+def test_a_disk_is_told_what_swap_holds_no_more(boot, tmp_path, policy):
+    image = tmp_path / "swap.img"
+    image.write_bytes(bytes(64 << 20))
+    assert machine.tool("mkswap", str(image)).returncode == 0
+    can = "off" if policy and policy.startswith("of ") else "on"
+    shell = boot(mem=LITTLE, smp=2, qemuopts=(
+        f"-drive file={image},format=raw,if=none,id=d2,discard=unmap "
+        f"-device virtio-blk-device,drive=d2,discard={can}"))
+    if machine.LINUX:                           # has clusters where nothing turns
+        shell.ok("[ -d /sys/block ] || mount -t sysfs none /sys; echo 0 > /sys/block/vdb/queue/rotational")
+    flag = f"--discard={policy}" if policy in ("once", "pages") else "--discard" if policy else ""
+    assert allocated(image) >= 64
+    shell.ok(f"swapoff -a; swapon {flag} /dev/vdb")
+    at_first = allocated(image)
+    assert at_first < 2 if policy == "once" else at_first >= 64
+    shell.ok("/opt/test/willneed", 150)
+    shell.ok("sleep 1")
+    if policy == "pages":
+        assert allocated(image) < at_first - 2          # of 4 MiB that were there again and again
+    elif policy != "once":
+        assert allocated(image) == at_first
+    shell.ok("swapoff /dev/vdb", 60)
+    shell.off()
+
+
 @pytest.mark.parametrize("kinds, each", [("a", 30), ("f", 30), ("afstp", 40)])
 def test_four_processes_with_more_than_ram_keep_every_stamp(boot, kinds, each):
     shell = boot(mem=LITTLE, swap="512M", smp=4)
