@@ -14,7 +14,7 @@
 
 #include <mm/mmap.h>
 
-unsigned long sysctl_mmap_min_addr = 65536;
+unsigned long sysctl_mmap_min_addr = 4096;
 
 static inline struct vm_area_struct *avl_vma(struct avl_node *node)
 {

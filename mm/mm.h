@@ -74,6 +74,7 @@ struct mm_struct {
 	u8 dumpable;                            /* [a] DUMP_: PR_SET_DUMPABLE */
 	bool no_huge_pages;                     /* [a] prctl(PR_SET_THP_DISABLE) */
 	unsigned int dump_filter;               /* [a] /proc/PID/coredump_filter */
+	unsigned int membarrier;                /* [a] kernel/membarrier.c: registered for */
 	bool evictable;                         /* [a] false while fork fills its tables */
 	/*
 	 * Limits of the owner, copied here by setrlimit and fork so that mm

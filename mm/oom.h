@@ -24,6 +24,8 @@ void oom_start(void);
  * holds it as a user.  False: it is locked, nothing done.
  */
 bool mm_oom_reap(struct mm_struct *mm);
+/* The same, but waits for who has it locked: 0, or -EINTR when killed meanwhile. */
+int mm_reap(struct mm_struct *mm);
 
 /* /proc/sys/vm */
 extern unsigned int sysctl_panic_on_oom, sysctl_oom_kill_allocating_task;

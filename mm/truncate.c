@@ -30,6 +30,8 @@ void truncate_pages(struct address_space *as, loff_t start, loff_t end)
 	pgoff_t first = DIV_ROUND_UP((u64)start, PAGE_SIZE);
 	/* first page that stays whole */
 	pgoff_t stop = end == -1 ? ~0UL : (u64)end >> PAGE_SHIFT;
+	/* Past the end of the file a private copy is of nothing; a hole is only the file's. */
+	bool even_cows = end == -1;
 	unsigned long seen;
 	unsigned int head = start & ~PAGE_MASK, tail = end == -1 ? 0 : end & ~PAGE_MASK;
 
@@ -40,13 +42,13 @@ void truncate_pages(struct address_space *as, loff_t start, loff_t end)
 	if (first >= stop)
 		return;
 	if (!list_empty(&as->i_mmap))
-		rmap_unmap_range(as, first, stop - 1, true);
+		rmap_unmap_range(as, first, stop - 1, even_cows);
 	do {
 		seen = shmem_came_back(as);
 		drop_range(as, first, stop - 1);
 	} while (unlikely(as->away) && shmem_away_drop(as, first, stop - 1, seen));
 	if (!list_empty(&as->i_mmap))
-		rmap_unmap_range(as, first, stop - 1, true);
+		rmap_unmap_range(as, first, stop - 1, even_cows);
 }
 
 static void zero_part(struct address_space *as, pgoff_t index, unsigned int from, unsigned int to)

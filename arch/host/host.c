@@ -92,12 +92,12 @@ void ipi_reschedule(unsigned int h)
 }
 
 /* The others do it in turn, here. */
-void ipi_call_others(void (*fn)(void *arg), void *arg)
+void ipi_call(unsigned long harts, void (*fn)(void *arg), void *arg)
 {
 	unsigned int self = host_hart, h;
 
 	for (h = 0; h < nr_harts; h++) {
-		if (h == self)
+		if (h == self || !(harts >> h & 1))
 			continue;
 		host_hart = host_current->hart = h;
 		fn(arg);

@@ -161,9 +161,15 @@ static void call_poll(void)
 	}
 }
 
-void ipi_call_others(void (*fn)(void *arg), void *arg)
+void ipi_call(unsigned long harts, void (*fn)(void *arg), void *arg)
 {
 	unsigned long flags = irq_save();
+
+	harts &= harts_online & ~BIT(hart_id());
+	if (!harts) {
+		irq_restore(flags);
+		return;
+	}
 
 	while (!spin_trylock(&call_lock)) {
 		call_poll();    /* the holder may be waiting for this hart */
@@ -171,8 +177,8 @@ void ipi_call_others(void (*fn)(void *arg), void *arg)
 	}
 	call_fn = fn;
 	call_arg = arg;
-	__atomic_store_n(&call_pending, harts_online & ~BIT(hart_id()), __ATOMIC_SEQ_CST);
-	for_each_hw_mask(harts_online & ~BIT(hart_id()), do_ipi, NULL);
+	__atomic_store_n(&call_pending, harts, __ATOMIC_SEQ_CST);
+	for_each_hw_mask(harts, do_ipi, NULL);
 	while (__atomic_load_n(&call_pending, __ATOMIC_ACQUIRE))
 		cpu_relax();
 	spin_unlock(&call_lock);

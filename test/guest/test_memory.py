@@ -4,3 +4,15 @@
 
 def test_seals_of_memory_files_and_of_areas(tap):
     tap("seals")
+
+
+def test_one_process_sees_to_the_memory_of_another(tap):
+    tap("advise_other")
+
+
+def test_membarrier_wants_to_be_registered_and_is_a_barrier(tap):
+    tap("membarriers")
+
+
+def test_an_address_space_has_the_limits_of_linux(tap):
+    tap("maplimits", 400)

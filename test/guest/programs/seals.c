@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * memfd_create with every flag, and what each seal forbids; mseal; remap_file_pages.
+ * memfd_create with every flag, and what each seal forbids; mseal; remap_file_pages; holes.
  */
 #define _GNU_SOURCE
 #include "tap.h"
@@ -236,6 +236,30 @@ static void file_pages(void)
 	fails(EINVAL, remap_file_pages(p, PG, 0, 0, 0));
 }
 
+/* A private copy outlives its page's becoming a hole, but not its leaving the file. */
+static void holes(int fd, const char *kind)
+{
+	char *p, *s;
+
+	if (ftruncate(fd, 4 * PG))
+		exit(2);
+	p = map(fd, 4 * PG, PROT_READ | PROT_WRITE, MAP_PRIVATE);
+	s = map(fd, 4 * PG, PROT_READ | PROT_WRITE, MAP_SHARED);
+	memset(s, 'f', 4 * PG);
+	p[0] = p[PG] = p[2 * PG] = 'p';
+	fails(0, fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, PG));
+	fails(0, madvise(s + PG, PG, MADV_REMOVE));
+	ok(!s[0] && !s[PG], "%s: holes in the file", kind);
+	ok(p[0] == 'p' && p[1] == 'f' && p[PG] == 'p', "%s: the private copies stay", kind);
+	ok(p[3 * PG] == 'f', "%s: what was not copied is the file's", kind);
+	if (ftruncate(fd, 2 * PG) || ftruncate(fd, 4 * PG))
+		exit(2);
+	ok(p[2 * PG] == 0 && p[3 * PG] == 0 && p[0] == 'p', "%s: truncate takes copies too", kind);
+	munmap(p, 4 * PG);
+	munmap(s, 4 * PG);
+	close(fd);
+}
+
 int main(void)
 {
 	tap_limit(60);
@@ -246,5 +270,8 @@ int main(void)
 	future_writing();
 	sealed_areas();
 	file_pages();
+	holes(sealable(0), "memory");
+	holes(open("/root/holes", O_RDWR | O_CREAT | O_TRUNC, 0600), "disk");
+	unlink("/root/holes");
 	return tap_done();
 }

@@ -41,7 +41,8 @@ static inline void cpu_relax(void) { }
 
 void cpu_idle(void);
 void ipi_reschedule(unsigned int h);
-void ipi_call_others(void (*fn)(void *arg), void *arg);
+void ipi_call(unsigned long harts, void (*fn)(void *arg), void *arg);
+static inline void ipi_call_others(void (*fn)(void *arg), void *arg) { ipi_call(~0UL, fn, arg); }
 void ipi_stop_others(void);
 bool cpu_random_seed(u64 *seed);
 

@@ -18,6 +18,8 @@ struct mmu_context {
 	unsigned long icache_flushes;
 };
 
+static inline unsigned long mmu_harts(const struct mmu_context *ctx) { return ctx->harts; }
+
 extern pte_t *kernel_pgd;
 
 void mmu_context_init(struct mmu_context *ctx);

@@ -41,8 +41,12 @@ void cpu_idle(void);
 /* Ask hart @h to look at its thread's work flags (reschedule). */
 void ipi_reschedule(unsigned int h);
 
-/* Run @fn(@arg) on every online hart but this one, with interrupts off there; wait for all. */
-void ipi_call_others(void (*fn)(void *arg), void *arg);
+/*
+ * Run @fn(@arg) on every online hart of the set @harts but this one, with interrupts off
+ * there; wait for all.
+ */
+void ipi_call(unsigned long harts, void (*fn)(void *arg), void *arg);
+static inline void ipi_call_others(void (*fn)(void *arg), void *arg) { ipi_call(~0UL, fn, arg); }
 
 /* Park every other hart for good (panic, power off). */
 void ipi_stop_others(void);

@@ -27,6 +27,12 @@ struct mmu_context {
 	unsigned long icache_stale;
 };
 
+/* The set of harts that have it loaded.  One that takes it up later passes a full barrier first. */
+static inline unsigned long mmu_harts(const struct mmu_context *ctx)
+{
+	return __atomic_load_n(&ctx->harts, __ATOMIC_SEQ_CST);
+}
+
 /* The root table of the kernel alone; the upper half of every other root equals its own. */
 extern pte_t *kernel_pgd;
 
