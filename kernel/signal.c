@@ -29,21 +29,6 @@ struct sigqueue {
 static struct kmem_cache *sigqueue_cache;
 static struct kmem_cache *sighand_cache;
 
-/* SIGINFO_USED bytes, and what is behind them: in words, which the compiler keeps in line. */
-static inline void copy_used(siginfo_t *to, const siginfo_t *from)
-{
-	struct used { u64 w[SIGINFO_USED / sizeof(u64)]; };
-
-	*(struct used *)to = *(const struct used *)from;
-}
-
-static inline void clear_rest(siginfo_t *info)
-{
-	struct rest { u64 w[(sizeof(siginfo_t) - SIGINFO_USED) / sizeof(u64)]; };
-
-	*(struct rest *)((u64 *)info + SIGINFO_USED / sizeof(u64)) = (struct rest){ { 0 } };
-}
-
 static void fill_info(siginfo_t *info, int code);
 static bool sigqueue_take(struct sigpending *p, int sig, siginfo_t *info);
 static void pass_on_blocked(u64 newly_blocked);
@@ -178,7 +163,7 @@ int sigqueue_add(struct sigpending *p, int sig, const siginfo_t *info, unsigned 
 		return -EAGAIN;
 	if (q) {
 		if (info)
-			copy_used(&q->info, info);
+			siginfo_copy_used(&q->info, info);
 		else
 			fill_info(&q->info, SI_KERNEL);
 		q->info.si_signo = sig;
@@ -206,7 +191,6 @@ int dequeue_signal(struct task_struct *t, u64 blocked, siginfo_t *info)
 	sig = __builtin_ctzl(ready) + 1;
 	if (!sigqueue_take(p, sig, info))
 		fill_info(info, SI_USER);
-	clear_rest(info);
 	info->si_signo = sig;
 	if (info->si_code == SI_TIMER)
 		info->timer.overrun = posix_timer_taken(t->signal, info->timer.tid);
@@ -232,7 +216,7 @@ static bool sigqueue_take(struct sigpending *p, int sig, siginfo_t *info)
 		p->set &= ~SIG_BIT(sig);
 	if (!first)
 		return false;
-	copy_used(info, &first->info);
+	siginfo_copy_used(info, &first->info);
 	list_del(&first->node);
 	p->nr_queued--;
 	kmem_cache_free(sigqueue_cache, first);
@@ -246,8 +230,8 @@ bool sigqueue_peek(const struct sigpending *p, u64 at, siginfo_t *info)
 	list_for_each_entry(q, &p->queue, node) {
 		if (at-- > 0)
 			continue;
-		copy_used(info, &q->info);
-		clear_rest(info);
+		siginfo_copy_used(info, &q->info);
+		siginfo_clear_rest(info);
 		return true;
 	}
 	return false;
@@ -265,7 +249,8 @@ void recalc_sigpending(struct task_struct *t)
 {
 	u64 set = t->pending.set | t->signal->shared_pending.set;
 
-	if ((set & ~t->blocked) || t->stop_pending || t->stop_again || ptrace_must_trap(t))
+	if ((set & ~t->blocked) || t->stop_pending || t->stop_again ||
+	    (unlikely(t->tracee) && ptrace_must_trap(t)))
 		__atomic_fetch_or(&t->thread.work, WORK_SIGNAL, __ATOMIC_SEQ_CST);
 	else if (t == current)
 		__atomic_fetch_and(&t->thread.work, ~WORK_SIGNAL, __ATOMIC_SEQ_CST);

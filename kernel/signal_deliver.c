@@ -134,6 +134,7 @@ static bool get_signal(struct delivery *d)
 			return false;
 		}
 		if (unlikely(t->tracee)) {
+			siginfo_clear_rest(&d->info);
 			d->sig = ptrace_signal(d->sig, &d->info, &flags);
 			if (!d->sig) {
 				spin_unlock_irqrestore(&t->sighand->siglock, flags);
@@ -185,8 +186,10 @@ static enum next default_action(struct delivery *d, unsigned long flags)
 		return take_stop(d->sig, flags);
 	spin_unlock_irqrestore(&t->sighand->siglock, flags);
 	t->flags |= PF_SIGNALED;
-	if (bit & SIGNALS_CORE)
+	if (bit & SIGNALS_CORE) {
+		siginfo_clear_rest(&d->info);
 		coredump(&d->info);
+	}
 	do_group_exit(d->sig);
 }
 

@@ -36,7 +36,10 @@ static inline bool process_is_init(const struct task_struct *t) { return t->tgid
  */
 int sigqueue_add(struct sigpending *p, int sig, const siginfo_t *info, unsigned long limit);
 
-/* siglock held: take the next signal that is not in @blocked; 0: none.  Shared ones last. */
+/*
+ * siglock held: take the next signal that is not in @blocked; 0: none.  Shared ones last.
+ * *info: SIGINFO_USED bytes of it.
+ */
 int dequeue_signal(struct task_struct *t, u64 blocked, siginfo_t *info);
 
 /* siglock held: entry @at of @p's queue, left there.  False: there are not so many. */

@@ -145,6 +145,7 @@ long sys_rt_sigtimedwait(const unsigned long *a)
 			deadline = deadline < TIMER_NEVER - now ? deadline + now : TIMER_NEVER;
 	}
 	sig = wait_for(set & ~SIGNALS_ABSOLUTE, deadline, &info);
+	siginfo_clear_rest(&info);
 	if (sig > 0 && a[1] && put_user(info, a[1]))
 		return -EFAULT;
 	return sig;

@@ -106,6 +106,22 @@ typedef struct siginfo {
 
 _Static_assert(sizeof(siginfo_t) == 128, "siginfo_t is 128 bytes");
 
+/* In words, which the compiler keeps in line: what of @from is used. */
+static inline void siginfo_copy_used(siginfo_t *to, const siginfo_t *from)
+{
+	struct used { u64 w[SIGINFO_USED / sizeof(u64)]; };
+
+	*(struct used *)to = *(const struct used *)from;
+}
+
+/* Before a program sees it. */
+static inline void siginfo_clear_rest(siginfo_t *info)
+{
+	struct rest { u64 w[(sizeof(siginfo_t) - SIGINFO_USED) / sizeof(u64)]; };
+
+	*(struct rest *)((u64 *)info + SIGINFO_USED / sizeof(u64)) = (struct rest){ { 0 } };
+}
+
 struct sigaltstack {
 	vaddr_t ss_sp;
 	int ss_flags;

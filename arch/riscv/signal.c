@@ -72,8 +72,8 @@ static void frame_fill(struct rt_sigframe *fr, struct trapframe *tf,
 	struct thread *t = current_thread();
 	struct user_fp *fp = &fr->uc.fp;
 
-	copy_words((unsigned long *)&fr->info, (const unsigned long *)sf->info,
-		   sizeof(fr->info) / sizeof(unsigned long));
+	siginfo_copy_used(&fr->info, sf->info);
+	siginfo_clear_rest(&fr->info);
 	fr->uc.flags = 0;
 	fr->uc.link = 0;
 	fr->uc.stack.sp = sf->altstack->ss_sp;

@@ -21,7 +21,7 @@ struct signal_frame_info {
 	vaddr_t handler;
 	vaddr_t stack_top;              /* build the frame below this */
 	u64 mask;                       /* saved: the mask to restore */
-	const struct siginfo *info;
+	const struct siginfo *info;     /* SIGINFO_USED bytes of it */
 	const struct sigaltstack *altstack; /* saved into uc_stack */
 };
 
