@@ -98,6 +98,59 @@ def test_each_of_the_first_200_requests_fails(run, tmp_path, first):
     fail_each(run, tmp_path, list(range(first, min(first + AT_ONCE, 201))))
 
 
+# ---- swap on a disk that fails ----
+
+SWAPPING = """
+echo '== {disk}'
+swapon /dev/{disk} && {{ /opt/test/swapwork || echo "BAD status $?"; swapoff /dev/{disk} || echo "swapoff $?"; }}
+"""
+
+
+def check_swap_share(request, share):
+    """Whether the error was met, and how many were told."""
+    assert "BAD" not in share, f"request {request}:\n{share}"
+    failed = re.search(r"vd.: (read|write) error at sector", share)
+    if "end" not in share.split("\n"):          # the header itself could not be read
+        assert failed and "swapon" in share, f"request {request}:\n{share}"
+        return True, 1
+    told = sum(int(n) for n in re.findall(r"told (\d+)", share))
+    assert failed or not told, f"request {request}: told of nothing\n{share}"
+    assert told <= 1, f"request {request}: one page was lost\n{share}"
+    return bool(failed), told
+
+
+def fail_each_of_swap(run, tmp_path, requests):
+    """How many of the runs met their error, and how many processes were told."""
+    options = []
+    for n, request in enumerate(requests):
+        folder = tmp_path / str(n)
+        folder.mkdir()
+        machine.tool("truncate", "-s", "32M", str(folder / "swap.img"))
+        assert machine.tool("mkswap", str(folder / "swap.img")).returncode == 0
+        options.append(failing(folder, folder / "swap.img", request, f"x{n}"))
+    disks = ["vd" + "bcdefgh"[n] for n in range(len(requests))]
+    status, output = run("exec 2>&1; swapoff -a" + NEIGHBOUR + "".join(SWAPPING.format(disk=d) for d in disks) +
+                         "touch /root/stop; wait; echo the end", timeout=240, qemuopts=" ".join(options))
+    assert output.endswith("the end\n"), output[-3000:]
+    shares = [output.split(f"== {d}\n")[1].split("\n== ")[0] for d in disks]
+    verdicts = [check_swap_share(r, s) for r, s in zip(requests, shares)]
+    return sum(met for met, _ in verdicts), sum(told for _, told in verdicts)
+
+
+@pytest.mark.faultline
+def test_a_request_of_swap_that_fails_harms_nobody_else(run, tmp_path):
+    """Writes lose nothing: the page stays.  Reads are told to who needs the page; `make stress` takes each."""
+    met, told = fail_each_of_swap(run, tmp_path, [4, 20, 41, 60, 90, 133, 200])
+    assert met >= 6 and told >= 1
+
+
+@pytest.mark.faultline
+@pytest.mark.skipif(not STRESS, reason="make stress")
+@pytest.mark.parametrize("first", range(1, 201, AT_ONCE))
+def test_each_of_the_first_200_requests_of_swap_fails(run, tmp_path, first):
+    fail_each_of_swap(run, tmp_path, list(range(first, min(first + AT_ONCE, 201))))
+
+
 def test_a_disk_of_100_requests_a_second_changes_nothing_but_time(run, tmp_path):
     image = ext2(tmp_path)
     slow = (f"-drive file={image},format=raw,if=none,id=d2,throttling.iops-total=100 "
