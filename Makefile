@@ -115,7 +115,7 @@ QEMU := qemu-system-riscv64
 
 # ---- the kernel ----------------------------------------------------------------------------------
 
-DIRS := arch/riscv kernel kernel/fs kernel/fs/* kernel/net kernel/drivers mm lib
+DIRS := arch/riscv kernel kernel/fs kernel/fs/* kernel/ipc kernel/net kernel/drivers mm lib
 SRCS := $(sort $(wildcard $(DIRS:=/*.c) arch/riscv/*.S))
 OBJS := $(SRCS:%=$(O)/%.o)
 ELF := $(O)/faultline.elf

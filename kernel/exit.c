@@ -21,6 +21,7 @@
 #include <kernel/drivers/tty.h>
 #include <kernel/fs/file.h>
 #include <kernel/fs/super.h>
+#include <kernel/ipc/ipc.h>
 #include <kernel/log.h>
 #include <kernel/pidfd.h>
 #include <kernel/ptrace.h>
@@ -103,6 +104,7 @@ static void give_back(struct task_struct *t)
 	vfork_release(t);
 	if (mm)
 		mm_put(mm);
+	sem_exit(t);
 	spin_lock(&t->lock);
 	t->files = NULL;
 	t->fs = NULL;

@@ -19,6 +19,7 @@
 #include <kernel/cred.h>
 #include <kernel/fs/file.h>
 #include <kernel/futex.h>
+#include <kernel/ipc/ipc.h>
 #include <kernel/pidfd.h>
 #include <kernel/ptrace.h>
 #include <kernel/sched.h>
@@ -229,6 +230,8 @@ static struct task_struct *task_dup(const struct clone_args *args)
 		t->altstack = me->altstack;
 	sched_fork(t);
 	err = dup_signals(t, flags);
+	if (!err && (flags & CLONE_SYSVSEM))
+		err = sem_undo_share(t);
 	if (!err)
 		err = dup_mm_files_fs(t, flags);
 	if (err) {
@@ -339,6 +342,7 @@ void task_discard(struct task_struct *t)
 	if (t->files)
 		files_put(t->files);
 	sighand_put(t->sighand);
+	sem_exit(t);
 	kstack_free((void *)t->thread.kstack);
 	atomic_set(&t->refs, 1);
 	task_put(t);

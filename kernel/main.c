@@ -17,6 +17,7 @@
 #include <kernel/fs/ext2/ext2.h>
 #include <kernel/fs/proc/proc.h>
 #include <kernel/fs/super.h>
+#include <kernel/ipc/ipc.h>
 #include <kernel/log.h>
 #include <kernel/process.h>
 #include <kernel/random.h>
@@ -99,6 +100,7 @@ static void say_hello(const struct boot_info *bi)
 static void files_start(void)
 {
 	vfs_init();
+	ipc_init();
 	procfs_init();
 	ext2_init();
 	current->fs = fs_alloc();

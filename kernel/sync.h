@@ -45,6 +45,7 @@ enum lock_rank {
 	RANK_TASKLIST,          /* parents, children, pid table: notify_parent -> siglock */
 	RANK_SIGHAND,           /* signal state: send_signal -> run queue */
 	RANK_FILES,             /* a descriptor table */
+	RANK_IPC,               /* System V IPC, one kind: semop -> the sleeper's run queue */
 	RANK_SOCKET_TABLE,      /* names of sockets: bind -> the socket */
 	RANK_SOCKET,            /* a socket's state and queue; two: unix_lock_two */
 	RANK_DCACHE,            /* dentry tree: d_lookup -> inode cache */

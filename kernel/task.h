@@ -143,6 +143,7 @@ struct task_struct {
 	struct mm_struct *active_mm;    /* [o] kernel threads: unused */
 	struct files_struct *files;     /* [k] */
 	struct fs_struct *fs;           /* [k] root, cwd, umask */
+	struct sem_undo_list *sem_undo; /* [o] SEM_UNDO of semop(2), or NULL */
 	struct file *dead_files;        /* [o] to be released on the way out: WORK_NOTIFY */
 	struct signal_struct *signal;   /* [c] until reaped */
 	struct sighand_struct *sighand; /* [t] NULL once released; own: no lock */

@@ -83,6 +83,9 @@ long mm_map_pfns(struct mm_struct *mm, vaddr_t addr, const unsigned long *pfns, 
 
 int mm_munmap(struct mm_struct *mm, vaddr_t start, size_t len);
 
+/* What is left of a segment that was attached at @addr; its areas have @ops.  -EINVAL: nothing. */
+int mm_shmdt(struct mm_struct *mm, vaddr_t addr, const struct vm_ops *ops);
+
 #define MREMAP_MAYMOVE          1
 #define MREMAP_FIXED            2
 #define MREMAP_DONTUNMAP        4

@@ -149,6 +149,8 @@ bool shmem_swap_out(struct page *page)
 	swp_t s;
 
 	assert(page_test(page, PG_locked) && !atomic_read(&page->mapcount));
+	if (READ_ONCE(as->flags) & AS_UNEVICTABLE)      /* SHM_LOCK */
+		return false;
 	if (!swap_unused() || !away_of(as) || !swap_slots_take(&s, 1))
 		return false;
 	if (swap_cache_insert(page, s))

@@ -24,7 +24,7 @@
 
 unsigned int sysctl_memfd_noexec;
 
-static struct file *memfd_make(const char *name, u32 mode)
+struct file *memfd_make(const char *name, u32 mode)
 {
 	struct inode *inode = anon_new_inode(S_IFREG | mode);
 	struct dentry *d;

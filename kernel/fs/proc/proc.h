@@ -74,6 +74,7 @@ extern const struct proc_entry proc_root_table[];       /* root.c */
 extern const struct proc_entry proc_pid_table[];        /* pid.c: /proc/PID */
 extern const struct proc_entry proc_tid_table[];        /* pid.c: /proc/PID/task/TID */
 extern const struct proc_entry proc_sys_table[];        /* sysctl.c */
+extern const struct proc_entry proc_sysvipc_table[];    /* kernel/ipc/msg_calls.c */
 extern const struct file_operations proc_kmsg_fops;     /* kmsg.c */
 extern const struct proc_entry proc_fd_entry, proc_fdinfo_entry;
 extern const struct inode_operations proc_root_iops, proc_fd_iops, proc_fdinfo_iops, proc_task_iops;

@@ -258,6 +258,7 @@ const struct proc_entry proc_root_table[] = {
 	FILE_ENTRY("stat", show_stat),
 	FILE_ENTRY("swaps", show_swaps),
 	{ .name = "sys", .mode = S_IFDIR | 0555, .children = proc_sys_table },
+	{ .name = "sysvipc", .mode = S_IFDIR | 0555, .children = proc_sysvipc_table },
 	LINK_ENTRY("thread-self", link_thread_self),
 	FILE_ENTRY("uptime", show_uptime),
 	FILE_ENTRY("version", show_version),

@@ -9,6 +9,7 @@
 #include <kernel/cred.h>
 #include <kernel/exec.h>
 #include <kernel/fs/inotify.h>
+#include <kernel/ipc/ipc.h>
 #include <kernel/log.h>
 #include <kernel/random.h>
 #include <kernel/task.h>
@@ -31,6 +32,12 @@ int proc_parse_number(const char *buf, unsigned long low, unsigned long high, un
 
 NUMBER(core_uses_pid, core_uses_pid, 0, 0x7fffffff)
 NUMBER(suid_dumpable, suid_dumpable, 0, 2)
+NUMBER(msgmax, sysctl_msgmax, 0, 0x7fffffff)
+NUMBER(msgmnb, sysctl_msgmnb, 0, 0x7fffffff)
+NUMBER(msgmni, sysctl_msgmni, 0, IPC_MAX)
+NUMBER(shmall, sysctl_shmall, 0, ~0UL)
+NUMBER(shmmax, sysctl_shmmax, 0, ~0UL)
+NUMBER(shmmni, sysctl_shmmni, 0, IPC_MAX)
 NUMBER(randomize_va_space, sysctl_randomize_va_space, 0, 2)
 NUMBER(pid_max, pid_max, 301, 4194304)
 
@@ -193,6 +200,14 @@ static const struct proc_entry random_table[] = {
 	{ .name = NULL },
 };
 
+/* semmsl, semmns, semopm, semmni in one line. */
+static int show_sem(struct seq_file *m, struct task_struct *t)
+{
+	seq_printf(m, "%u\t%u\t%u\t%u\n", sysctl_semmsl, sysctl_semmns, sysctl_semopm,
+		   sysctl_semmni);
+	return 0;
+}
+
 static const struct proc_entry kernel_table[] = {
 	TEXT(arch),
 	TEXT(cap_last_cap),
@@ -205,10 +220,17 @@ static const struct proc_entry kernel_table[] = {
 	TEXT(ostype),
 	TEXT(overflowgid),
 	TEXT(overflowuid),
+	SETTING(msgmax),
+	SETTING(msgmnb),
+	SETTING(msgmni),
 	SETTING(pid_max),
 	SETTING(printk),
 	DIR("random", random_table),
 	SETTING(randomize_va_space),
+	TEXT(sem),
+	SETTING(shmall),
+	SETTING(shmmax),
+	SETTING(shmmni),
 	{ .name = "threads-max", .mode = S_IFREG | 0444, .show = show_threads_max },
 	TEXT(version),
 	{ .name = NULL },
