@@ -209,6 +209,7 @@ static struct task_struct *task_dup(const struct clone_args *args)
 	t->timer_slack_ns = me->timer_slack_ns;
 	t->no_new_privs = me->no_new_privs;
 	t->personality = me->personality;
+	t->mempolicy = me->mempolicy;
 	t->trace = me->trace & TRACE_LOG;
 	t->cred = me->cred;
 	cred_get(t->cred);

@@ -34,6 +34,8 @@
 #define VM_NOHUGEPAGE   0x40000000UL
 #define VM_SEALED       0x80000000UL
 
+#define VM_POLICY       (0x7ffUL << 40) /* mempolicy.h; 0: the default */
+
 #define VM_ACCESS       (VM_READ | VM_WRITE | VM_EXEC)
 
 #endif

@@ -16,3 +16,7 @@ def test_membarrier_wants_to_be_registered_and_is_a_barrier(tap):
 
 def test_an_address_space_has_the_limits_of_linux(tap):
     tap("maplimits", 400)
+
+
+def test_memory_policies_of_one_node(tap):
+    tap("mempolicy")
