@@ -193,8 +193,10 @@ int mm_clear_refs(struct mm_struct *mm, int what)
 		mm->hiwater_rss = mm_rss(mm);
 		return 0;
 	}
-	if (what < 1 || what > 3)
+	if (what < 1 || what > 4)
 		return -EINVAL;
+	if (what == 4)
+		return 0;
 	if (down_read_killable(&mm->lock))
 		return -EINTR;
 	for (vma = mm->mmap; vma; vma = vma->vm_next)

@@ -54,7 +54,10 @@ int mm_gather_stats(struct mm_struct *mm, vaddr_t start, vaddr_t end, struct mm_
  */
 int mm_pagemap(struct mm_struct *mm, vaddr_t addr, u64 *entries, unsigned int nr);
 
-/* /proc/PID/clear_refs: 1 all, 2 anonymous, 3 file pages; 5: reset the peak of RSS. */
+/*
+ * /proc/PID/clear_refs: 1 all, 2 anonymous, 3 file pages; 4: soft-dirty bits, of which there are
+ * none; 5: reset the peak of RSS.
+ */
 int mm_clear_refs(struct mm_struct *mm, int what);
 
 #endif

@@ -20,3 +20,7 @@ def test_an_address_space_has_the_limits_of_linux(tap):
 
 def test_memory_policies_of_one_node(tap):
     tap("mempolicy")
+
+
+def test_the_memory_of_a_process_as_files(tap):
+    tap("procmem")

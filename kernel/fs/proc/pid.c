@@ -78,6 +78,12 @@ static int show_auxv(struct seq_file *m, struct task_struct *t)
 	return 0;
 }
 
+static int show_personality(struct seq_file *m, struct task_struct *t)
+{
+	seq_printf(m, "%08x\n", READ_ONCE(t->personality));
+	return 0;
+}
+
 /* Which areas a core of it would hold; what it is made of keeps it (core(5)). */
 static int show_coredump_filter(struct seq_file *m, struct task_struct *t)
 {
@@ -268,7 +274,11 @@ static int show_cgroup(struct seq_file *m, struct task_struct *t)
 #define FOLLOW(n, fn)    { .name = (n), .mode = S_IFLNK | 0777, .follow = (fn) }
 
 #define COMMON_ENTRIES                                                                         \
-	PRIVATE("auxv", show_auxv), SHOW("cgroup", show_cgroup), SHOW("cmdline", show_cmdline), \
+	PRIVATE("auxv", show_auxv), SHOW("cgroup", show_cgroup),                               \
+		{ .name = "clear_refs",                                                        \
+		  .mode = S_IFREG | 0200,                                                      \
+		  .store = proc_store_clear_refs },                                            \
+		SHOW("cmdline", show_cmdline),                                                 \
 		{ .name = "comm",                                                              \
 		  .mode = S_IFREG | 0644,                                                      \
 		  .show = show_comm,                                                           \
@@ -284,6 +294,7 @@ static int show_cgroup(struct seq_file *m, struct task_struct *t)
 		  .dir_iop = &proc_fdinfo_iops,                                                \
 		  .dir_fop = &proc_fdinfo_fops },                                              \
 		SHOW("limits", show_limits), SHOW("maps", proc_show_maps),                     \
+		{ .name = "mem", .mode = S_IFREG | 0600, .fop = &proc_mem_fops },              \
 		SHOW("mountinfo", show_mountinfo), SHOW("mounts", show_mounts),                \
 		{ .name = "net", .mode = S_IFDIR | 0555, .children = proc_net_table },         \
 		{ .name = "oom_adj",                                                           \
@@ -295,6 +306,8 @@ static int show_cgroup(struct seq_file *m, struct task_struct *t)
 		  .mode = S_IFREG | 0644,                                                      \
 		  .show = proc_show_oom_score_adj,                                             \
 		  .store = proc_store_oom_score_adj },                                         \
+		{ .name = "pagemap", .mode = S_IFREG | 0400, .fop = &proc_pagemap_fops },      \
+		PRIVATE("personality", show_personality),                                      \
 		FOLLOW("root", follow_root), SHOW("smaps", proc_show_smaps),                   \
 		SHOW("smaps_rollup", proc_show_smaps_rollup),                                  \
 		SHOW("statm", proc_show_statm), SHOW("status", proc_show_status),              \

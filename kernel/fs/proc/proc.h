@@ -76,6 +76,7 @@ extern const struct proc_entry proc_tid_table[];        /* pid.c: /proc/PID/task
 extern const struct proc_entry proc_sys_table[];        /* sysctl.c */
 extern const struct proc_entry proc_sysvipc_table[];    /* kernel/ipc/msg_calls.c */
 extern const struct file_operations proc_kmsg_fops;     /* kmsg.c */
+extern const struct file_operations proc_mem_fops, proc_pagemap_fops;   /* pid_mem.c */
 extern const struct proc_entry proc_fd_entry, proc_fdinfo_entry;
 extern const struct inode_operations proc_root_iops, proc_fd_iops, proc_fdinfo_iops, proc_task_iops;
 extern const struct file_operations proc_root_fops, proc_fd_fops, proc_fdinfo_fops, proc_task_fops;
@@ -93,6 +94,7 @@ int proc_store_oom_adj(struct task_struct *t, char *buf, size_t len);
 int proc_show_maps(struct seq_file *m, struct task_struct *t);
 int proc_show_smaps(struct seq_file *m, struct task_struct *t);
 int proc_show_smaps_rollup(struct seq_file *m, struct task_struct *t);
+int proc_store_clear_refs(struct task_struct *t, char *buf, size_t len);
 int proc_show_meminfo(struct seq_file *m, struct task_struct *t);
 int proc_show_vmstat(struct seq_file *m, struct task_struct *t);
 int proc_show_faultcost(struct seq_file *m, struct task_struct *t);
