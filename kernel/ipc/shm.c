@@ -110,6 +110,8 @@ static struct file *shm_file(const struct shm *s, int key)
 	f->f_op = &shm_fops;
 	f->private_ = (void *)(unsigned long)s;
 	inode_set_size(f->inode, s->size);
+	if (s->reserved)
+		f->inode->data.flags &= ~AS_CHARGED;    /* the whole segment counts already */
 	return f;
 }
 

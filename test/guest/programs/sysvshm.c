@@ -287,6 +287,47 @@ static void race(void)
 	   "threads of two processes make, attach and remove one key, and nothing is left");
 }
 
+static long committed(void)
+{
+	char line[128];
+	long kib = -1;
+	FILE *f = fopen("/proc/meminfo", "r");
+
+	while (f && fgets(line, sizeof(line), f))
+		if (!strncmp(line, "Committed_AS:", 13))
+			kib = atol(line + 13);
+	if (f)
+		fclose(f);
+	return kib;
+}
+
+/* Is Committed_AS so many KiB above @before?  Give or take what others do meanwhile. */
+static int grown(long before, long kib)
+{
+	long now = committed() - before;
+
+	if (labs(now - kib) < 1024)
+		return 1;
+	printf("# grown by %ld KiB instead of %ld\n", now, kib);
+	return 0;
+}
+
+/* Of a segment of 8 MiB, of which half is touched: what counts against the limit. */
+static void counted(int flags, const char *what, long made, long touched)
+{
+	long before = committed();
+	int id = shmget(IPC_PRIVATE, 8L << 20, 0600 | flags);
+	char *p;
+
+	ok(grown(before, made), "%s counts by %ld KiB when it is made", what, made);
+	p = shmat(id, NULL, 0);
+	memset(p, 1, 4L << 20);
+	ok(grown(before, touched), "and by %ld when half of it is touched", touched);
+	shmdt(p);
+	shmctl(id, IPC_RMID, NULL);
+	ok(grown(before, 0), "and by nothing when it is gone");
+}
+
 int main(void)
 {
 	tap_limit(120);
@@ -295,6 +336,8 @@ int main(void)
 	removed();
 	rights();
 	figures();
+	counted(0, "a segment", 8 << 10, 8 << 10);
+	counted(SHM_NORESERVE, "one with SHM_NORESERVE", 0, 4 << 10);
 	maps();
 	race();
 	return tap_done();
