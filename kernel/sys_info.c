@@ -9,6 +9,7 @@
 
 #include <arch/cpu.h>
 #include <arch/elf.h>
+#include <arch/hwprobe.h>
 #include <arch/mmu.h>
 #include <kernel/cred.h>
 #include <kernel/random.h>
@@ -178,45 +179,10 @@ long sys_getrandom(const unsigned long *a)
 
 /* ------------------------------------------------ the machine */
 
-/* Linux's Documentation/arch/riscv/hwprobe: keys and values. */
 struct hwprobe_pair {
 	s64 key;
 	u64 value;
 };
-
-enum {
-	HWPROBE_BASE_BEHAVIOR = 3, HWPROBE_IMA_EXT_0 = 4, HWPROBE_CPUPERF_0 = 5,
-	HWPROBE_HIGHEST_VIRT = 7, HWPROBE_TIME_FREQ = 8, HWPROBE_MISALIGNED_SCALAR = 9
-};
-#define HWPROBE_BEHAVIOR_IMA    1UL
-#define HWPROBE_EXT_FD          1UL
-#define HWPROBE_EXT_C           2UL
-
-static void probe(struct hwprobe_pair *p)
-{
-	bool f_d = (elf_hwcap & BIT('f' - 'a')) && (elf_hwcap & BIT('d' - 'a'));
-
-	switch (p->key) {
-	case HWPROBE_BASE_BEHAVIOR:
-		p->value = HWPROBE_BEHAVIOR_IMA;
-		break;
-	case HWPROBE_IMA_EXT_0:
-		p->value = (f_d ? HWPROBE_EXT_FD : 0) |
-			   (elf_hwcap & BIT('c' - 'a') ? HWPROBE_EXT_C : 0);
-		break;
-	case HWPROBE_CPUPERF_0:
-	case HWPROBE_MISALIGNED_SCALAR:
-		p->value = 0;           /* unknown */
-		break;
-	case HWPROBE_HIGHEST_VIRT:
-		p->value = USER_END - 1;
-		break;
-	default:
-		p->key = -1;            /* "I do not know this key" */
-		p->value = 0;
-		break;
-	}
-}
 
 /* All harts answer alike, so the set of harts asked about matters only as an argument. */
 long sys_riscv_hwprobe(const unsigned long *a)
@@ -230,7 +196,9 @@ long sys_riscv_hwprobe(const unsigned long *a)
 	for (size_t i = 0; i < a[1]; i++) {
 		if (get_user(&p, a[0] + i * sizeof(p)))
 			return -EFAULT;
-		probe(&p);
+		p.value = 0;
+		if (!hwprobe_value(p.key, &p.value))
+			p.key = -1;
 		if (put_user(p, a[0] + i * sizeof(p)))
 			return -EFAULT;
 		if (fatal_signal_pending())

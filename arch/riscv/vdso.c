@@ -61,6 +61,9 @@ void vdso_init(void)
 	d->mult = time_mult;
 	d->shift = time_shift;
 	d->boot_ticks = time_boot_ticks();
+	for (s64 key = 0; key < HWPROBE_KEYS; key++)
+		if (hwprobe_value(key, &d->hwprobe[key]))
+			d->hwprobe_known |= BIT(key);
 }
 
 void vdso_set_clock(s64 realtime_offset_ns, s64 monotonic_offset_ns)

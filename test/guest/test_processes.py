@@ -68,3 +68,7 @@ def test_gdb_opens_a_core(boot):
     assert "terminated with signal SIGSEGV" in seen, seen
     assert "$1 = 4711" in seen and seen.count("LWP") >= 3 and "in thread ()" in seen, seen
     assert "/opt/test/coredump" in seen, seen
+
+
+def test_the_vdso_knows_what_the_machine_can(tap):
+    tap("hwprobe")

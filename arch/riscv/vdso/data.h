@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * The clock page that kernel and vDSO share: the kernel writes, programs read.
- * seq is odd while it is being written.
+ * The page that kernel and vDSO share: the kernel writes, programs read.  seq is
+ * odd while the clock in it is being written.
  */
 #ifndef ARCH_RISCV_VDSO_DATA_H
 #define ARCH_RISCV_VDSO_DATA_H
 
+#include <arch/hwprobe.h>
 #include <lib/types.h>
 
 struct vdso_data {
@@ -15,6 +16,8 @@ struct vdso_data {
 	u64 boot_ticks;
 	s64 realtime_offset_ns;         /* add to ns since boot */
 	s64 monotonic_offset_ns;
+	u64 hwprobe[HWPROBE_KEYS];      /* constant, as is: */
+	u64 hwprobe_known;              /* bit: key */
 };
 
 #endif
