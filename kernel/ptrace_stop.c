@@ -79,8 +79,7 @@ static int ptrace_stop(int code, int why, unsigned long message, siginfo_t *info
 		p->wait_code = 0;
 		p->listening = false;
 	}
-	/* It may be on its way out of a call that is to be made again: do_signal() must see it. */
-	__atomic_fetch_or(&t->thread.work, WORK_SIGNAL, __ATOMIC_SEQ_CST);
+	recalc_sigpending(t);   /* its signal may be gone: no call is disturbed for it */
 	return stop.resumed ? stop.code : 0;
 }
 
@@ -267,4 +266,6 @@ bool ptrace_syscall_enter(void)
 void ptrace_syscall_exit(void)
 {
 	syscall_stop(PTRACE_EVENTMSG_SYSCALL_EXIT);
+	/* The call may be to be made again, though its signal is gone: for do_signal(). */
+	__atomic_fetch_or(&current->thread.work, WORK_SIGNAL, __ATOMIC_SEQ_CST);
 }

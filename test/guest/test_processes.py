@@ -72,3 +72,7 @@ def test_gdb_opens_a_core(boot):
 
 def test_the_vdso_knows_what_the_machine_can(tap):
     tap("hwprobe")
+
+
+def test_a_process_tree_is_stopped_at_each_call_as_by_strace(tap):
+    tap("straced")
