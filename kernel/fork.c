@@ -297,6 +297,7 @@ static int dup_mm_files_fs(struct task_struct *t, unsigned long flags)
 	}
 	if (flags & CLONE_VM) {
 		mm = me->thread.mm;
+		mm_share(mm);
 		mm_get(mm);
 	} else {
 		mm = mm_dup(me->thread.mm);

@@ -36,7 +36,8 @@ enum lock_rank {
 	RANK_INODE,             /* a file's inode lock: write -> mm lock (user buffer) */
 	RANK_SOCKET_READ,       /* readers of a socket take turns: unix_recv -> mm lock */
 	RANK_TTY,               /* tty read/write -> mm lock */
-	RANK_MM,                /* mm->lock: fault -> page lock */
+	RANK_MM,                /* mm->lock: mmap -> an area's gate */
+	RANK_GATE,              /* inside an area: fault -> page lock */
 	RANK_PAGE,              /* PG_locked (not checked by address): readpage -> block map */
 	RANK_FS_MAP,            /* an inode's block map: readpage, truncate -> group allocation */
 	RANK_FS_ALLOC,          /* block and inode bitmaps */
@@ -316,7 +317,7 @@ static inline void mutex_unlock(struct mutex *m)
 /*
  * Readers and writers.  count: readers, or -1 for a writer; a waiting writer
  * holds new readers back.  A reader that meets nobody costs one atomic each
- * way, inline: every fault and every copy to a program takes mm->lock so.
+ * way, inline.
  */
 struct rwsem {
 	s32 count;              /* [a] */
@@ -388,12 +389,90 @@ static inline void up_write(struct rwsem *s)
 bool rwsem_held(const struct rwsem *s);         /* for reading or writing, by anybody */
 bool rwsem_held_write(const struct rwsem *s);
 
+/*
+ * A gate: many are inside at once.  Who wants to be alone closes it and waits
+ * until all have left.  Nobody waits in front of a closed gate: he goes another
+ * way, to a lock that the one who closed it holds.  One word, since every area
+ * has one; the queue of those who close gates is kept elsewhere.
+ */
+struct gate {
+	long count;             /* [a] those inside; GATE_CLOSED on top while it is closed */
+};
+#define GATE_CLOSED     (-__LONG_MAX__ - 1)
+
+/* False: it is closed.  @wq: where the one who closed it waits. */
+static __always_inline bool gate_enter(struct gate *g, struct wait_queue *wq);
+static __always_inline void gate_leave(struct gate *g, struct wait_queue *wq);
+/* Sleeps until nobody is inside.  The caller sees to it that one closes it at a time. */
+static inline void gate_close(struct gate *g, struct wait_queue *wq);
+static inline bool gate_try_close(struct gate *g);      /* false: somebody is inside */
+static inline void gate_open(struct gate *g);
+/* Out of line: somebody is inside a gate just closed; somebody left it; debug checks. */
+void gate_wait_empty(struct gate *g, struct wait_queue *wq);
+void gate_left_closed(struct wait_queue *wq);
+void gate_debug_entered(void);
+void gate_debug_left(void);
+
+static __always_inline bool gate_enter(struct gate *g, struct wait_queue *wq)
+{
+	if (unlikely(__atomic_fetch_add(&g->count, 1, __ATOMIC_ACQUIRE) < 0)) {
+		__atomic_fetch_sub(&g->count, 1, __ATOMIC_RELAXED);
+		gate_left_closed(wq);
+		return false;
+	}
+	if (DEBUG)
+		gate_debug_entered();
+	return true;
+}
+
+/* @g may be gone as soon as we have left; the caller holds what @wq is part of. */
+static __always_inline void gate_leave(struct gate *g, struct wait_queue *wq)
+{
+	if (DEBUG)
+		gate_debug_left();
+	if (unlikely(__atomic_fetch_sub(&g->count, 1, __ATOMIC_RELEASE) < 0))
+		gate_left_closed(wq);
+}
+
+static inline void gate_close(struct gate *g, struct wait_queue *wq)
+{
+	if (DEBUG)
+		might_sleep();
+	if (unlikely(__atomic_fetch_or(&g->count, GATE_CLOSED, __ATOMIC_ACQUIRE)))
+		gate_wait_empty(g, wq);
+}
+
+static inline bool gate_try_close(struct gate *g)
+{
+	if (!__atomic_fetch_or(&g->count, GATE_CLOSED, __ATOMIC_ACQUIRE))
+		return true;
+	gate_open(g);
+	return false;
+}
+
+static inline void gate_open(struct gate *g)
+{
+	__atomic_fetch_and(&g->count, ~GATE_CLOSED, __ATOMIC_RELEASE);
+}
+
+static inline bool gate_is_closed(const struct gate *g)
+{
+	return READ_ONCE(g->count) < 0;
+}
+
+static inline bool gate_held(const struct gate *g)
+{
+	return !DEBUG || READ_ONCE(g->count) != 0;
+}
+
 /* assert_held(&x): opens every function that needs the lock. */
 #define assert_held(l) assert(!DEBUG || _Generic((l),                          \
 	struct spinlock *: spin_debug_held,                                    \
 	const struct spinlock *: spin_debug_held,                              \
 	struct mutex *: mutex_held,                                            \
 	const struct mutex *: mutex_held,                                      \
+	struct gate *: gate_held,                                              \
+	const struct gate *: gate_held,                                        \
 	struct rwsem *: rwsem_held,                                            \
 	const struct rwsem *: rwsem_held)(l))
 #define assert_held_write(l) assert(!DEBUG || rwsem_held_write(l))

@@ -18,6 +18,7 @@
  */
 #include <lib/avl.h>
 
+#include <lib/atomic.h>
 #include <lib/avl_inline.h>
 
 void avl_insert_at(struct avl_root *root, struct avl_node *node, struct avl_node *parent,
@@ -38,12 +39,12 @@ void avl_update(struct avl_node *node, avl_augment_fn augment)
 
 void avl_replace(struct avl_root *root, struct avl_node *old, struct avl_node *node)
 {
-	*avl_link_to(root, old) = node;
 	*node = *old;
 	if (node->left)
 		node->left->parent = node;
 	if (node->right)
 		node->right->parent = node;
+	smp_store_release(avl_link_to(root, old), node);
 }
 
 /* Bring @node's child on the side named up into its place. */

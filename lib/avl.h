@@ -20,7 +20,10 @@
  * Why AVL: at most 1.44 log2(n) levels, flatter than red-black, for a tree that
  * is searched at each fault and changed at each mmap.
  *
- * Locking: the caller's.
+ * Locking: the caller's.  Who goes down left and right links while the tree is
+ * changed meets nodes that are in it, or were; in every state a right link leads
+ * to a node higher in order.  He may miss what he looks for, and go round by
+ * left links as long as the tree is turned under him: he counts those.
  */
 #ifndef LIB_AVL_H
 #define LIB_AVL_H

@@ -12,6 +12,7 @@
 #ifndef LIB_AVL_INLINE_H
 #define LIB_AVL_INLINE_H
 
+#include <lib/atomic.h>
 #include <lib/avl.h>
 
 /*
@@ -109,9 +110,9 @@ static __always_inline void avl_insert_inline(struct avl_root *root, struct avl_
 	node->right = NULL;
 	node->parent = parent;
 	node->height = 1;
-	*link = node;
 	if (augment)
 		augment(node);
+	smp_store_release(link, node);
 	avl_mend_inline(root, parent, augment);
 }
 

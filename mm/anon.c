@@ -13,7 +13,7 @@
  * the new one the entry is empty and flushed, so that two harts never see
  * two different pages at one address.
  *
- * Lock: mm->lock for reading, ptl around the PTE.
+ * Lock: the area (fault.h), ptl around the PTE.
  */
 #include <mm/anon.h>
 
@@ -71,6 +71,7 @@ static enum fault_result install_new(struct fault *f, struct page *page)
 	struct vm_area_struct *vma = f->vma;
 	pte_t e = pte_mkdirty(pte_make(page_to_pfn(page), vma->vm_prot));
 
+	assert_held(&vma->vm_gate);
 	if (unlikely(vma->vm_flags & VM_EXEC))
 		icache_flush(&f->mm->context);
 	spin_lock(&f->table->ptl);
@@ -145,6 +146,7 @@ static enum fault_result cow_copy(struct fault *f, struct page *old, struct page
 {
 	pte_t e = pte_mkdirty(pte_make(page_to_pfn(new), f->vma->vm_prot));
 
+	assert_held(&f->vma->vm_gate);
 	spin_lock(&f->table->ptl);
 	if (unlikely(!pte_same(pte_read(f->pte), f->orig))) {
 		spin_unlock(&f->table->ptl);

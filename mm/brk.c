@@ -11,6 +11,7 @@
 
 #include <mm/mm.h>
 #include <mm/vma_edit.h>
+#include <mm/vma_lock.h>
 
 #define HEAP_FLAGS (VM_READ | VM_WRITE | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC | VM_ACCOUNT)
 
@@ -50,7 +51,7 @@ long mm_brk(struct mm_struct *mm, vaddr_t brk)
 	now = mm->brk;
 	if (DEBUG)
 		vma_check(mm);
-	up_write(&mm->lock);
+	mm_unlock_write(mm);
 	vma_bury(&dead);
 	if (locked)
 		mm_populate(mm, ALIGN_UP(old, PAGE_SIZE), ALIGN_UP(now, PAGE_SIZE), false);

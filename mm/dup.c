@@ -11,7 +11,9 @@
  * has only lost the right to write some pages, which it gets back by a
  * fault.
  *
- * Lock: both mm->locks for writing, the child's nested in the parent's.
+ * Lock: both mm->locks for writing, the child's nested in the parent's.  The
+ * parent's areas are closed until after the flush: a fault meanwhile would copy
+ * a page to which another hart may still write.
  */
 #include <mm/mm.h>
 
@@ -19,9 +21,11 @@
 #include <lib/err.h>
 #include <lib/string.h>
 #include <mm/address_space.h>
+#include <mm/glance.h>
 #include <mm/pagetable.h>
 #include <mm/smaps.h>
 #include <mm/vma_edit.h>
+#include <mm/vma_lock.h>
 
 static void dup_fields(struct mm_struct *new, struct mm_struct *old);
 static int dup_areas(struct mm_struct *new, struct mm_struct *old);
@@ -44,16 +48,18 @@ struct mm_struct *mm_dup(struct mm_struct *old)
 	dup_fields(new, old);
 	err = dup_areas(new, old);
 	tlb_flush_all(&old->context);
-	if (new->nr_shared)
+	if (new->nr_shared) {
+		glance_wait();          /* who found a table before it was shared */
 		dup_figures(new, old);
+	}
 	if (!err) {
 		vma_build_tree(new);
 		if (DEBUG)
 			vma_check(new);
 		smp_store_release(&new->evictable, true);
 	}
-	up_write(&new->lock);
-	up_write(&old->lock);
+	mm_unlock_write(new);
+	mm_unlock_write(old);
 	if (err) {
 		mm_put(new);
 		return ERR_PTR(err);
@@ -135,6 +141,7 @@ static int dup_area(struct mm_struct *new, struct vm_area_struct *src,
 	unsigned long pages = vma_pages(src);
 	struct vm_area_struct *vma;
 
+	vma_close(src->vm_mm, src);
 	if (src->vm_flags & VM_ACCOUNT && vm_commit(new, pages))
 		return -ENOMEM;
 	vma = vma_alloc();
@@ -144,6 +151,7 @@ static int dup_area(struct mm_struct *new, struct vm_area_struct *src,
 		return -ENOMEM;
 	}
 	*vma = *src;
+	vma->vm_gate.count = 0;
 	vma->vm_mm = new;
 	vma->vm_flags &= ~(VM_LOCKED | VM_LOCKONFAULT);
 	vma->vm_prev = prev;

@@ -2,8 +2,8 @@
 /*
  * A page fault, from the address to a PTE that allows the access.
  *
- *	handle_mm_fault      driver loop: lock, look, resolve; again after sleeping
- *	  fault_lookup       the area; grow the stack; may it?
+ *	handle_mm_fault      driver loop: look, resolve; again after sleeping
+ *	  fault_lookup       the area, entered; grow the stack; may it?
  *	  fault_resolve      walk to the PTE, and by what stands there:
  *
  *	PTE         | access          | what is done                     | where
@@ -17,12 +17,13 @@
  *	present     | anything else   | another hart was faster, or the  | fault_allowed
  *	            |                 | hart wants accessed or dirty set |
  *
- * One place sleeps for long: a step that must wait drops mm->lock and
+ * One place sleeps for long: a step that must wait leaves the area and
  * answers FAULT_RETRY, and everything found is looked up again.
  *
- * Always true: FAULT_RETRY means mm->lock is not held, any other answer that
- * it is.
- * Lock: mm->lock for reading; ptl around the look at and change of the PTE.
+ * Always true: fault_resolve() and its steps hold the area and no other lock;
+ * FAULT_RETRY means that it was left, any other answer that it was not.
+ * Lock: the gate of the area (vma_lock.h), mm->lock only to find the area when
+ * it cannot be found without; ptl around the look at and change of the PTE.
  */
 #include <mm/fault.h>
 
@@ -38,12 +39,15 @@
 #include <mm/stack.h>
 #include <mm/swap.h>
 #include <mm/vma.h>
+#include <mm/vma_lock.h>
 #include <mm/vmstat.h>
 
-static enum fault_result fault_loop(struct fault *f);
+static enum fault_result fault_try(struct fault *f);
+static enum fault_result fault_rounds(struct fault *f, enum fault_result r);
 static enum fault_result fault_lookup(struct fault *f);
 static enum fault_result fault_resolve(struct fault *f);
-static enum fault_result fault_below(struct fault *f, struct vm_area_struct *vma);
+static enum fault_result fault_lookup_locked(struct fault *f);
+static enum fault_result fault_below(struct fault *f, bool grows);
 static enum fault_result fault_denied(struct fault *f);
 static enum fault_result fault_forbidden(struct fault *f);
 static enum fault_result fault_shared_write(struct fault *f);
@@ -58,7 +62,6 @@ static inline void fault_ask(struct fault *f, struct mm_struct *mm, vaddr_t addr
 	f->exact = addr;
 	f->access = access;
 	f->force = force;
-	f->tried = false;
 	f->major = false;
 	f->verdict = FAULT_DONE;
 }
@@ -70,8 +73,12 @@ enum fault_result handle_mm_fault(struct mm_struct *mm, vaddr_t addr, enum fault
 	struct fault f;
 
 	vmstat_inc(VMSTAT_pgfault);
+	if (unlikely(addr >= USER_END))
+		return FAULT_MAPERR;
 	fault_ask(&f, mm, addr, access, false);
-	r = fault_loop(&f);
+	r = fault_try(&f);
+	if (unlikely(r == FAULT_RETRY))
+		r = fault_rounds(&f, r);
 	if (unlikely(f.major))
 		vmstat_inc(VMSTAT_pgmajfault);
 	if (major)
@@ -84,36 +91,46 @@ __noinline enum fault_result handle_mm_fault_force(struct mm_struct *mm, vaddr_t
 {
 	struct fault f;
 
+	if (addr >= USER_END)
+		return FAULT_MAPERR;
 	fault_ask(&f, mm, addr, access, true);
-	return fault_loop(&f);
+	return fault_rounds(&f, fault_try(&f));
 }
 
-static __always_inline enum fault_result fault_loop(struct fault *f)
+/* One round.  FAULT_RETRY: it slept; nothing is held after any answer. */
+static __always_inline enum fault_result fault_try(struct fault *f)
 {
-	enum fault_result r;
+	enum fault_result r = fault_lookup(f);
 
-	if (unlikely(f->addr >= USER_END))
-		return FAULT_MAPERR;
-	for (;;) {
-		down_read(&f->mm->lock);
-		r = fault_lookup(f);
-		if (likely(r == FAULT_DONE))
-			r = fault_resolve(f);
-		if (likely(r != FAULT_RETRY))
-			break;
+	if (unlikely(r != FAULT_DONE))
+		return r;
+	r = fault_resolve(f);
+	if (likely(r != FAULT_RETRY))
+		fault_leave(f);
+	return r;
+}
+
+/* Round after round until one need not sleep; @r: what the last one came to. */
+static __noinline enum fault_result fault_rounds(struct fault *f, enum fault_result r)
+{
+	while (r == FAULT_RETRY) {
 		if (f->verdict != FAULT_DONE)
 			return f->verdict;
 		if (fatal_signal_pending())
 			return FAULT_KILLED;
-		f->tried = true;
+		r = fault_try(f);
 	}
-	up_read(&f->mm->lock);
 	return r;
+}
+
+void fault_leave(struct fault *f)
+{
+	vma_leave(f->mm, f->vma);
 }
 
 enum fault_result fault_retry(struct fault *f)
 {
-	up_read(&f->mm->lock);
+	fault_leave(f);
 	return FAULT_RETRY;
 }
 
@@ -124,27 +141,47 @@ static const unsigned long access_needs[] = {
 	[FAULT_EXEC] = VM_EXEC,
 };
 
-/* FAULT_DONE: f->vma is the area, and it permits the access. */
+/* FAULT_DONE: f->vma is the area, entered, and it permits the access.  Else nothing is held. */
 static __always_inline enum fault_result fault_lookup(struct fault *f)
 {
-	struct vm_area_struct *vma = find_vma(f->mm, f->addr);
+	assert(!DEBUG || f->mm == current_thread()->mm || mm_is_shared(f->mm) ||
+	       atomic_read(&f->mm->users) == 1);
+	f->vma = vma_enter(f->mm, f->addr);
+	if (unlikely(!f->vma)) {
+		enum fault_result r = fault_lookup_locked(f);
 
-	if (unlikely(!vma))
-		return FAULT_MAPERR;
-	if (unlikely(vma->vm_start > f->addr))
-		return fault_below(f, vma);
-	f->vma = vma;
-	if (unlikely(!(vma->vm_flags & access_needs[f->access])))
+		if (r != FAULT_DONE)
+			return r;
+	}
+	if (unlikely(!(f->vma->vm_flags & access_needs[f->access])))
 		return fault_denied(f);
 	return FAULT_DONE;
 }
 
-/* In the room below @vma: its own to grow into, or nobody's. */
-static __noinline enum fault_result fault_below(struct fault *f, struct vm_area_struct *vma)
+/* No area, or one that is being changed: wait for who changes it. */
+static __noinline enum fault_result fault_lookup_locked(struct fault *f)
 {
-	if (!(vma->vm_flags & VM_GROWSDOWN))
-		return FAULT_MAPERR;
+	struct vm_area_struct *vma;
+	bool grows;
+
+	down_read(&f->mm->lock);
+	vma = find_vma(f->mm, f->addr);
+	if (vma && vma->vm_start <= f->addr) {
+		vma_enter_held(f->mm, vma);
+		up_read(&f->mm->lock);
+		f->vma = vma;
+		return FAULT_DONE;
+	}
+	grows = vma && vma->vm_flags & VM_GROWSDOWN;
 	up_read(&f->mm->lock);
+	return fault_below(f, grows);
+}
+
+/* In a hole: room for the area above to grow into, or nobody's. */
+static enum fault_result fault_below(struct fault *f, bool grows)
+{
+	if (!grows)
+		return FAULT_MAPERR;
 	f->verdict = stack_grow(f->mm, f->addr) ? FAULT_MAPERR : FAULT_DONE;
 	return FAULT_RETRY;
 }
@@ -154,11 +191,11 @@ static __noinline enum fault_result fault_denied(struct fault *f)
 {
 	unsigned long may = f->access == FAULT_WRITE ? VM_MAYWRITE : VM_MAYREAD;
 
-	if (!f->force || !(f->vma->vm_flags & may))
-		return FAULT_ACCERR;
-	if (f->access == FAULT_WRITE && f->vma->vm_flags & (VM_SHARED | VM_PFNMAP))
-		return FAULT_ACCERR;
-	return FAULT_DONE;
+	if (f->force && f->vma->vm_flags & may &&
+	    !(f->access == FAULT_WRITE && f->vma->vm_flags & (VM_SHARED | VM_PFNMAP)))
+		return FAULT_DONE;
+	fault_leave(f);
+	return FAULT_ACCERR;
 }
 
 static __always_inline enum fault_result fault_resolve(struct fault *f)
@@ -251,6 +288,7 @@ static __always_inline enum fault_result install(struct fault *f, struct page *p
 	struct vm_area_struct *vma = f->vma;
 	pte_t e = pte_make(page_to_pfn(page), vma->vm_prot);
 
+	assert_held(&vma->vm_gate);
 	e = writable ? pte_mkdirty(e) : pte_wrprotect(e);
 	if (unlikely(vma->vm_flags & VM_EXEC))
 		icache_flush(&f->mm->context);

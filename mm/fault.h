@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
  * A page fault: the question, and what its steps answer.
+ *
+ * What a fault holds, in one word: the area.  It is inside f->vma's gate
+ * (vma_lock.h), so the area does not change and does not go, and neither do the
+ * page tables below it.  It does not hold mm->lock, and must not ask for it.
  */
 #ifndef MM_FAULT_H
 #define MM_FAULT_H
@@ -15,7 +19,7 @@ struct vm_area_struct;
 
 enum fault_result {
 	FAULT_DONE,     /* the PTE allows the access: return to the program */
-	FAULT_RETRY,    /* slept, mm->lock was dropped: look everything up again */
+	FAULT_RETRY,    /* slept, the area was left: look everything up again */
 	FAULT_MAPERR,   /* no area here: SIGSEGV, SEGV_MAPERR */
 	FAULT_ACCERR,   /* the area forbids it: SIGSEGV, SEGV_ACCERR */
 	FAULT_BUS,      /* past the end of the file, or the disk failed: SIGBUS */
@@ -25,7 +29,7 @@ enum fault_result {
 
 /*
  * The question, filled in from top to bottom.  Everything found dies when
- * mm->lock is dropped.
+ * the area is left.
  */
 struct fault {
 	struct mm_struct *mm;
@@ -33,7 +37,6 @@ struct fault {
 	vaddr_t exact;                  /* as trapped */
 	enum fault_access access;
 	bool force;                     /* for a debugger: VM_MAYREAD, VM_MAYWRITE are enough */
-	bool tried;                     /* second time round: the readahead was done */
 	bool major;                     /* waited for the disk */
 	/* with FAULT_RETRY: FAULT_DONE, or why looking again is useless */
 	enum fault_result verdict;
@@ -61,7 +64,10 @@ extern enum fault_result (*handle_user_fault)(struct mm_struct *mm, vaddr_t addr
 enum fault_result handle_mm_fault_force(struct mm_struct *mm, vaddr_t addr,
 					enum fault_access access);
 
-/* Let go of mm->lock and ask the driver loop to start over. */
+/* Leave the area: before a long wait, after which FAULT_RETRY is the answer. */
+void fault_leave(struct fault *f);
+
+/* Leave the area and ask the driver loop to start over. */
 enum fault_result fault_retry(struct fault *f);
 
 /*

@@ -16,7 +16,7 @@
  * are mapped for reading, and marked as not used yet.  MADV_RANDOM does not
  * change that: it costs no read, and random accesses meet neighbours too.
  *
- * Lock: mm->lock for reading; dropped to wait, with a reference of the file.
+ * Lock: the area, left to wait, with a reference of the file; ptl around PTEs.
  */
 #include <mm/filemap.h>
 
@@ -247,7 +247,7 @@ static void read_around(struct address_space *as, pgoff_t index, unsigned long v
 		put_page(before);
 }
 
-/* Not cached: let go of the address space, read, and look again. */
+/* Not cached: leave the area, read, and look again. */
 static enum fault_result file_wait(struct fault *f, pgoff_t index)
 {
 	struct address_space *as = f->vma->vm_mapping;
@@ -256,7 +256,7 @@ static enum fault_result file_wait(struct fault *f, pgoff_t index)
 	struct page *page;
 
 	as->a_ops->file_get(file);
-	up_read(&f->mm->lock);
+	fault_leave(f);
 	f->major = true;
 	read_around(as, index, vm_flags);
 	page = filemap_read_page(as, index, NULL);
@@ -278,7 +278,7 @@ static enum fault_result file_throttle(struct fault *f)
 	if (__atomic_add_fetch(&dirtied, 1, __ATOMIC_RELAXED) % THROTTLE_EVERY)
 		return FAULT_DONE;
 	as->a_ops->file_get(file);
-	up_read(&f->mm->lock);
+	fault_leave(f);
 	balance_dirty_pages(as);
 	as->a_ops->file_put(file);
 	return FAULT_RETRY;

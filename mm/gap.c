@@ -16,11 +16,6 @@
 
 unsigned long sysctl_mmap_min_addr = 4096;
 
-static inline struct vm_area_struct *avl_vma(struct avl_node *node)
-{
-	return avl_entry(node, struct vm_area_struct, vm_avl);
-}
-
 static inline bool worth(struct avl_node *node, size_t len)
 {
 	return node && avl_vma(node)->max_gap >= len;

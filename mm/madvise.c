@@ -26,6 +26,7 @@
 #include <mm/shmem.h>
 #include <mm/swap_ahead.h>
 #include <mm/vma_edit.h>
+#include <mm/vma_lock.h>
 
 struct advice {
 	struct mm_struct *mm;
@@ -96,7 +97,7 @@ int mm_madvise(struct mm_struct *mm, vaddr_t start, size_t len_in, int advice)
 	err = advise_range(&a, start, end);
 	if (DEBUG)
 		vma_check(mm);
-	up_write(&mm->lock);
+	mm_unlock_write(mm);
 	vma_bury(&a.dead);
 	return err;
 }
@@ -217,6 +218,7 @@ static int advise_flags(struct advice *a, struct vm_area_struct **vmap, vaddr_t 
 
 	if (IS_ERR_VALUE(flags))
 		return flags;
+	vma_close(a->mm, *vmap);
 	vma = vma_modify(a->mm, *vmap, start, end, flags, &a->dead);
 	if (IS_ERR(vma))
 		/* madvise(2): a kernel resource was temporarily unavailable */

@@ -9,7 +9,7 @@
  * memory's; and mbind does not look at the pages that are there, since all are on
  * the node that every policy leads to.
  *
- * Lock: mm->lock for writing.
+ * Lock: mm->lock for writing; an area is closed while its flags change.
  */
 #include <mm/mempolicy.h>
 
@@ -18,6 +18,7 @@
 #include <mm/mmap.h>
 #include <mm/pt_piece.h>
 #include <mm/vma_edit.h>
+#include <mm/vma_lock.h>
 
 #define VM_POLICY_SHIFT __builtin_ctzl(VM_POLICY)
 
@@ -32,6 +33,7 @@ static struct vm_area_struct *set_policy(struct vm_area_struct *vma, vaddr_t sta
 {
 	unsigned long flags = vma->vm_flags & ~VM_POLICY;
 
+	vma_close(vma->vm_mm, vma);
 	return vma_modify(vma->vm_mm, vma, max(start, vma->vm_start), min(end, vma->vm_end),
 			  flags | (unsigned long)policy << VM_POLICY_SHIFT, dead);
 }
@@ -88,7 +90,7 @@ int mm_bind(struct mm_struct *mm, vaddr_t start, size_t len, unsigned int policy
 	err = bind_areas(mm, start, end, policy, &dead);
 	if (DEBUG)
 		vma_check(mm);
-	up_write(&mm->lock);
+	mm_unlock_write(mm);
 	vma_bury(&dead);
 	return err;
 }
@@ -132,7 +134,7 @@ int mm_set_home_node(struct mm_struct *mm, vaddr_t start, size_t len)
 	err = home_areas(mm, start, end, &dead);
 	if (DEBUG)
 		vma_check(mm);
-	up_write(&mm->lock);
+	mm_unlock_write(mm);
 	vma_bury(&dead);
 	return err;
 }

@@ -14,6 +14,7 @@
 #include <mm/mm.h>
 #include <mm/pt_share.h>
 #include <mm/vma_edit.h>
+#include <mm/vma_lock.h>
 
 #define LOCK_FLAGS (VM_LOCKED | VM_LOCKONFAULT)
 
@@ -35,6 +36,7 @@ static int lock_area(struct mm_struct *mm, struct vm_area_struct **vmap, vaddr_t
 	/* Eviction reaches a shared table by the other address spaces too. */
 	if (lock && mm->nr_shared && pt_unshare_range(mm, start, end))
 		return -ENOMEM;
+	vma_close(mm, vma);
 	vma = vma_modify(mm, vma, start, end, flags, dead);
 	if (IS_ERR(vma))
 		return -ENOMEM;
@@ -114,7 +116,7 @@ int mm_mlock(struct mm_struct *mm, vaddr_t start, size_t len, bool on_fault)
 				 on_fault ? LOCK_FLAGS : VM_LOCKED, &dead);
 	if (DEBUG)
 		vma_check(mm);
-	up_write(&mm->lock);
+	mm_unlock_write(mm);
 	vma_bury(&dead);
 	if (err || on_fault)
 		return err;
@@ -134,7 +136,7 @@ int mm_munlock(struct mm_struct *mm, vaddr_t start, size_t len)
 	err = lock_range(mm, start, end, 0, &dead);
 	if (DEBUG)
 		vma_check(mm);
-	up_write(&mm->lock);
+	mm_unlock_write(mm);
 	vma_bury(&dead);
 	return err;
 }
@@ -167,7 +169,7 @@ int mm_mlockall(struct mm_struct *mm, int flags)
 		if (flags & MCL_CURRENT)
 			lock_all(mm, lock, &dead);
 	}
-	up_write(&mm->lock);
+	mm_unlock_write(mm);
 	vma_bury(&dead);
 	if (!err && flags & MCL_CURRENT && !(flags & MCL_ONFAULT))
 		mm_populate(mm, 0, USER_END, false);
@@ -182,7 +184,7 @@ int mm_munlockall(struct mm_struct *mm)
 		return -EINTR;
 	mm->def_flags = 0;
 	lock_all(mm, 0, &dead);
-	up_write(&mm->lock);
+	mm_unlock_write(mm);
 	vma_bury(&dead);
 	return 0;
 }

@@ -23,6 +23,7 @@
 #include <mm/pt_gather.h>
 #include <mm/slab.h>
 #include <mm/vma_edit.h>
+#include <mm/vma_lock.h>
 
 static struct kmem_cache *mm_cache, *vma_cache;
 static struct spinlock all_lock = SPINLOCK_INIT(RANK_LEAF);
@@ -71,6 +72,7 @@ struct mm_struct *mm_alloc_unevictable(void)
 	}
 	rwsem_init(&mm->lock, RANK_MM);
 	spin_lock_init(&mm->tables_lock, RANK_PT_TREE);
+	wait_queue_init(&mm->gate_wait);
 	atomic_set(&mm->users, 1);
 	atomic_set(&mm->count, 1);
 	mmu_context_init(&mm->context);
@@ -92,7 +94,7 @@ void mm_put(struct mm_struct *mm)
 		return;
 	down_write(&mm->lock);
 	unmap_everything(mm, &dead);
-	up_write(&mm->lock);
+	mm_unlock_write(mm);
 	evict_forget(mm);
 	vma_bury(&dead);
 	if (mm->exe_file && mm->exe_put)
@@ -119,10 +121,10 @@ static void unmap_everything(struct mm_struct *mm, struct vma_dead *dead)
 		vma_die(dead, vma);
 	}
 	mm->mmap = NULL;
-	mm->mmap_cache = NULL;
+	for (unsigned int i = 0; i < NR_VMA_HINTS; i++)
+		mm->hint[i].vma = NULL;
 	mm->mmap_avl.node = NULL;
 	mm->map_count = 0;
-	mm->map_generation++;
 	mm->total_vm = mm->locked_vm = mm->data_vm = mm->exec_vm = mm->stack_vm = 0;
 	vm_uncommit(mm, mm->committed);
 	pt_gather_end(&g);
@@ -145,15 +147,16 @@ void mm_drop(struct mm_struct *mm)
 
 void vma_bury_all(struct vma_dead *dead)
 {
-	struct vm_area_struct *vma, *next;
+	struct vm_area_struct *vma = dead->first, *next;
 
-	for (vma = dead->first; vma; vma = next) {
+	glance_wait();
+	do {
 		next = vma->vm_next;
 		if (vma->vm_file || vma->vm_ops->close)
 			vma_put_refs(vma);
 		vma_free(vma);
-	}
-	dead->first = NULL;
+		vma = next;
+	} while (vma);
 }
 
 struct mm_struct *mm_next(struct mm_struct *prev)

@@ -22,6 +22,7 @@ struct vm_area_struct;
 enum { MM_FILEPAGES, MM_ANONPAGES, MM_SWAPENTS, MM_SHMEMPAGES, NR_MM_COUNTERS };
 
 #define MM_AUXV_WORDS   48
+#define NR_VMA_HINTS    4       /* harts share them by number */
 
 /* Who may look into a process and have its core: nobody, its user, or root alone. */
 enum { DUMP_NONE, DUMP_USER, DUMP_ROOT };
@@ -34,16 +35,17 @@ struct mm_struct {
 	struct vm_area_struct *mmap;            /* [m] areas, ascending */
 	/* [m] the same areas, with the largest gap below each */
 	struct avl_root mmap_avl;
-	/* [a] the last area found: a hint, checked under lock */
-	struct vm_area_struct *mmap_cache;
 	pte_t *pgd;                             /* [c] root table, direct-map address */
-	struct rwsem lock;                      /* RANK_MM: areas and their layout; faults read */
+	struct rwsem lock;                      /* RANK_MM: areas and their layout */
+	struct wait_queue gate_wait;            /* who closed an area waits for those inside */
+	struct vm_area_struct *closed;          /* [m] areas being changed, chained by vm_closed */
 	/* RANK_PT_TREE: tables are taken out, entries moved, only with it held: eviction */
 	struct spinlock tables_lock;
 	atomic_t users;                         /* [a] */
 	atomic_t count;                         /* [a] */
 	unsigned int map_count;                 /* [m] areas */
-	unsigned int map_generation;            /* [m] grows with each change of the layout */
+	/* [a] 0: one task alone can fault, and gates stand open; else NR_VMA_HINTS - 1 */
+	unsigned int hint_mask;
 	struct mmu_context context;             /* [a] */
 	atomic_long_t rss[NR_MM_COUNTERS];      /* [a] pages */
 	atomic_long_t table_pages;              /* [a] page-table pages */
@@ -85,6 +87,11 @@ struct mm_struct {
 	/* kernel/oom.c: on the reaper's list or past it; [a] nothing more is to be had of it */
 	struct mm_struct *oom_next;
 	bool oom_queued, oom_reaped;
+	/* [a] the area last found, by hart: written inside its gate; the first under lock too */
+	struct {
+		struct vm_area_struct *vma;
+		char pad[CACHE_LINE - sizeof(void *)];
+	} hint[NR_VMA_HINTS];
 };
 
 void mm_init(void);     /* caches; once at boot */
@@ -100,6 +107,13 @@ struct mm_struct *mm_alloc_unevictable(void);
  * @old->lock for writing.  ERR_PTR(-ENOMEM): nothing changed.
  */
 struct mm_struct *mm_dup(struct mm_struct *old);
+
+/*
+ * From now on another task may bring pages in while one changes areas: a thread is
+ * made, or a debugger looks in.  Takes mm->lock: no change goes on meanwhile that has
+ * left gates open (vma_lock.h).
+ */
+void mm_share(struct mm_struct *mm);
 
 static inline void mm_get(struct mm_struct *mm) { atomic_inc(&mm->users); }
 static inline bool mm_get_unless_zero(struct mm_struct *mm)

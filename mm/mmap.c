@@ -22,6 +22,7 @@
 #include <mm/mm.h>
 #include <mm/shmem.h>
 #include <mm/vma_edit.h>
+#include <mm/vma_lock.h>
 
 static int check_request(const struct mmap_request *rq, size_t len);
 static int mmap_lock_check(struct mm_struct *mm, const struct mmap_request *rq, size_t len);
@@ -53,7 +54,7 @@ long mm_mmap(struct mm_struct *mm, const struct mmap_request *rq)
 	addr = mmap_locked(mm, rq, len, &vm_flags, &dead);
 	if (DEBUG)
 		vma_check(mm);
-	up_write(&mm->lock);
+	mm_unlock_write(mm);
 	vma_bury(&dead);
 
 	if (IS_ERR_VALUE(addr))
@@ -264,7 +265,7 @@ static int mmap_area(struct mm_struct *mm, const struct mmap_request *rq,
 	}
 	vm_stat_account(mm, vma->vm_flags, vma_pages(vma));
 	vma_link(mm, vma, prev);
-	mm->mmap_cache = vma;
+	mm->hint[0].vma = vma;
 	shmem_map_end(vma);
 	if (rq->file)
 		vma_merge_around(mm, vma, dead);

@@ -18,6 +18,7 @@
 #include <mm/pagetable.h>
 #include <mm/pt_share.h>
 #include <mm/vma_edit.h>
+#include <mm/vma_lock.h>
 
 static int protect_locked(struct mm_struct *mm, vaddr_t start, vaddr_t end, unsigned int prot,
 			  struct vma_dead *dead);
@@ -49,7 +50,7 @@ int mm_mprotect(struct mm_struct *mm, vaddr_t start, size_t len, unsigned int pr
 	err = protect_locked(mm, start, end, prot, &dead);
 	if (DEBUG)
 		vma_check(mm);
-	up_write(&mm->lock);
+	mm_unlock_write(mm);
 	vma_bury(&dead);
 	return err;
 }
@@ -135,6 +136,7 @@ static int protect_area(struct mm_struct *mm, struct vm_area_struct **vmap, vadd
 		return -EACCES;
 	if (flags == old)
 		return 0;
+	vma_close(mm, vma);
 	err = mm->nr_shared ? pt_unshare_range(mm, start, end) : 0;
 	if (!err)
 		err = protect_charge(mm, vma, &flags, pages);
@@ -150,6 +152,6 @@ static int protect_area(struct mm_struct *mm, struct vm_area_struct **vmap, vadd
 		vm_uncommit(mm, pages);
 	vm_stat_change(mm, old, flags, (long)pages);
 	pt_protect_range(changed, start, end);
-	mm->mmap_cache = *vmap = changed;
+	mm->hint[0].vma = *vmap = changed;
 	return 0;
 }

@@ -11,7 +11,7 @@
  * A move that fails half-way puts the entries back and takes the new area
  * down: the address space is as it was, but for what MREMAP_FIXED replaced.
  *
- * Lock: mm->lock for writing.
+ * Lock: mm->lock for writing; both areas are closed while entries move.
  */
 #include <mm/mmap.h>
 
@@ -19,6 +19,7 @@
 #include <mm/mm.h>
 #include <mm/pagetable.h>
 #include <mm/vma_edit.h>
+#include <mm/vma_lock.h>
 
 struct remap {
 	struct mm_struct *mm;
@@ -54,7 +55,7 @@ long mm_mremap(struct mm_struct *mm, vaddr_t old, size_t old_len, size_t new_len
 	ret = remap_locked(&r);
 	if (DEBUG)
 		vma_check(mm);
-	up_write(&mm->lock);
+	mm_unlock_write(mm);
 	vma_bury(&r.dead);
 	if (r.fill_start < r.fill_end)
 		mm_populate(mm, r.fill_start, r.fill_end, false);
@@ -247,6 +248,7 @@ static long remap_move(struct remap *r)
 		return to;
 	if (flags & VM_ACCOUNT && vm_commit(mm, pages))
 		return -ENOMEM;
+	vma_close(mm, r->vma);
 	err = remap_split(r);
 	if (err)
 		goto uncommit;

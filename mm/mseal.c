@@ -7,13 +7,14 @@
  * Who does these things asks (vma_range_sealed, madvise's sealed_against); here
  * is only the flag.  There is no way back, so a second mseal changes nothing.
  *
- * Lock: mm->lock for writing.
+ * Lock: mm->lock for writing; each area is closed while its flag changes.
  */
 #include <mm/mmap.h>
 
 #include <lib/err.h>
 #include <mm/mm.h>
 #include <mm/vma_edit.h>
+#include <mm/vma_lock.h>
 
 /* Is there an area at every address of [start, end)? */
 static bool all_mapped(struct mm_struct *mm, vaddr_t start, vaddr_t end)
@@ -36,6 +37,7 @@ static int seal_range(struct mm_struct *mm, vaddr_t start, vaddr_t end, struct v
 	for (; start < end; start = stop) {
 		vma = vma_lookup(mm, start);
 		stop = min(vma->vm_end, end);
+		vma_close(mm, vma);
 		vma = vma_modify(mm, vma, start, stop, vma->vm_flags | VM_SEALED, dead);
 		if (IS_ERR(vma))
 			return PTR_ERR(vma);
@@ -59,7 +61,7 @@ int mm_mseal(struct mm_struct *mm, vaddr_t start, size_t len_in)
 	err = all_mapped(mm, start, end) ? seal_range(mm, start, end, &dead) : -ENOMEM;
 	if (DEBUG)
 		vma_check(mm);
-	up_write(&mm->lock);
+	mm_unlock_write(mm);
 	vma_bury(&dead);
 	return err;
 }

@@ -11,7 +11,8 @@
  * Nothing is split that need not be: trimming an area costs no allocation, so
  * only the hole can fail.
  *
- * The order matters.  Pages go first, while the areas can still be found
+ * The order matters.  Areas are closed to faults, which would bring pages back
+ * while they are taken out.  Pages go first, while the areas can still be found
  * through their files (truncate waits for them); then the areas leave tree,
  * list and file; then empty tables, which nobody can walk to any more; then
  * one flush; then frames are freed.
@@ -25,7 +26,9 @@
 #include <mm/pt_gather.h>
 #include <mm/pt_share.h>
 #include <mm/vma_edit.h>
+#include <mm/vma_lock.h>
 
+static void close_areas(struct mm_struct *mm, struct vm_area_struct *vma, vaddr_t end);
 static int unmap_hole(struct pt_gather *g, struct vm_area_struct *vma, vaddr_t start,
 		      vaddr_t end);
 static void unmap_areas(struct pt_gather *g, struct vm_area_struct *vma, vaddr_t start,
@@ -46,7 +49,7 @@ int mm_munmap(struct mm_struct *mm, vaddr_t start, size_t len)
 	err = mm_unmap_locked(mm, start, start + len, &dead);
 	if (DEBUG)
 		vma_check(mm);
-	up_write(&mm->lock);
+	mm_unlock_write(mm);
 	vma_bury(&dead);
 	return err;
 }
@@ -65,6 +68,7 @@ int mm_unmap_locked(struct mm_struct *mm, vaddr_t start, vaddr_t end, struct vma
 		return -EPERM;
 	if (unlikely(mm->nr_shared) && pt_unshare_edges(mm, start, end))
 		return -ENOMEM;
+	close_areas(mm, vma, end);
 	pt_gather_begin(&g, mm, start, end);
 	if (vma->vm_start < start && vma->vm_end > end) {
 		err = unmap_hole(&g, vma, start, end);
@@ -77,6 +81,15 @@ int mm_unmap_locked(struct mm_struct *mm, vaddr_t start, vaddr_t end, struct vma
 	}
 	pt_gather_end(&g);
 	return err;
+}
+
+/* All of them first: a piece of 2 MiB goes as a whole, whatever areas it lies in. */
+static void close_areas(struct mm_struct *mm, struct vm_area_struct *vma, vaddr_t end)
+{
+	if (!mm_is_shared(mm))
+		return;
+	for (; vma && vma->vm_start < end; vma = vma->vm_next)
+		vma_close(mm, vma);
 }
 
 static void unaccount(struct mm_struct *mm, const struct vm_area_struct *vma,

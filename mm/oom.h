@@ -21,7 +21,7 @@ void oom_start(void);
 
 /*
  * Take the pages of @mm's own out of it: all who use it are to die.  The caller
- * holds it as a user.  False: it is locked, nothing done.
+ * holds it as a user.  False: it is locked, or faults are under way; what those use is left.
  */
 bool mm_oom_reap(struct mm_struct *mm);
 /* The same, but waits for who has it locked: 0, or -EINTR when killed meanwhile. */

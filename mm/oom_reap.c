@@ -8,19 +8,21 @@
  * when it exits.
  *
  * It may still run inside the kernel meanwhile, and must not read zeroes where its
- * data was (and write them to a file, say): with mm->lock held for writing no
- * fault is under way, and each area that was emptied gets operations that refuse.
- * So the fault path pays nothing for this.
+ * data was (and write them to a file, say): an area is closed to faults, and when
+ * it was emptied it gets operations that refuse.  So the fault path pays nothing
+ * for this.
  *
- * Lock: mm->lock for writing; the OOM killer by trylock, since its holder may be waiting
- * for us, process_mrelease(2) not.
+ * Lock: mm->lock for writing, and the areas closed.  The OOM killer tries, and takes what
+ * nobody is inside of, since who holds it may be waiting for us; process_mrelease(2) waits.
  */
 #include <mm/oom.h>
 
 #include <mm/fault.h>
+#include <mm/huge.h>
 #include <mm/mm.h>
 #include <mm/pt_gather.h>
 #include <mm/vma.h>
+#include <mm/vma_lock.h>
 
 static enum fault_result reaped_fault(struct fault *f)
 {
@@ -36,37 +38,84 @@ static bool reapable(const struct vm_area_struct *vma)
 	       !vma->vm_ops->close;
 }
 
-static void reap_locked(struct mm_struct *mm)
+/* False: faults are under way in some area, which is left open. */
+static bool try_close_reapable(struct mm_struct *mm)
 {
-	struct vm_area_struct *vma;
-	struct pt_gather g;
+	bool all = true;
 
-	assert_held(&mm->lock);
-	/* Tables that others share go as wholes: all that they map is the process' own. */
-	pt_gather_begin(&g, mm, 0, USER_END);
-	for (vma = mm->mmap; vma; vma = vma->vm_next) {
+	for (struct vm_area_struct *vma = mm->mmap; vma; vma = vma->vm_next)
+		if (reapable(vma))
+			all &= vma_try_close(mm, vma);
+	return all;
+}
+
+static struct vm_area_struct *next_busy(struct vm_area_struct *vma)
+{
+	while (vma && (!reapable(vma) || gate_is_closed(&vma->vm_gate)))
+		vma = vma->vm_next;
+	return vma;
+}
+
+/*
+ * The closed areas from @vma to @busy.  Tables that others share, and huge entries,
+ * go as wholes: all that they map is the process' own, but where a part of the 2 MiB
+ * lies in a busy area.
+ */
+static void reap_until(struct pt_gather *g, struct vm_area_struct *vma,
+		       const struct vm_area_struct *busy)
+{
+	vaddr_t start, end;
+
+	g->to = busy ? ALIGN_DOWN(busy->vm_start, HUGE_SIZE) : USER_END;
+	for (; vma != busy; vma = vma->vm_next) {
 		if (!reapable(vma))
 			continue;
 		vma->vm_ops = &reaped_vm_ops;
-		pt_zap(&g, vma, vma->vm_start, vma->vm_end);
+		start = max(vma->vm_start, g->from);
+		end = min(vma->vm_end, g->to);
+		if (start < end)
+			pt_zap(g, vma, start, end);
+	}
+}
+
+/* mm->lock held for writing, areas closed. */
+static void reap_closed(struct mm_struct *mm)
+{
+	struct vm_area_struct *vma, *busy;
+	struct pt_gather g;
+
+	pt_gather_begin(&g, mm, 0, USER_END);
+	for (vma = mm->mmap; vma; vma = busy ? busy->vm_next : NULL) {
+		busy = next_busy(vma);
+		reap_until(&g, vma, busy);
+		if (busy)
+			g.from = ALIGN_UP(busy->vm_end, HUGE_SIZE);
 	}
 	pt_gather_end(&g);
 }
 
 bool mm_oom_reap(struct mm_struct *mm)
 {
+	bool all;
+
 	if (!down_write_trylock(&mm->lock))
 		return false;
-	reap_locked(mm);
-	up_write(&mm->lock);
-	return true;
+	mm_share_locked(mm);            /* even its only task may be amid a fault */
+	all = try_close_reapable(mm);
+	reap_closed(mm);
+	mm_unlock_write(mm);
+	return all;
 }
 
 int mm_reap(struct mm_struct *mm)
 {
 	if (down_write_killable(&mm->lock))
 		return -EINTR;
-	reap_locked(mm);
-	up_write(&mm->lock);
+	mm_share_locked(mm);
+	for (struct vm_area_struct *vma = mm->mmap; vma; vma = vma->vm_next)
+		if (reapable(vma))
+			vma_close(mm, vma);
+	reap_closed(mm);
+	mm_unlock_write(mm);
 	return 0;
 }

@@ -2,12 +2,13 @@
 /*
  * Walking page tables, and growing them.
  *
- * The tree of tables only grows under mm->lock for reading: a missing table
- * is made outside any lock and put in place by one compare-and-exchange;
- * whoever comes second gives its own back.  So a walk needs no lock but
- * mm->lock, and only the last entry, the leaf, has one (ptl of its table).
- * Tables are taken out under mm->lock for writing alone (zap.c).  What else may stand
- * in place of one, huge and shared entries, is in pt_piece.c.
+ * Faults only make the tree of tables grow: a missing table is made outside
+ * any lock and put in place by one compare-and-exchange; whoever comes second
+ * gives its own back.  Only the last entry, the leaf, has a lock (ptl of its
+ * table).  Tables are taken out under mm->lock for writing alone, where no area
+ * is any more (zap.c).  So a walk needs an area it is inside of, or mm->lock, or,
+ * as it is freed after a wait, a glance.  What else may stand in place of one,
+ * huge and shared entries, is in pt_piece.c.
  *
  * Code that comes through a file (truncate, write-back) walks without
  * mm->lock: it holds i_mmap_lock, and areas leave their file's list before

@@ -3,7 +3,8 @@
  * Page tables: walking them, growing them, taking them down.
  *
  * Level-0 and level-1 table pages have their own lock (page->ptl); a table
- * page is freed only under mm->lock for writing, or at exit.
+ * page is taken out only under mm->lock for writing, where no area is, or at
+ * exit, and freed after glance_wait().
  */
 #ifndef MM_PAGETABLE_H
 #define MM_PAGETABLE_H
@@ -20,7 +21,8 @@ enum pt_mode { PT_FIND, PT_ALLOC };
 /*
  * The level-0 entry of @va.  PT_FIND: NULL when there is no table of the address
  * space's own: missing, huge or shared (pt_piece.h).  PT_ALLOC: there is one
- * afterwards; NULL when out of memory.  mm->lock held for reading at least.
+ * afterwards; NULL when out of memory.  Inside an area that contains @va, or
+ * mm->lock held; PT_FIND also in a glance.
  * *table: the page whose ptl guards the entry.
  */
 pte_t *pt_walk(struct mm_struct *mm, vaddr_t va, enum pt_mode mode, struct page **table);

@@ -14,8 +14,8 @@
  * held by its maker, and who comes through a file only takes entries away,
  * one atomic word each.
  *
- * Lock: both mm->locks for writing; ptl of the parent's tables.  The caller
- * flushes the parent's translations.
+ * Lock: both mm->locks for writing, the parent's area closed; ptl of the
+ * parent's tables.  The caller flushes the parent's translations.
  */
 #include <mm/pagetable.h>
 
@@ -29,6 +29,7 @@
 #include <mm/pt_used.h>
 #include <mm/swap.h>
 #include <mm/vma.h>
+#include <mm/vma_lock.h>
 
 struct copied {
 	long anon, swap;
@@ -47,7 +48,7 @@ int pt_copy_range(struct vm_area_struct *dst, struct vm_area_struct *src)
 	struct pt_piece p;
 	int err = 0;
 
-	assert_held_write(&mm->lock);
+	assert_closed(src);
 	for (; va < src->vm_end && !err; va = next) {
 		next = pt_next_piece(mm, va, src->vm_end, &p);
 		if (p.kind == PT_NOTHING)

@@ -10,9 +10,10 @@
  * place cannot be had: what has moved can be moved back, since the old tables
  * are still there.
  *
- * Lock: mm->lock for writing keeps faults out; i_mmap_lock keeps out those
- * who come through the file, who could otherwise miss an entry on its way, and
- * tables_lock eviction; ptl of the table that loses the entries.
+ * Lock: mm->lock for writing, and both areas are closed, so that faults are kept
+ * out; i_mmap_lock keeps out those who come through the file, who could otherwise
+ * miss an entry on its way, and tables_lock eviction; ptl of the table that loses
+ * the entries.
  */
 #include <mm/pagetable.h>
 
@@ -24,6 +25,7 @@
 #include <mm/pt_piece.h>
 #include <mm/pt_used.h>
 #include <mm/vma.h>
+#include <mm/vma_lock.h>
 
 /* Entries of one old table that belong into one new table. */
 static void move_piece(struct vm_area_struct *vma, struct page *table, vaddr_t old, pte_t *to,
@@ -57,7 +59,8 @@ int pt_move_range(struct vm_area_struct *vma, vaddr_t old, struct vm_area_struct
 	int err = 0;
 	pte_t *to;
 
-	assert_held_write(&mm->lock);
+	assert_closed(vma);
+	assert_closed(new_vma);
 	for (; va < end && !err; va = next) {
 		next = pt_next_piece(mm, va, end, &p);
 		if (unlikely(p.kind > PT_TABLE))

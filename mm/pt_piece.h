@@ -55,8 +55,8 @@ static inline enum pt_kind pt_kind(pte_t e)
 
 /*
  * What maps @va, and the first address after it (or after the hole in the tables),
- * at most @end.  mm->lock, or inside an area, or mm->tables_lock; then huge and
- * shared may be something else when they are locked: pt_piece_lock().
+ * at most @end.  mm->lock, or inside an area, or mm->tables_lock, or in a glance; then
+ * huge and shared may be something else when they are locked: pt_piece_lock().
  */
 static __always_inline vaddr_t pt_next_piece(struct mm_struct *mm, vaddr_t va, vaddr_t end,
 					     struct pt_piece *p)

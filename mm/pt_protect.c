@@ -10,7 +10,7 @@
  * More permission needs no flush: a hart with the old translation faults once
  * and finds it done.  Less does.
  *
- * Lock: mm->lock for writing; ptl around the entries of one table.
+ * Lock: mm->lock for writing, @vma closed; ptl around the entries of one table.
  */
 #include <mm/pagetable.h>
 
@@ -21,6 +21,7 @@
 #include <mm/pt_alloc.h>
 #include <mm/pt_piece.h>
 #include <mm/vma.h>
+#include <mm/vma_lock.h>
 
 static pte_t protected(const struct vm_area_struct *vma, pte_t e)
 {
@@ -104,7 +105,7 @@ void pt_protect_range(struct vm_area_struct *vma, vaddr_t start, vaddr_t end)
 	struct pt_piece p;
 	vaddr_t va, next;
 
-	assert_held_write(&mm->lock);
+	assert_closed(vma);
 	for (va = start; va < end; va = next) {
 		next = pt_next_piece(mm, va, end, &p);
 		if (unlikely(p.kind > PT_TABLE))

@@ -12,6 +12,7 @@
 #include <mm/mm.h>
 #include <mm/shmem.h>
 #include <mm/vma_edit.h>
+#include <mm/vma_lock.h>
 
 /* One shared area, or adjacent ones of one file and kind, up to @end.  NULL: no. */
 static struct vm_area_struct *remappable(struct mm_struct *mm, vaddr_t start, vaddr_t end)
@@ -94,7 +95,7 @@ int mm_remap_file_pages(struct mm_struct *mm, vaddr_t start, size_t size, pgoff_
 	err = remap_pages(mm, start, end, pgoff, &locked, &dead);
 	if (DEBUG)
 		vma_check(mm);
-	up_write(&mm->lock);
+	mm_unlock_write(mm);
 	vma_bury(&dead);
 	if (!err && (populate || locked))
 		mm_populate(mm, start, end, false);

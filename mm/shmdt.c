@@ -12,6 +12,7 @@
 
 #include <mm/address_space.h>
 #include <mm/vma_edit.h>
+#include <mm/vma_lock.h>
 
 static bool attached_at(const struct vm_area_struct *vma, vaddr_t addr, const struct vm_ops *ops)
 {
@@ -52,7 +53,7 @@ int mm_shmdt(struct mm_struct *mm, vaddr_t addr, const struct vm_ops *ops)
 	err = detach(mm, addr, ops, &dead);
 	if (DEBUG)
 		vma_check(mm);
-	up_write(&mm->lock);
+	mm_unlock_write(mm);
 	vma_bury(&dead);
 	return err;
 }

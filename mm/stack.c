@@ -16,6 +16,7 @@
 #include <mm/mm.h>
 #include <mm/mmap.h>
 #include <mm/vma_edit.h>
+#include <mm/vma_lock.h>
 
 static bool guard_kept(const struct vm_area_struct *vma, vaddr_t start)
 {
@@ -62,6 +63,6 @@ int stack_grow(struct mm_struct *mm, vaddr_t addr)
 		err = grow_to(mm, vma, addr);
 	if (DEBUG)
 		vma_check(mm);
-	up_write(&mm->lock);
+	mm_unlock_write(mm);
 	return err;
 }

@@ -2,7 +2,7 @@
 /*
  * A fault on a page that is away, and writing to one that has a slot still.
  *
- *	entry ─► in the swap cache?  no: let go of mm->lock, read, start over
+ *	entry ─► in the swap cache?  no: leave the area, read, start over
  *	         up to date?         no: wait for it in the same way
  *	         map it, write-protected and clean; one user of the slot less
  *	         a write: copy or reuse, as for any page that may not be written
@@ -14,7 +14,7 @@
  * How much is read with a page is learned for each area: as much again while
  * what was read ahead was used, half as much when it was not.
  *
- * Lock: mm->lock for reading, dropped to wait; the page lock while mapping it,
+ * Lock: the area (fault.h), left to wait; the page lock while mapping it,
  * so that nobody maps a page that leaves the cache; ptl around the PTE.
  */
 #include <mm/swap.h>

@@ -150,6 +150,7 @@ static int empty_mm(struct swap_area *a, struct mm_struct *mm)
 	unsigned int nr;
 	int err = 0;
 
+	mm_share(mm);           /* we bring pages in beside its own task */
 	while (!err && va < USER_END) {
 		if (down_read_killable(&mm->lock))
 			return -EINTR;

@@ -13,7 +13,11 @@
  * Where the copy itself must happen elsewhere (under a page lock), the page is
  * held by a reference instead: user_page_get.
  *
- * Lock: mm->lock for reading and one ptl, page by page; faults with neither.
+ * No lock of the address space is taken: the walk is a glance, for tables are
+ * freed only after a wait for those.  A table that was unhooked meanwhile has only
+ * empty entries, and nobody fills it again.
+ *
+ * Lock: a glance and one ptl in it, page by page; faults with neither.
  */
 #include <mm/uaccess.h>
 
@@ -24,14 +28,17 @@
 #include <mm/anon.h>
 #include <mm/fault.h>
 #include <mm/filemap.h>
+#include <mm/glance.h>
 #include <mm/mm.h>
 #include <mm/page.h>
 #include <mm/pagetable.h>
 #include <mm/pt_piece.h>
+#include <mm/vma_lock.h>
 
 /* A page of a program while its table is locked. */
 struct window {
 	struct mm_struct *mm;
+	struct glance *glance;
 	struct page *table;
 	pte_t *pte;
 	pte_t e;
@@ -97,11 +104,11 @@ static __noinline bool window_huge(struct window *w, vaddr_t addr, enum fault_ac
 	return true;
 }
 
-/* As things stand now.  True: mm->lock and the table are held, and w->e permits the access. */
+/* As things stand now.  True: in a glance, the table locked, and w->e permits the access. */
 static __always_inline bool window_try(struct window *w, vaddr_t addr, enum fault_access access,
 				       bool force)
 {
-	down_read(&w->mm->lock);
+	w->glance = glance_begin();
 	w->pte = pt_walk(w->mm, addr, PT_FIND, &w->table);
 	if (unlikely(!w->pte && window_huge(w, addr, access)))
 		return true;
@@ -112,24 +119,32 @@ static __always_inline bool window_try(struct window *w, vaddr_t addr, enum faul
 			return true;
 		spin_unlock(&w->table->ptl);
 	}
-	up_read(&w->mm->lock);
+	glance_end(w->glance);
 	return false;
+}
+
+static inline struct mm_struct *current_mm(void)
+{
+	return current_thread()->mm;
 }
 
 /* Make it permitted, by the usual path.  0: look again.  Nothing is held. */
 static __noinline int window_fault(struct mm_struct *mm, vaddr_t addr, enum fault_access access,
 				   bool force)
 {
-	enum fault_result r = force ? handle_mm_fault_force(mm, addr, access) :
-				      handle_mm_fault(mm, addr, access, NULL);
+	enum fault_result r;
 
+	if (mm != current_mm() && atomic_read(&mm->users) > 1)
+		mm_share(mm);           /* its own task may be changing areas */
+	r = force ? handle_mm_fault_force(mm, addr, access) :
+		    handle_mm_fault(mm, addr, access, NULL);
 	if (r == FAULT_DONE)
 		return 0;
 	return r == FAULT_KILLED ? -EINTR : -EFAULT;
 }
 
 /*
- * 0: mm->lock and the table are held, and @w shows the page.  Else -EFAULT, -EINTR, nothing held.
+ * 0: in a glance, the table locked, and @w shows the page.  Else -EFAULT, -EINTR, nothing held.
  * Inline: @access and @force are constants wherever it matters.
  */
 static __always_inline int window_open(struct window *w, struct mm_struct *mm, vaddr_t addr,
@@ -137,6 +152,8 @@ static __always_inline int window_open(struct window *w, struct mm_struct *mm, v
 {
 	int err;
 
+	if (DEBUG)
+		might_sleep();
 	w->mm = mm;
 	if (unlikely(!mm || addr >= USER_END))
 		return -EFAULT;
@@ -153,12 +170,7 @@ static __always_inline int window_open(struct window *w, struct mm_struct *mm, v
 static inline void window_close(struct window *w)
 {
 	spin_unlock(&w->table->ptl);
-	up_read(&w->mm->lock);
-}
-
-static inline struct mm_struct *current_mm(void)
-{
-	return current_thread()->mm;
+	glance_end(w->glance);
 }
 
 /* ------------------------------------------------------------- copying */
@@ -364,7 +376,7 @@ int user_word_lock(vaddr_t addr, struct user_word *uw)
 	if ((addr & 3) || window_open(&w, current_mm(), addr, FAULT_WRITE, false))
 		return -EFAULT;
 	uw->word = w.kaddr;
-	uw->mm = w.mm;
+	uw->glance = w.glance;
 	uw->table = w.table;
 	return 0;
 }
@@ -372,5 +384,5 @@ int user_word_lock(vaddr_t addr, struct user_word *uw)
 void user_word_unlock(struct user_word *uw)
 {
 	spin_unlock(&uw->table->ptl);
-	up_read(&uw->mm->lock);
+	glance_end(uw->glance);
 }

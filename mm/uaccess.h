@@ -4,8 +4,8 @@
  * it allows the access as the user, fault the page in by the usual path if it
  * does not, and copy through the direct map.
  *
- * Everything here sleeps and takes mm->lock: call it with no spinlock, no
- * page lock and no mm lock held.
+ * Everything here sleeps and may fault, which may take mm->lock: call it with no
+ * spinlock, no page lock and no mm lock held.
  */
 #ifndef MM_UACCESS_H
 #define MM_UACCESS_H
@@ -74,12 +74,13 @@ int user_cmpxchg32(vaddr_t addr, u32 expected, u32 desired, u32 *seen);
 
 /*
  * A 32-bit word of the current program held still: what it maps, and so the meaning of its
- * address, cannot change, though other harts may write it.  mm->lock and the lock of its page table
- * (RANK_PT) are held: nothing that sleeps until user_word_unlock().
+ * address, cannot change, though other harts may write it: for that its entry would have to be
+ * taken out, and the lock of its page table (RANK_PT) is held, in a glance: nothing that sleeps
+ * until user_word_unlock().
  */
 struct user_word {
 	u32 *word;
-	struct mm_struct *mm;
+	struct glance *glance;
 	struct page *table;
 };
 int user_word_lock(vaddr_t addr, struct user_word *w);         /* writable; 0 or -EFAULT */

@@ -14,8 +14,9 @@
  * of the two is always free.  So only one search, for the list, is needed.
  *
  * Always true: what vma.h promises; vma_check() in vma_check.c compares.
- * Lock: mm->lock, for writing in all that changes; mapping->i_mmap_lock
- * around a change of an area's place in its file.
+ * Lock: mm->lock, for writing in all that changes, which also closes the areas
+ * that change (vma_lock.h); mapping->i_mmap_lock around a change of an area's
+ * place in its file.
  */
 #include <mm/vma.h>
 
@@ -25,17 +26,13 @@
 #include <mm/mmap.h>
 #include <mm/slab.h>
 #include <mm/vma_edit.h>
+#include <mm/vma_lock.h>
 
 unsigned int sysctl_stack_guard_gap = 256;
 
-static inline struct vm_area_struct *avl_vma(struct avl_node *node)
-{
-	return avl_entry(node, struct vm_area_struct, vm_avl);
-}
-
 struct vm_area_struct *find_vma(struct mm_struct *mm, vaddr_t addr)
 {
-	struct vm_area_struct *v = READ_ONCE(mm->mmap_cache), *best = NULL;
+	struct vm_area_struct *v = READ_ONCE(mm->hint[0].vma), *best = NULL;
 	struct avl_node *node = mm->mmap_avl.node;
 
 	if (v && addr - v->vm_start < v->vm_end - v->vm_start)
@@ -52,7 +49,7 @@ struct vm_area_struct *find_vma(struct mm_struct *mm, vaddr_t addr)
 		node = node->left;
 	}
 	if (best)
-		WRITE_ONCE(mm->mmap_cache, best);
+		WRITE_ONCE(mm->hint[0].vma, best);
 	return best;
 }
 
@@ -165,8 +162,8 @@ static inline void vma_set_range(struct vm_area_struct *vma, vaddr_t start, vadd
 	if (as)
 		spin_lock(&as->i_mmap_lock);
 	vma->vm_pgoff += (long)(start - vma->vm_start) >> PAGE_SHIFT;
-	vma->vm_start = start;
-	vma->vm_end = end;
+	WRITE_ONCE(vma->vm_start, start);
+	WRITE_ONCE(vma->vm_end, end);
 	if (as)
 		spin_unlock(&as->i_mmap_lock);
 }
@@ -220,6 +217,7 @@ void vma_link(struct mm_struct *mm, struct vm_area_struct *vma, struct vm_area_s
 	assert(!prev || prev->vm_end <= vma->vm_start);
 	assert(!next || next->vm_start >= vma->vm_end);
 
+	vma_born_closed(mm, vma);
 	vma->vm_prev = prev;
 	vma->vm_next = next;
 	if (prev)
@@ -233,14 +231,24 @@ void vma_link(struct mm_struct *mm, struct vm_area_struct *vma, struct vm_area_s
 	if (vma->vm_mapping)
 		enter_mapping(vma, vma->vm_mapping);
 	mm->map_count++;
-	mm->map_generation++;
+}
+
+/* It has left the set: no fault finds it by a hint, or opens it again. */
+static inline void forget(struct mm_struct *mm, struct vm_area_struct *vma)
+{
+	WRITE_ONCE(mm->hint[0].vma, NULL);
+	if (unlikely(mm_is_shared(mm))) {
+		vma->vm_dead = true;
+		for (unsigned int i = 1; i < NR_VMA_HINTS; i++)
+			WRITE_ONCE(mm->hint[i].vma, NULL);
+	}
 }
 
 void vma_unlink(struct mm_struct *mm, struct vm_area_struct *vma)
 {
 	struct vm_area_struct *prev = vma->vm_prev, *next = vma->vm_next;
 
-	assert_held_write(&mm->lock);
+	assert_closed(vma);
 	if (vma->vm_mapping)
 		leave_mapping(vma, vma->vm_mapping);
 	if (prev)
@@ -250,9 +258,8 @@ void vma_unlink(struct mm_struct *mm, struct vm_area_struct *vma)
 	if (next)
 		next->vm_prev = prev;
 	tree_erase(mm, vma, next);
-	mm->mmap_cache = NULL;
+	forget(mm, vma);
 	mm->map_count--;
-	mm->map_generation++;
 }
 
 static struct avl_node *next_in_list(void *arg)
@@ -281,10 +288,12 @@ void vma_unlink_run(struct mm_struct *mm, struct vm_area_struct *first, unsigned
 	assert_held_write(&mm->lock);
 	for (i = 0; i < nr; i++, vma = next) {
 		next = vma->vm_next;
+		assert_closed(vma);
 		if (vma->vm_mapping)
 			leave_mapping(vma, vma->vm_mapping);
 		if (!anew)
 			tree_erase(mm, vma, NULL);
+		forget(mm, vma);
 		vma_die(dead, vma);
 	}
 	if (prev)
@@ -294,12 +303,19 @@ void vma_unlink_run(struct mm_struct *mm, struct vm_area_struct *first, unsigned
 	if (vma)
 		vma->vm_prev = prev;
 	mm->map_count = left;
-	mm->mmap_cache = NULL;
-	mm->map_generation++;
 	if (anew)
 		vma_build_tree(mm);
 	else if (vma)
 		tree_update(vma);
+}
+
+/*
+ * Heaps, stacks and mappings that continue one another grow under the eyes of
+ * faults: those in an anonymous area ask for nothing but that it contains them.
+ */
+static inline bool grows_unseen(const struct vm_area_struct *vma, vaddr_t start, vaddr_t end)
+{
+	return vma_is_anonymous(vma) && start <= vma->vm_start && end >= vma->vm_end;
 }
 
 void vma_resize(struct mm_struct *mm, struct vm_area_struct *vma, vaddr_t start, vaddr_t end)
@@ -310,12 +326,13 @@ void vma_resize(struct mm_struct *mm, struct vm_area_struct *vma, vaddr_t start,
 	assert(start < end);
 	assert(!vma->vm_prev || vma->vm_prev->vm_end <= start);
 	assert(!vma->vm_next || vma->vm_next->vm_start >= end);
+	if (!grows_unseen(vma, start, end))
+		vma_close(mm, vma);
 	vma_set_range(vma, start, end);
 	if (start_moves)
 		tree_update(vma);
 	if (end_moves && vma->vm_next)
 		tree_update(vma->vm_next);
-	mm->map_generation++;
 }
 
 /* ---------------------------------------------------------- split and merge */
@@ -337,7 +354,9 @@ struct vm_area_struct *vma_new_anon(struct mm_struct *mm, vaddr_t start, vaddr_t
 	vma->vm_file = NULL;
 	vma->vm_mapping = NULL;
 	vma->vm_private = NULL;
+	vma->vm_gate.count = 0;
 	vma->vm_has_anon = false;
+	vma->vm_dead = false;
 	return vma;
 }
 
@@ -370,6 +389,7 @@ void vma_split(struct mm_struct *mm, struct vm_area_struct *vma, vaddr_t addr,
 	       struct vm_area_struct *upper)
 {
 	assert(addr > vma->vm_start && addr < vma->vm_end);
+	assert_closed(vma);
 	*upper = *vma;
 	upper->vm_start = addr;
 	upper->vm_pgoff = vma_pgoff(vma, addr);
@@ -396,6 +416,8 @@ bool vma_joinable(const struct vm_area_struct *left, const struct vm_area_struct
 static void vma_absorb(struct mm_struct *mm, struct vm_area_struct *left,
 		       struct vm_area_struct *right, struct vma_dead *dead)
 {
+	vma_close(mm, left);
+	vma_close(mm, right);
 	left->vm_has_anon |= right->vm_has_anon;
 	vma_set_range(left, left->vm_start, right->vm_end);
 	vma_unlink(mm, right);

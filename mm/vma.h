@@ -13,6 +13,7 @@
 #define MM_VMA_H
 
 #include <arch/pte.h>
+#include <kernel/sync.h>
 #include <lib/avl.h>
 #include <lib/list.h>
 #include <lib/types.h>
@@ -37,8 +38,8 @@ struct vm_ops {
 	void (*open)(struct vm_area_struct *vma);
 	void (*close)(struct vm_area_struct *vma);
 	/*
-	 * Empty PTE: map the page of f->addr.  mm->lock held for reading.  May
-	 * drop it only by returning FAULT_RETRY (fault.h).
+	 * Empty PTE: map the page of f->addr.  Inside the area, no other lock;
+	 * leaves it only by returning FAULT_RETRY (fault.h).
 	 */
 	enum fault_result (*fault)(struct fault *f);
 	/*
@@ -50,7 +51,10 @@ struct vm_ops {
 	enum fault_result (*page_mkwrite)(struct fault *f, struct page *page);
 };
 
-/* [c] constant once linked, except under mm->lock for writing  [i] mapping->i_mmap_lock */
+/*
+ * [m] mm->lock  [c] constant once linked, except under mm->lock for writing and with vm_gate closed
+ * [i] mapping->i_mmap_lock  [a] atomic
+ */
 struct vm_area_struct {
 	vaddr_t vm_start;                       /* [c] first byte */
 	vaddr_t vm_end;                         /* [c] first byte after */
@@ -59,10 +63,10 @@ struct vm_area_struct {
 	pteprot_t vm_prot;
 	const struct vm_ops *vm_ops;            /* [c] never NULL */
 	struct mm_struct *vm_mm;                /* [c] */
-	struct vm_area_struct *vm_next;         /* [c] ascending */
-	struct vm_area_struct *vm_prev;         /* [c] */
-	struct avl_node vm_avl;                 /* [c] */
-	/* [c] bytes: largest gap below an area of this subtree */
+	struct vm_area_struct *vm_next;         /* [m] ascending */
+	struct vm_area_struct *vm_prev;         /* [m] */
+	struct avl_node vm_avl;                 /* [m] read in a glance too */
+	/* [m] bytes: largest gap below an area of this subtree */
 	unsigned long max_gap;
 	/* [c] page of vm_start in the file; anonymous: vm_start >> PAGE_SHIFT */
 	pgoff_t vm_pgoff;
@@ -71,12 +75,20 @@ struct vm_area_struct {
 	struct address_space *vm_mapping;       /* [c] whose pages these are; NULL: anonymous */
 	void *vm_private;                       /* [c] vm_ops' own */
 	struct list_head i_mmap_node;           /* [i] in vm_mapping->i_mmap */
+	struct gate vm_gate;                    /* [a] faults are inside; closed for a change */
 	/* [a] some page of it may be its own: fork copies the PTEs */
 	bool vm_has_anon;
+	bool vm_dead;                           /* [m] has left the set: stays closed */
 	/* swap_fault.c's guess of how much to read at once; races do no harm */
 	u8 swap_window, swap_hits;
 	u32 swap_last;
+	struct vm_area_struct *vm_closed;       /* [m] next in mm->closed */
 };
+
+static inline struct vm_area_struct *avl_vma(const struct avl_node *node)
+{
+	return avl_entry(node, struct vm_area_struct, vm_avl);
+}
 
 extern const struct vm_ops anon_vm_ops;         /* private anonymous: zero pages, then own ones */
 extern const struct vm_ops file_vm_ops;         /* file, private or shared */

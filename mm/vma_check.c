@@ -21,8 +21,7 @@
 
 static bool before(const struct avl_node *a, const struct avl_node *b)
 {
-	return avl_entry(a, const struct vm_area_struct, vm_avl)->vm_end <=
-	       avl_entry(b, const struct vm_area_struct, vm_avl)->vm_start;
+	return avl_vma(a)->vm_end <= avl_vma(b)->vm_start;
 }
 
 static void check_area(struct mm_struct *mm, struct vm_area_struct *vma,
@@ -30,7 +29,7 @@ static void check_area(struct mm_struct *mm, struct vm_area_struct *vma,
 {
 	unsigned long gap = vma->max_gap;
 
-	expect(vma, vma->vm_mm == mm && vma->vm_prev == prev);
+	expect(vma, vma->vm_mm == mm && vma->vm_prev == prev && !vma->vm_dead);
 	expect(vma, vma->vm_start < vma->vm_end && vma->vm_end <= USER_END);
 	expect(vma, IS_ALIGNED(vma->vm_start | vma->vm_end, PAGE_SIZE));
 	expect(vma, !prev || prev->vm_end <= vma->vm_start);
@@ -45,9 +44,10 @@ void vma_check(struct mm_struct *mm)
 	struct vm_area_struct *vma, *prev = NULL;
 	struct avl_node *node = avl_first(&mm->mmap_avl);
 	unsigned long pages = 0, locked = 0, account = 0;
+	static unsigned int calls;
 	unsigned int nr = 0;
 
-	if (mm->map_count > CHECK_ALWAYS_BELOW && mm->map_generation % CHECK_ALWAYS_BELOW)
+	if (mm->map_count > CHECK_ALWAYS_BELOW && calls++ % CHECK_ALWAYS_BELOW)
 		return;
 	for (vma = mm->mmap; vma; prev = vma, vma = vma->vm_next) {
 		expect(vma, node == &vma->vm_avl);

@@ -4,7 +4,9 @@
  * munmap, mprotect, mremap, brk, madvise and mlock are made.
  *
  * All need mm->lock for writing.  What can fail (allocation, limits) comes
- * first in every caller; the verbs that change the set cannot fail.
+ * first in every caller; the verbs that change the set cannot fail.  What they
+ * change is closed to faults (vma_lock.h): by the caller where they say so, else
+ * by themselves.
  */
 #ifndef MM_VMA_EDIT_H
 #define MM_VMA_EDIT_H
@@ -72,7 +74,10 @@ void vma_resize(struct mm_struct *mm, struct vm_area_struct *vma, vaddr_t start,
 void vma_get_refs(struct vm_area_struct *vma);
 void vma_put_refs(struct vm_area_struct *vma);
 
-/* Cut @vma at @addr inside it; @upper, fresh from vma_alloc(), becomes the part above. */
+/*
+ * Cut @vma, which is closed, at @addr inside it; @upper, fresh from vma_alloc(),
+ * becomes the part above.
+ */
 void vma_split(struct mm_struct *mm, struct vm_area_struct *vma, vaddr_t addr,
 	       struct vm_area_struct *upper);
 
@@ -92,8 +97,8 @@ struct vm_area_struct *vma_extend_anon(struct mm_struct *mm, struct vm_area_stru
 				       struct vma_dead *dead);
 
 /*
- * Give [start, end) of @vma the flags @flags: split, merge, or move the
- * border to a neighbour.  The area that now holds [start, end), or
+ * Give [start, end) of @vma, which is closed, the flags @flags: split, merge, or
+ * move the border to a neighbour.  The area that now holds [start, end), or
  * ERR_PTR(-ENOMEM): nothing changed.
  */
 struct vm_area_struct *vma_modify(struct mm_struct *mm, struct vm_area_struct *vma,

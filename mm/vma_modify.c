@@ -13,13 +13,14 @@
  * between the two is none before and after.  The spare areas of the last row
  * are allocated before anything changes.
  *
- * Lock: mm->lock for writing.
+ * Lock: mm->lock for writing; the areas that change are closed.
  */
 #include <mm/vma_edit.h>
 
 #include <lib/err.h>
 #include <mm/address_space.h>
 #include <mm/mmap.h>
+#include <mm/vma_lock.h>
 
 static bool border_to_prev(struct mm_struct *mm, struct vm_area_struct *vma, vaddr_t end,
 			   unsigned long flags);
@@ -35,7 +36,7 @@ struct vm_area_struct *vma_modify(struct mm_struct *mm, struct vm_area_struct *v
 	bool head = start == vma->vm_start, tail = end == vma->vm_end;
 	int err;
 
-	assert_held_write(&mm->lock);
+	assert_closed(vma);
 	assert(start >= vma->vm_start && end <= vma->vm_end && start < end);
 	if (flags == vma->vm_flags)
 		return vma;
@@ -48,7 +49,6 @@ struct vm_area_struct *vma_modify(struct mm_struct *mm, struct vm_area_struct *v
 		return ERR_PTR(err);
 	vma->vm_flags = flags;
 	vma->vm_prot = pte_prot(flags);
-	mm->map_generation++;
 	return vma_merge_around(mm, vma, dead);
 }
 
@@ -68,6 +68,8 @@ static void move_border(struct mm_struct *mm, struct vm_area_struct *left,
 {
 	struct address_space *as = left->vm_mapping;
 
+	assert_closed(left);
+	assert_closed(right);
 	if (as)
 		spin_lock(&as->i_mmap_lock);
 	left->vm_end = border;
@@ -77,8 +79,6 @@ static void move_border(struct mm_struct *mm, struct vm_area_struct *left,
 		spin_unlock(&as->i_mmap_lock);
 	left->vm_has_anon |= right->vm_has_anon;
 	right->vm_has_anon |= left->vm_has_anon;
-	mm->mmap_cache = NULL;
-	mm->map_generation++;
 }
 
 static bool border_to_prev(struct mm_struct *mm, struct vm_area_struct *vma, vaddr_t end,
@@ -89,6 +89,7 @@ static bool border_to_prev(struct mm_struct *mm, struct vm_area_struct *vma, vad
 	if (!prev || prev->vm_end != vma->vm_start || !alike(vma, prev, flags) ||
 	    prev->vm_pgoff + vma_pages(prev) != vma->vm_pgoff)
 		return false;
+	vma_close(mm, prev);
 	move_border(mm, prev, vma, end);
 	return true;
 }
@@ -101,6 +102,7 @@ static bool border_to_next(struct mm_struct *mm, struct vm_area_struct *vma, vad
 	if (!next || next->vm_start != vma->vm_end || !alike(vma, next, flags) ||
 	    vma->vm_pgoff + vma_pages(vma) != next->vm_pgoff)
 		return false;
+	vma_close(mm, next);
 	move_border(mm, vma, next, start);
 	return true;
 }
@@ -109,27 +111,25 @@ static bool border_to_next(struct mm_struct *mm, struct vm_area_struct *vma, vad
 static int split_out(struct mm_struct *mm, struct vm_area_struct **vmap, vaddr_t start,
 		     vaddr_t end)
 {
-	struct vm_area_struct *vma = *vmap, *spare[2] = { NULL, NULL };
+	struct vm_area_struct *vma = *vmap, *upper = NULL, *middle = NULL;
 	bool head = start == vma->vm_start, tail = end == vma->vm_end;
-	unsigned int need = !head + !tail, i;
 
-	if (!need)
+	if (head && tail)
 		return 0;
-	if (mm->map_count + need > sysctl_max_map_count)
+	if (mm->map_count + !head + !tail > sysctl_max_map_count)
 		return -ENOMEM;
-	for (i = 0; i < need; i++) {
-		spare[i] = vma_alloc();
-		if (!spare[i]) {
-			if (i)
-				vma_free(spare[0]);
-			return -ENOMEM;
-		}
+	if (!tail && !(upper = vma_alloc()))
+		return -ENOMEM;
+	if (!head && !(middle = vma_alloc())) {
+		if (upper)
+			vma_free(upper);
+		return -ENOMEM;
 	}
-	if (!tail)
-		vma_split(mm, vma, end, spare[--need]);
-	if (!head) {
-		vma_split(mm, vma, start, spare[0]);
-		*vmap = spare[0];
+	if (upper)
+		vma_split(mm, vma, end, upper);
+	if (middle) {
+		vma_split(mm, vma, start, middle);
+		*vmap = middle;
 	}
 	return 0;
 }

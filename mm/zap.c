@@ -11,6 +11,9 @@
  * What the entry knew of the page is passed on: dirty (only where the page
  * does not know already) and used.
  *
+ * Tables are read in glances too (uaccess.c): between the flush and the frames
+ * of tables those are waited for.
+ *
  * Lock: mm->lock (for reading is enough for pages); ptl around the entries
  * of one table, taken once a table.
  */
@@ -20,6 +23,7 @@
 #include <mm/address_space.h>
 #include <mm/filemap.h>
 #include <mm/frames.h>
+#include <mm/glance.h>
 #include <mm/huge.h>
 #include <mm/pagetable.h>
 #include <mm/pt_alloc.h>
@@ -246,6 +250,8 @@ static void gather_flush(struct pt_gather *g)
 		else
 			put_page(page);
 	}
+	if (g->tables)
+		glance_wait();
 	while ((table = g->tables) != NULL) {
 		g->tables = table->pt_laid_by;
 		pt_free_table(table);

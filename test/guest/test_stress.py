@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: MIT
 """Every hart at one address space at once, for some seconds, at random."""
 
+import os
 import re
 import time
 
 import pytest
+
+STRESS = os.environ.get("STRESS") == "1"
+DURATION = int(os.environ.get("DURATION", "600"))
 
 
 def stress(vm, seconds, workers, large=""):
@@ -39,4 +43,13 @@ def test_what_one_hart_takes_away_is_gone_on_all_the_others(boot):
     status, output = shell.run("/opt/test/tlbstamp 10", 220)
     assert status == 0 and "1..10" in output, output
     assert output.count("each of 8 harts") == 10
+    shell.off()
+
+
+@pytest.mark.skipif(not STRESS, reason="make stress")
+@pytest.mark.parametrize("large", ["", "large"])
+@pytest.mark.parametrize("smp", ["2", "4", "8"])
+def test_pages_hold_their_stamps_for_ten_minutes(boot, smp, large):
+    shell = boot(smp=smp)
+    stress(shell, DURATION, 6, large)
     shell.off()

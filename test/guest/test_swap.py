@@ -100,6 +100,7 @@ def test_swapoff_and_swapon_in_a_loop_disturb_nobody(boot):
     shell.ok("while :; do head -c 40M /dev/zero >/mnt2/guest; rm /mnt2/guest; swapoff -a; swapon -a; "
              "echo round; done >/tmp/loop 2>&1 &")
     stamps(shell, 14, 4, "afstp", SECONDS * 6 if machine.LINUX else SECONDS)
+    shell.ok("until grep round /tmp/loop; do sleep 1; done", 120)
     shell.ok("kill $!; wait; swapon -a; true", 120)
     said = shell.ok("cat /tmp/loop")
     assert "round" in said and not re.search("lost|killed|memory", said), said
