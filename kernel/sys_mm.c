@@ -80,11 +80,22 @@ static long mmap_huge(const struct mmap_request *rq)
 	return -ENOMEM;
 }
 
+/* Does the end lie where an offset into a file of this kind can be? */
+static bool offset_fits(const struct mmap_request *rq)
+{
+	u32 mode = rq->file->inode->mode;
+	u64 end = S_ISREG(mode) || S_ISBLK(mode) ? ~0UL >> 1 : ~0UL;   /* loff_t */
+
+	return rq->len <= end && rq->pgoff <= (end - rq->len) >> PAGE_SHIFT;
+}
+
 /* mmap(2): may this open file be mapped so?  Fills in may_flags and map_file. */
 static int check_file_mapping(struct mmap_request *rq)
 {
 	struct file *f = rq->file;
 
+	if (!offset_fits(rq))
+		return -EOVERFLOW;
 	switch (rq->flags & MAP_TYPE) {
 	case MAP_SHARED_VALIDATE:
 		if (rq->flags & ~MAP_KNOWN)

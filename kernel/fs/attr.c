@@ -239,6 +239,15 @@ long sys_utimensat(const unsigned long *a)
 
 /* -------------------------------------------------------------------- size */
 
+/* RLIMIT_FSIZE: @size is more than the file has, and more than it may have.  Sends SIGXFSZ then. */
+static bool size_exceeds(struct inode *inode, u64 size)
+{
+	if (size <= READ_ONCE(current->signal->rlim[RLIMIT_FSIZE].cur) || size <= inode_size(inode))
+		return false;
+	send_signal_thread(SIGXFSZ, NULL, current);
+	return true;
+}
+
 int do_truncate(const struct path *path, u64 size, struct file *file)
 {
 	struct inode *inode = path->dentry->inode;
@@ -247,10 +256,8 @@ int do_truncate(const struct path *path, u64 size, struct file *file)
 
 	if (size > inode->sb->max_bytes)
 		return -EFBIG;
-	if (size > READ_ONCE(current->signal->rlim[RLIMIT_FSIZE].cur) && size > inode_size(inode)) {
-		send_signal_thread(SIGXFSZ, NULL, current);
+	if (size_exceeds(inode, size))
 		return -EFBIG;
-	}
 	attr.mtime = attr.ctime = current_time();
 	down_write(&inode->lock);
 	err = inode_is_swap(inode) ? -ETXTBSY : inode_remove_suid(inode);
@@ -337,7 +344,11 @@ static int fallocate_check(struct file *f, int mode, loff_t off, loff_t len)
 		return -ENODEV;
 	if ((u64)off + (u64)len > f->inode->sb->max_bytes)
 		return -EFBIG;
-	return f->f_op->fallocate ? 0 : -EOPNOTSUPP;
+	if (!f->f_op->fallocate)
+		return -EOPNOTSUPP;
+	if (!(mode & FALLOC_FL_PUNCH_HOLE) && size_exceeds(f->inode, (u64)off + (u64)len))
+		return -EFBIG;
+	return 0;
 }
 
 long sys_fallocate(const unsigned long *a)

@@ -24,3 +24,11 @@ def test_memory_policies_of_one_node(tap):
 
 def test_the_memory_of_a_process_as_files(tap):
     tap("procmem")
+
+
+def test_each_flag_and_errno_of_the_memory_calls(tap):
+    tap("mapcalls")
+
+
+def test_bytes_go_from_one_process_to_another_and_limits_hold(tap):
+    tap("procvm")
