@@ -19,6 +19,7 @@
 #                     SUITE='python memory' for a few, KERNEL=faultline or linux for one column
 #   make stress       the long forms: memory far beyond RAM, failing disks, power cuts; DURATION=600 s, mmdiff
 #   make mmdiff       random memory calls, here and on Linux: SEEDS=1-20, OPS=5000 of each
+#   make bench-swap   sort, random access, grep and gcc with too little memory, here and on Linux
 #   make fuzz         the parsers under libFuzzer, FUZZ_SECONDS each
 #   make check-model  what harts agree on without a lock, in every order, by spin
 #   make bench        what each operation costs, here and on Linux; WALL=1: time, ROUNDS=5 of each
@@ -553,6 +554,26 @@ bench-prompt: $(ELF) $(DISK) | emulator
 
 bench-disk: $(ELF) $(DISK) $(LINUX_FILES) | emulator
 	@$(PYTHON) test/bench/disk.py O=$(O)
+
+# Programs that need more memory than there is, with gcc and grep on the disk; ROWS='sort cycle': a few.
+BENCH_SWAP_DISK := $(O)/bench-swap.img
+$(BENCH_DIR)/big.c: test/bench/big.py
+	@mkdir -p $(@D)
+	$(Q)$(PYTHON) $< >$@
+$(BENCH_SWAP_DISK): $(ROOT_TAR) $(INIT) user/make-disk $(BENCH_DIR)/swap/usr/local/bin/bench_swap $(BENCH_DIR)/big.c
+	$(call say,DISK,$@)
+	@mkdir -p $(BENCH_DIR)/swap/usr/local/share && cp $(BENCH_DIR)/big.c $(BENCH_DIR)/swap/usr/local/share/
+	$(Q)SLACK_MIB=384 user/make-disk $@ $(ROOT_TAR) $(INIT) $(BENCH_DIR)/swap
+$(BENCH_DIR)/swap/usr/local/bin/bench_swap: user/bench_swap.c
+	$(call say,GUEST,$(@F))
+	@mkdir -p $(@D)
+	$(Q)$(GUEST_CC) $(BENCH_CFLAGS) $< -o $@
+
+.PHONY: bench-swap bench-swap-run
+bench-swap:
+	+@$(MAKE) --no-print-directory PKGS='$(STRESS_PKGS)' bench-swap-run
+bench-swap-run: $(ELF) $(BENCH_SWAP_DISK) $(LINUX_FILES) | emulator
+	@$(PYTHON) test/bench/swap.py --build '$(O)' --disk '$(BENCH_SWAP_DISK)' $(ROWS)
 
 # ---- housekeeping --------------------------------------------------------------------------------
 

@@ -24,7 +24,7 @@
 #include <mm/page.h>
 
 #define RA_MAX          32U             /* pages: 128 KiB */
-#define RA_BATCH        32U             /* pages handed to readpages at once */
+#define RA_BATCH        64U             /* pages handed to readpages at once */
 #define RA_GFP          (GFP_KERNEL | GFP_NOWARN)
 
 static void window_read(struct address_space *as, const struct file_ra_state *ra);
@@ -56,6 +56,17 @@ static unsigned int next_size(unsigned int size, unsigned int limit)
 	return min(size < limit / 8 ? size * 4 : size * 2, limit);
 }
 
+/* A window of full size takes the rest of the file too, where that is no more than another. */
+static unsigned int to_the_end(const struct address_space *as, pgoff_t start, unsigned int size,
+			       unsigned int limit)
+{
+	pgoff_t end = DIV_ROUND_UP(READ_ONCE(as->size), PAGE_SIZE);
+
+	if (size < limit || start >= end || end - start > 2UL * limit)
+		return size;
+	return (unsigned int)(end - start);
+}
+
 void readahead_miss(struct address_space *as, struct file_ra_state *ra, pgoff_t index,
 		    unsigned long nr_wanted)
 {
@@ -69,6 +80,7 @@ void readahead_miss(struct address_space *as, struct file_ra_state *ra, pgoff_t 
 	else
 		ra->size = sequential ? first_size(nr_wanted, limit) : wanted;
 	ra->start = index;
+	ra->size = to_the_end(as, index, ra->size, limit);
 	ra->async = ra->size > wanted ? ra->size - wanted : follows || sequential ? ra->size : 0;
 	if (ra->async == ra->size)
 		ra->async = ra->size / 2;       /* the mark must lie behind the page waited for */
@@ -93,6 +105,7 @@ void readahead_hit(struct address_space *as, struct file_ra_state *ra, struct pa
 		ra->size = next_size(start - index, limit);
 		ra->start = start;
 	}
+	ra->size = to_the_end(as, ra->start, ra->size, limit);
 	ra->async = ra->size;
 	window_read(as, ra);
 }

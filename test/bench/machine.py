@@ -38,14 +38,14 @@ class Kernel:
             self.copy = build / "bench/faultline.elf"
             shutil.copyfile(build / "faultline.elf", self.copy)
 
-    def command(self, disk, mem, icount="", run=False, append="", more="", smp=1):
+    def command(self, disk, mem, icount="", run=False, append="", more="", smp=1, swap=""):
         options = " ".join(o for o in (icount, more) if o)
         elf = f"{self.build}/faultline.elf"
         # Both are there: another spelling of O must not make them anew, while others run on them.
         words = ["make", "-s", "--no-print-directory", "-o", elf, "-o", str(disk), "qemu-command",
                  f"KERNEL={self.name}", f"O={self.build}", f"DISK={disk}", f"SMP={smp}",
                  f"MEM={mem}", f"APPEND={append}", f"RUN={'yes' if run else ''}",
-                 f"QEMUOPTS={options}", "ADD=", "ROOT=", "PKGS="]
+                 f"QEMUOPTS={options}", f"SWAP={swap}", "ADD=", "ROOT=", "PKGS="]
         if self.image:
             words.append(f"LINUX={self.image}")
         done = subprocess.run(words, cwd=TOP, text=True, capture_output=True, check=False)
@@ -56,9 +56,9 @@ class Kernel:
         return ["user/boot", str(disk), *command]
 
 
-def lines_of(command, run=""):
+def lines_of(command, run="", swap=""):
     """Start @command and yield what its console prints, line by line; kill it at the end."""
-    env = dict(os.environ, RUN_TEXT=run, KEEP="")
+    env = dict(os.environ, RUN_TEXT=run, KEEP="", SWAP=swap)
     with subprocess.Popen(command, cwd=TOP, env=env, stdin=subprocess.DEVNULL,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                           start_new_session=True) as child:
