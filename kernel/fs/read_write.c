@@ -446,10 +446,16 @@ ssize_t generic_file_write(struct file *f, struct iov_iter *from, loff_t *pos,
 					  unsigned int from, unsigned int to))
 {
 	struct inode *inode = f->inode;
+	u64 size;
 	ssize_t n;
 
 	down_write(&inode->lock);
 	n = generic_write_checks(f, from, pos);
+	size = inode_size(inode);
+	/* A mapping may have written behind the end, in the last page: that is not the file's. */
+	if (unlikely((u64)*pos > size) && size & ~PAGE_MASK && n > 0)
+		truncate_pages(inode->mapping, (loff_t)size,
+			       min(*pos, (loff_t)ALIGN_UP(size, PAGE_SIZE)));
 	if (n > 0)
 		n = filemap_write(inode->mapping, from, pos, prepare);
 	up_write(&inode->lock);

@@ -127,6 +127,8 @@ static long allocate(struct inode *inode, loff_t off, loff_t len, bool keep_size
 
 	if (keep_size && end > size)    /* blocks behind the end have no page to be zeroed in */
 		return -EOPNOTSUPP;
+	if (end > size)                 /* a mapping may have written behind the end */
+		truncate_pages(inode->mapping, (loff_t)size, (loff_t)ALIGN_UP(size, PAGE_SIZE));
 	for (pgoff_t i = (u64)off >> PAGE_SHIFT; i << PAGE_SHIFT < end; i++) {
 		u64 at = (u64)i << PAGE_SHIFT, stop = min(end, at + PAGE_SIZE);
 		u32 nr = (u32)DIV_ROUND_UP(stop - at, 1ULL << bits);

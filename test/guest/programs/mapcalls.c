@@ -132,6 +132,9 @@ static void files(void)
 	ok(touch(p + PG + 99, 1) == 0 && touch(p + 2 * PG - 1, 1) == 0, "the rest of the last page is there");
 	ok(touch(p + 2 * PG, 0) == SIGBUS && got_code == BUS_ADRERR, "past the end of the file: SIGBUS");
 	q = (char *)m(NULL, 2 * PG, PROT_READ, MAP_PRIVATE, ro, 0);
+	char c = 9;
+	ok(pwrite(rw, "x", 1, 3 * PG) == 1 && pread(rw, &c, 1, 2 * PG - 1) == 1 && c == 0,
+	   "what was written behind the end is not the file's when that grows");
 	p[5] = 'p';
 	ok(q[5] == 'p', "private and untouched, it shows what is written");
 	fails(EACCES, mprotect(m(NULL, PG, PROT_READ, MAP_SHARED, ro, 0) + (char *)0, PG, RW));
