@@ -208,25 +208,30 @@ static struct page *anon_page_of(pte_t e)
 	return page_test(page, PG_anon) ? page : NULL;
 }
 
-/* Step 1 for one entry: note its page if it was not used since last time. */
-static void look_at(struct batch *b, pte_t *pte, vaddr_t va)
+/*
+ * Step 1 for one entry: note its page if it was not used since last time.  False: it
+ * names none.  Those do not count as looked at: where much is in swap already, and
+ * its entries stand in many tables, the hand would stop before it came to a page.
+ */
+static bool look_at(struct batch *b, pte_t *pte, vaddr_t va)
 {
 	pte_t e = pte_read(pte);
 	struct page *page = anon_page_of(e);
 
-	if (!page || !area_lets_go(b, va))
-		return;
-	if (b->only_own && atomic_read(&page->mapcount) != 1)
-		return;
+	if (!page)
+		return false;
+	if (!area_lets_go(b, va) || (b->only_own && atomic_read(&page->mapcount) != 1))
+		return true;
 	if (pte_young(e) && !b->even_young) {
 		pte_cmpxchg(pte, e, pte_mkold(e));
-		return;
+		return true;
 	}
 	if (page_test(page, PG_writeback) || page_test(page, PG_locked))
-		return;
+		return true;
 	get_page(page);
 	b->page[b->nr] = page;
 	b->va[b->nr++] = va;
+	return true;
 }
 
 /* From @va on, until the batch is full.  Where to go on. */
@@ -244,9 +249,10 @@ static vaddr_t batch_look(struct evict *e, struct batch *b, vaddr_t va, vaddr_t 
 
 		for (i = pt_next_used(entries, i, last); i < last && b->nr < BATCH && e->scan;
 		     i = pt_next_used(entries, i + 1, last)) {
-			look_at(b, entries + i, va + ((i - first) << PAGE_SHIFT));
-			e->scan--;
-			e->scanned++;
+			if (look_at(b, entries + i, va + ((i - first) << PAGE_SHIFT))) {
+				e->scan--;
+				e->scanned++;
+			}
 		}
 		pt_piece_unlock(b->mm, &p);
 		next = va + ((i - first) << PAGE_SHIFT);

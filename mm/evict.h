@@ -12,7 +12,7 @@ struct vm_area_struct;
 
 /* What a scan is for, and what came of it. */
 struct evict {
-	unsigned long scan;     /* PTEs to look at; counts down */
+	unsigned long scan;     /* pages to look at; counts down */
 	unsigned long wanted;   /* pages */
 	unsigned long freed;    /* frames given back */
 	unsigned long started;  /* pages being written: their frames follow */
