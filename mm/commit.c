@@ -159,8 +159,10 @@ void vm_stat_change(struct mm_struct *mm, unsigned long old, unsigned long new, 
 {
 	mm->data_vm += is_data(new) ? pages : 0;
 	mm->data_vm -= is_data(old) ? pages : 0;
-	mm->exec_vm += is_text(new) ? pages : 0;
-	mm->exec_vm -= is_text(old) ? pages : 0;
+	if ((old | new) & VM_EXEC) {
+		mm->exec_vm += is_text(new) ? pages : 0;
+		mm->exec_vm -= is_text(old) ? pages : 0;
+	}
 }
 
 bool may_expand_vm(struct mm_struct *mm, unsigned long flags, unsigned long pages)

@@ -37,8 +37,35 @@ struct pt_gather {
 	struct page *inline_pages[GATHER_INLINE];
 };
 
+/* Nothing is gathered. */
+static inline void pt_gather_empty(struct pt_gather *g)
+{
+	unsigned int i;
+
+	g->start = ~0UL;
+	g->end = 0;
+	g->nr = 0;
+	g->unmapped_anon = 0;
+	g->unmapped_file = 0;
+	for (i = 0; i < NR_MM_COUNTERS; i++)
+		g->rss[i] = 0;
+}
+
 /* All that [from, to) maps is to go; it may be done area by area. */
-void pt_gather_begin(struct pt_gather *g, struct mm_struct *mm, vaddr_t from, vaddr_t to);
+static inline void pt_gather_begin(struct pt_gather *g, struct mm_struct *mm, vaddr_t from,
+				   vaddr_t to)
+{
+	g->mm = mm;
+	g->from = from;
+	g->to = to;
+	g->all = false;
+	g->tables = NULL;
+	g->extra = NULL;
+	g->pages = g->inline_pages;
+	g->max = GATHER_INLINE;
+	pt_gather_empty(g);
+}
+
 void pt_gather_finish(struct pt_gather *g);
 static inline void pt_gather_end(struct pt_gather *g)
 {
@@ -49,11 +76,20 @@ static inline void pt_gather_end(struct pt_gather *g)
 /* The huge entry of @va is gone, @page its first; @unmapped of them are named by no PTE now. */
 void pt_gather_huge(struct pt_gather *g, struct page *page, vaddr_t va, long unmapped);
 
+/* What of [va, end) one level-1 entry maps; where to go on. */
+vaddr_t pt_zap_piece(struct pt_gather *g, vaddr_t va, vaddr_t end);
+
 /*
  * Remove the pages of [start, end), a part of @vma.  Tables that others share lie
  * wholly in the gather's range: pt_unshare_edges() before.
  */
-void pt_zap(struct pt_gather *g, struct vm_area_struct *vma, vaddr_t start, vaddr_t end);
+static inline void pt_zap(struct pt_gather *g, struct vm_area_struct *vma, vaddr_t start,
+			  vaddr_t end)
+{
+	assert_held(&g->mm->lock);
+	while (start < end)
+		start = pt_zap_piece(g, start, end);
+}
 
 /*
  * Take the tables out that only serve [start, end), which no area covers any

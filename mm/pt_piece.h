@@ -80,6 +80,13 @@ static __always_inline vaddr_t pt_next_piece(struct mm_struct *mm, vaddr_t va, v
 	return next < end ? next : end;
 }
 
+/* The same of the level-1 @entry that maps @va, whose table is not looked up yet. */
+static inline struct pt_piece pt_piece_at(pte_t *entry, vaddr_t va)
+{
+	return (struct pt_piece){ .kind = pt_kind(pte_read(entry)), .entry = entry,
+				  .base = ALIGN_DOWN(va, PT_SPAN(1)) };
+}
+
 /*
  * Hold its entries still.  False: there is nothing now.  Huge and shared ones also
  * take mm->tables_lock, which must not be held; pt_piece_lock_tree(): it is.

@@ -35,15 +35,9 @@ static pte_t protected(const struct vm_area_struct *vma, pte_t e)
 	return pte_wrprotect(new);
 }
 
-static bool takes_away(pte_t old, pte_t new)
-{
-	return (pte_readable(old) && !pte_readable(new)) ||
-	       (pte_writable(old) && !pte_writable(new)) ||
-	       (pte_execable(old) && !pte_execable(new));
-}
-
 /* True: some hart may hold more permission than is left. */
-static bool protect_table(struct vm_area_struct *vma, struct page *table, vaddr_t va, vaddr_t end)
+static __always_inline bool protect_table(struct vm_area_struct *vma, struct page *table,
+					  vaddr_t va, vaddr_t end)
 {
 	pte_t *p = pt_entries(table) + pt_index(va, 0), e, new;
 	bool flush = false;
@@ -58,13 +52,13 @@ static bool protect_table(struct vm_area_struct *vma, struct page *table, vaddr_
 			if (pte_same(e, new) || pte_cmpxchg(p, e, new))
 				break;
 		}
-		flush |= takes_away(e, new);
+		flush |= pte_takes_away(e, new);
 	}
 	spin_unlock(&table->ptl);
 	return flush;
 }
 
-/* A whole huge piece keeps being one.  False: eviction has made it a table, nothing is done. */
+/* False: eviction has made it a table, nothing is done. */
 static bool protect_huge(struct vm_area_struct *vma, pte_t *entry, bool *flush)
 {
 	struct page *l1 = virt_to_page(entry);
@@ -79,7 +73,7 @@ static bool protect_huge(struct vm_area_struct *vma, pte_t *entry, bool *flush)
 		if (!pte_writable(e))
 			new = pte_wrprotect(new);       /* the fault sees whose they are */
 		if (pte_same(e, new) || pte_cmpxchg(entry, e, new)) {
-			*flush |= takes_away(e, new);
+			*flush |= pte_takes_away(e, new);
 			break;
 		}
 	}
@@ -87,15 +81,18 @@ static bool protect_huge(struct vm_area_struct *vma, pte_t *entry, bool *flush)
 	return pte_huge(e);
 }
 
-/* Huge: done, NULL; or where only a part is meant, a table now.  Shared ones there are none. */
-static __noinline struct page *protect_rare(struct vm_area_struct *vma, struct pt_piece p,
-					    bool whole, bool *flush)
+/* Huge: a whole one keeps being one, a part makes it a table.  Shared ones there are none. */
+static __noinline bool protect_rare(struct vm_area_struct *vma, pte_t *entry, vaddr_t va,
+				    vaddr_t end)
 {
-	if (p.kind == PT_HUGE && whole && protect_huge(vma, p.entry, flush))
-		return NULL;
+	struct pt_piece p = pt_piece_at(entry, va);
+	bool flush = false;
+
+	if (p.kind == PT_HUGE && end - va == HUGE_SIZE && protect_huge(vma, p.entry, &flush))
+		return flush;
 	if (pt_own_table(vma->vm_mm, &p))
 		panic("mprotect of a shared table at %#lx", p.base);
-	return p.kind == PT_TABLE ? p.table : NULL;
+	return p.kind == PT_TABLE && protect_table(vma, p.table, va, end);
 }
 
 void pt_protect_range(struct vm_area_struct *vma, vaddr_t start, vaddr_t end)
@@ -108,12 +105,10 @@ void pt_protect_range(struct vm_area_struct *vma, vaddr_t start, vaddr_t end)
 	assert_closed(vma);
 	for (va = start; va < end; va = next) {
 		next = pt_next_piece(mm, va, end, &p);
-		if (unlikely(p.kind > PT_TABLE))
-			p.table = protect_rare(vma, p, next - va == HUGE_SIZE, &flush);
-		else if (p.kind == PT_NOTHING)
-			continue;
-		if (likely(p.table))
+		if (likely(p.kind == PT_TABLE))
 			flush |= protect_table(vma, p.table, va, next);
+		else if (p.kind != PT_NOTHING)
+			flush |= protect_rare(vma, p.entry, va, next);
 	}
 	if (flush)
 		tlb_flush_range(&mm->context, start, end);

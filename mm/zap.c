@@ -41,39 +41,13 @@
 #define PAGE_PTR_HUGE   4UL     /* the first of a huge entry's */
 #define PAGE_PTR_BITS   (PAGE_PTR_DIRTY | PAGE_PTR_SWAP | PAGE_PTR_HUGE)
 
-static struct page *zap_rare(struct pt_gather *g, struct pt_piece p);
+static vaddr_t zap_rare(struct pt_gather *g, pte_t *entry, vaddr_t va, vaddr_t end);
 static vaddr_t zap_table(struct pt_gather *g, struct page *table, vaddr_t va, vaddr_t end);
 static vaddr_t zap_entries(struct pt_gather *g, struct page *table, vaddr_t base,
 			   unsigned long i, unsigned long last);
 static void gather_flush(struct pt_gather *g);
 static void unhook_tables(struct pt_gather *g, vaddr_t start, vaddr_t end, vaddr_t floor,
 			  vaddr_t ceiling);
-
-static void gather_empty(struct pt_gather *g)
-{
-	unsigned int i;
-
-	g->start = ~0UL;
-	g->end = 0;
-	g->nr = 0;
-	g->unmapped_anon = 0;
-	g->unmapped_file = 0;
-	for (i = 0; i < NR_MM_COUNTERS; i++)
-		g->rss[i] = 0;
-}
-
-void pt_gather_begin(struct pt_gather *g, struct mm_struct *mm, vaddr_t from, vaddr_t to)
-{
-	g->mm = mm;
-	g->from = from;
-	g->to = to;
-	g->all = false;
-	g->tables = NULL;
-	g->extra = NULL;
-	g->pages = g->inline_pages;
-	g->max = GATHER_INLINE;
-	gather_empty(g);
-}
 
 void pt_gather_finish(struct pt_gather *g)
 {
@@ -82,37 +56,31 @@ void pt_gather_finish(struct pt_gather *g)
 		put_page(g->extra);
 }
 
-void pt_zap(struct pt_gather *g, struct vm_area_struct *vma, vaddr_t start, vaddr_t end)
+vaddr_t pt_zap_piece(struct pt_gather *g, vaddr_t va, vaddr_t end)
 {
 	struct pt_piece p;
-	vaddr_t va, next;
+	vaddr_t next = pt_next_piece(g->mm, va, end, &p);
 
-	assert_held(&g->mm->lock);
-	for (va = start; va < end; va = next) {
-		next = pt_next_piece(g->mm, va, end, &p);
-		if (unlikely(p.kind > PT_TABLE))
-			p.table = zap_rare(g, p);
-		else if (p.kind == PT_NOTHING)
-			continue;
-		if (likely(p.table))
-			next = zap_table(g, p.table, va, next);
-	}
+	if (likely(p.kind == PT_TABLE))
+		return zap_table(g, p.table, va, next);
+	return p.kind == PT_NOTHING ? next : zap_rare(g, p.entry, va, next);
 }
 
-/* Huge or shared.  NULL: it is gone, as a whole; or the table that it is now. */
-static __noinline struct page *zap_rare(struct pt_gather *g, struct pt_piece p)
+/* Huge or shared: gone, as a whole, or a table then. */
+static __noinline vaddr_t zap_rare(struct pt_gather *g, pte_t *entry, vaddr_t va, vaddr_t end)
 {
+	struct pt_piece p = pt_piece_at(entry, va);
 	bool whole = p.base >= g->from && p.base + HUGE_SIZE <= g->to;
 
 	if (p.kind == PT_SHARED && whole && pt_share_drop(g->mm, &p, !g->all))
-		return NULL;
+		return end;
 	if (whole && pte_huge(pte_read(p.entry))) {
 		huge_zap(g, &p);
-		return NULL;
+		return end;
 	}
 	if (pt_own_table(g->mm, &p))
 		panic("zap of a part of a shared table at %#lx", p.base);
-	return p.kind == PT_TABLE ? p.table : NULL;
+	return p.kind == PT_TABLE ? zap_table(g, p.table, va, end) : end;
 }
 
 /* Make room: a page of pointers in place of the inline few, or free what there is. */
@@ -265,7 +233,7 @@ static void gather_flush(struct pt_gather *g)
 		vmstat_add(VMSTAT_nr_anon_pages, -g->unmapped_anon);
 	if (g->unmapped_file)
 		vmstat_add(VMSTAT_nr_mapped, -g->unmapped_file);
-	gather_empty(g);
+	pt_gather_empty(g);
 }
 
 /* -------------------------------------------------------------- tables */

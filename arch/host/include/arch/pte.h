@@ -56,6 +56,10 @@ static inline bool pte_dirty(pte_t e) { return e.v & HPTE_D; }
 static inline bool pte_special(pte_t e) { return e.v & HPTE_SPECIAL; }
 static inline unsigned long pte_pfn(pte_t e) { return e.v >> HPTE_PFN_SHIFT; }
 static inline bool pte_same(pte_t a, pte_t b) { return a.v == b.v; }
+static inline bool pte_takes_away(pte_t old, pte_t new)
+{
+	return old.v & ~new.v & (HPTE_R | HPTE_W | HPTE_X);
+}
 
 static inline pteprot_t pte_prot(unsigned long vm_flags)
 {

@@ -73,6 +73,11 @@ static inline bool pte_special(pte_t e) { return e.v & PTE_SPECIAL; }
 /* Bits 63..54 are never set: they name extensions that we do not use. */
 static inline unsigned long pte_pfn(pte_t e) { return e.v >> PTE_PFN_SHIFT; }
 static inline bool pte_same(pte_t a, pte_t b) { return a.v == b.v; }
+/* Of two present entries: does @old permit what @new does not?  Without V none is permitted. */
+static inline bool pte_takes_away(pte_t old, pte_t new)
+{
+	return old.v & ~new.v & (PTE_R | PTE_W | PTE_X);
+}
 
 /*
  * The entry bits of an area with these VM_READ | VM_WRITE | VM_EXEC flags.
