@@ -14,6 +14,14 @@
  *      flush:      stale |= others; fence; read harts → call those
  *      switch:     harts |= me;     fence; read stale → flush the ASID
  *
+ * A hart whose task does without the address space, the idle one above all, keeps
+ * it loaded but pauses it: it reaches nothing through the user half, so a flush of
+ * pages leaves it the note alone.  Where tables go it is called as well, since
+ * hardware may walk them for nothing.
+ *
+ *      flush:      stale |= others; fence; read paused → do not call those
+ *      resume:     paused &= ~me;   fence; read stale → flush the ASID
+ *
  *      generation: generation++;    fence; read active → reserve those
  *      switch:     active = ASID;   fence; read generation → new: ask for an ASID
  *
@@ -84,6 +92,14 @@ static inline void sfence_page(vaddr_t va, unsigned long asid)
 static unsigned long asid_of(const struct mmu_context *ctx)
 {
 	return READ_ONCE(ctx->asid) & (BIT(ASID_SHIFT) - 1);
+}
+
+static unsigned long asid_loaded(void)
+{
+	unsigned long v;
+
+	__asm__ volatile("csrr %0, satp" : "=r"(v));
+	return v >> SATP_ASID_SHIFT & (BIT(ASID_SHIFT) - 1);
 }
 
 static void satp_write(unsigned long asid, const pte_t *root)
@@ -197,6 +213,17 @@ static void switch_without_asid(pte_t *root)
 	sfence_all();
 }
 
+/* Flushes that did not reach this hart while it ran nothing of @ctx. */
+static inline void heed_note(struct mmu_context *ctx, unsigned long asid)
+{
+	unsigned long me = BIT(hart_id());
+
+	if (unlikely(READ_ONCE(ctx->stale) & me)) {
+		__atomic_fetch_and(&ctx->stale, ~me, __ATOMIC_SEQ_CST);
+		sfence_asid(asid);
+	}
+}
+
 void mmu_switch(struct mmu_context *ctx, pte_t *root)
 {
 	unsigned long me = BIT(hart_id()), asid = READ_ONCE(ctx->asid);
@@ -214,10 +241,7 @@ void mmu_switch(struct mmu_context *ctx, pte_t *root)
 		__atomic_fetch_and(&hart_must_flush, ~me, __ATOMIC_SEQ_CST);
 		sfence_all();
 	}
-	if (unlikely(READ_ONCE(ctx->stale) & me)) {
-		__atomic_fetch_and(&ctx->stale, ~me, __ATOMIC_SEQ_CST);
-		sfence_asid(asid & (BIT(ASID_SHIFT) - 1));
-	}
+	heed_note(ctx, asid & (BIT(ASID_SHIFT) - 1));
 	if (unlikely(READ_ONCE(ctx->icache_stale) & me)) {
 		__atomic_fetch_and(&ctx->icache_stale, ~me, __ATOMIC_SEQ_CST);
 		__asm__ volatile("fence.i" : : : "memory");
@@ -226,21 +250,28 @@ void mmu_switch(struct mmu_context *ctx, pte_t *root)
 
 void mmu_leave(struct mmu_context *old)
 {
-	__atomic_fetch_and(&old->harts, ~BIT(hart_id()), __ATOMIC_RELEASE);
+	unsigned long me = BIT(hart_id());
+
+	__atomic_fetch_and(&old->harts, ~me, __ATOMIC_RELEASE);
+	if (READ_ONCE(old->paused) & me)
+		__atomic_fetch_and(&old->paused, ~me, __ATOMIC_RELEASE);
+}
+
+void mmu_pause(struct mmu_context *ctx)
+{
+	__atomic_fetch_or(&ctx->paused, BIT(hart_id()), __ATOMIC_RELEASE);
+}
+
+void mmu_resume(struct mmu_context *ctx)
+{
+	__atomic_fetch_and(&ctx->paused, ~BIT(hart_id()), __ATOMIC_SEQ_CST);
+	heed_note(ctx, asid_loaded());
 }
 
 void mmu_switch_kernel(struct mmu_context *old)
 {
 	satp_write(0, kernel_pgd);
 	mmu_leave(old);
-}
-
-static unsigned long asid_loaded(void)
-{
-	unsigned long v;
-
-	__asm__ volatile("csrr %0, satp" : "=r"(v));
-	return v >> SATP_ASID_SHIFT & (BIT(ASID_SHIFT) - 1);
 }
 
 static void flush_local(struct mmu_context *ctx, vaddr_t start, vaddr_t end)
@@ -256,13 +287,18 @@ static void flush_local(struct mmu_context *ctx, vaddr_t start, vaddr_t end)
 		sfence_page(va, asid);
 }
 
-/* The other harts: those that have it loaded now, and a note for those that may come back to it. */
-static void flush_others(struct mmu_context *ctx, vaddr_t start, vaddr_t end)
+/*
+ * The other harts: those that run it now, and a note for those that may come back to
+ * it.  @tables: also those that have it loaded and run nothing of it.
+ */
+static void flush_others(struct mmu_context *ctx, vaddr_t start, vaddr_t end, bool tables)
 {
 	unsigned long me = BIT(hart_id()), others;
 
 	__atomic_fetch_or(&ctx->stale, harts_online & ~me, __ATOMIC_SEQ_CST);
 	others = __atomic_load_n(&ctx->harts, __ATOMIC_SEQ_CST) & ~me;
+	if (!tables)
+		others &= ~__atomic_load_n(&ctx->paused, __ATOMIC_SEQ_CST);
 	if (!others)
 		return;
 	vmstat_inc(VMSTAT_tlb_flush_remote);
@@ -271,7 +307,7 @@ static void flush_others(struct mmu_context *ctx, vaddr_t start, vaddr_t end)
 			    asid_of(ctx));
 }
 
-void tlb_flush_range(struct mmu_context *ctx, vaddr_t start, vaddr_t end)
+static void flush(struct mmu_context *ctx, vaddr_t start, vaddr_t end, bool tables)
 {
 	unsigned long flags = irq_save();
 
@@ -280,8 +316,13 @@ void tlb_flush_range(struct mmu_context *ctx, vaddr_t start, vaddr_t end)
 	else
 		__atomic_fetch_or(&ctx->stale, BIT(hart_id()), __ATOMIC_SEQ_CST);
 	if (nr_harts > 1)
-		flush_others(ctx, start, end);
+		flush_others(ctx, start, end, tables);
 	irq_restore(flags);
+}
+
+void tlb_flush_range(struct mmu_context *ctx, vaddr_t start, vaddr_t end)
+{
+	flush(ctx, start, end, false);
 }
 
 void tlb_flush_page(struct mmu_context *ctx, vaddr_t va)
@@ -296,7 +337,7 @@ void tlb_flush_page_local(struct mmu_context *ctx, vaddr_t va)
 
 void tlb_flush_all(struct mmu_context *ctx)
 {
-	tlb_flush_range(ctx, 0, USER_END);
+	flush(ctx, 0, USER_END, true);
 }
 
 void tlb_flush_kernel(vaddr_t start, vaddr_t end)

@@ -40,7 +40,7 @@ def test_the_same_with_few_harts_and_with_many_and_little_memory(boot, smp, mem)
 
 def test_what_one_hart_takes_away_is_gone_on_all_the_others(boot):
     shell = boot(smp="8")
-    status, output = shell.run("/opt/test/tlbstamp 10", 220)
+    status, output = shell.run("/opt/test/tlbstamp 10", 420)
     assert status == 0 and "1..10" in output, output
     assert output.count("each of 8 harts") == 10
     shell.off()

@@ -20,6 +20,7 @@
  *	ORDER    the flush looks who has it loaded before it leaves the note
  *	SWITCH   a hart looks for the note before it says that it has it loaded
  *	CLEAR    the note is taken away after the flush it asked for
+ *	RESUME   a hart that paused looks for the note before it says that it goes on
  */
 #define HARTS   3
 #define ROUNDS  2
@@ -29,6 +30,7 @@ byte pte = 1;
 byte tlb[HARTS];                /* the frame, under this ASID */
 bool loaded[HARTS];             /* satp names it */
 bool in_harts[HARTS];           /* context.harts */
+bool paused[HARTS];             /* context.paused: loaded, but no program runs */
 bool stale[HARTS];              /* context.stale */
 bool freed[ROUNDS + 2];
 
@@ -45,17 +47,8 @@ inline forget(h)
 	tlb[h] = NONE
 }
 
-inline switch_to(h)
+inline heed_note(h)
 {
-#ifdef WITHOUT_SWITCH
-	noted = stale[h];
-	in_harts[h] = true;
-	loaded[h] = true;
-#else
-	in_harts[h] = true;
-	loaded[h] = true;
-	noted = stale[h];
-#endif
 	if
 	:: noted ->
 #ifdef WITHOUT_CLEAR
@@ -69,10 +62,39 @@ inline switch_to(h)
 	fi
 }
 
+inline switch_to(h)
+{
+#ifdef WITHOUT_SWITCH
+	noted = stale[h];
+	in_harts[h] = true;
+	loaded[h] = true;
+#else
+	in_harts[h] = true;
+	loaded[h] = true;
+	noted = stale[h];
+#endif
+	heed_note(h)
+}
+
+/* The idle task in between, say. */
+inline pause_and_resume(h)
+{
+	paused[h] = true;
+#ifdef WITHOUT_RESUME
+	noted = stale[h];
+	paused[h] = false;
+#else
+	paused[h] = false;
+	noted = stale[h];
+#endif
+	heed_note(h)
+}
+
 inline switch_away(h)
 {
 	loaded[h] = false;
-	in_harts[h] = false
+	in_harts[h] = false;
+	paused[h] = false
 }
 
 /* A load or store of the program: through the TLB, by a walk, or a fault that changes nothing. */
@@ -98,7 +120,8 @@ inline leave_note(h)
 
 inline see_loaded(h)
 {
-	call[h] = in_harts[h]
+	call[h] = in_harts[h];
+	call[h] = call[h] && !paused[h]
 }
 
 inline flush()
@@ -157,6 +180,8 @@ active proctype second()
 	:: switch_to(1);
 		do
 		:: program(1)
+		:: pause_and_resume(1)
+		:: paused[1] = true; break      /* and away from there */
 		:: break
 		od;
 		switch_away(1)
@@ -172,6 +197,7 @@ active proctype third()
 	:: switch_to(2);
 		do
 		:: program(2)
+		:: pause_and_resume(2)
 		:: break
 		od;
 		switch_away(2)

@@ -296,8 +296,8 @@ static void one_round(struct way *of, unsigned int number)
 	int cut = of->signal == SIGBUS;
 
 	way = of;
-	nr_pages = number & 1 ? 1 : PAGES_MAX;
-	watchers_sleep = number & 2;
+	watchers_sleep = number & 1;
+	nr_pages = number & 2 ? 1 : PAGES_MAX;
 	stamp = number * 2UL + 2;
 	must(run_on((number + number / 4) % nr_harts) == 0, "sched_setaffinity");
 	if (cut)
@@ -335,8 +335,10 @@ static pid_t crowd(unsigned int hart)
 		sched_yield();
 }
 
-static void rounds_for(unsigned int seconds, unsigned int *number)
+/* For so long, but at least so often: two, and watchers have touched the pages and slept. */
+static void rounds_for(unsigned int seconds, unsigned int often, unsigned int *number)
 {
+	unsigned int least = *number + often * WAYS;
 	struct timespec start, now;
 
 	clock_gettime(CLOCK_MONOTONIC, &start);
@@ -344,7 +346,7 @@ static void rounds_for(unsigned int seconds, unsigned int *number)
 		for (unsigned int i = 0; i < WAYS; i++)
 			one_round(&ways[i], (*number)++ / WAYS);
 		clock_gettime(CLOCK_MONOTONIC, &now);
-	} while (now.tv_sec - start.tv_sec < (time_t)seconds);
+	} while (*number < least || now.tv_sec - start.tv_sec < (time_t)seconds);
 }
 
 int main(int argc, char **argv)
@@ -356,7 +358,7 @@ int main(int argc, char **argv)
 	nr_harts = (unsigned int)sysconf(_SC_NPROCESSORS_ONLN);
 	if (nr_harts > HARTS_MAX)
 		nr_harts = HARTS_MAX;
-	tap_limit(seconds * 10 + 120);
+	tap_limit(seconds * 10 + 300);
 	sigaction(SIGSEGV, &sa, NULL);
 	sigaction(SIGBUS, &sa, NULL);
 	file = memfd_create("tlbstamp", 0);
@@ -365,10 +367,10 @@ int main(int argc, char **argv)
 		watchers[h].hart = h;
 		must(pthread_create(&watchers[h].thread, NULL, watch, &watchers[h]) == 0, "thread");
 	}
-	rounds_for(seconds / 2, &number);
+	rounds_for(seconds / 2, 4, &number);
 	for (unsigned int h = 0; h < nr_harts; h++)
 		others[h] = crowd(h);
-	rounds_for(seconds - seconds / 2, &number);
+	rounds_for(seconds - seconds / 2, 2, &number);
 	for (unsigned int h = 0; h < nr_harts; h++) {
 		kill(others[h], SIGKILL);
 		waitpid(others[h], NULL, 0);
