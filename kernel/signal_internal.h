@@ -77,7 +77,19 @@ void signal_group_exit(struct task_struct *t, int status);
 
 /* Change the alternate stack; the current stack pointer is @sp.  0, -EPERM, -EINVAL, -ENOMEM. */
 int altstack_set(const struct sigaltstack *ss, vaddr_t sp);
-/* SS_DISABLE, SS_ONSTACK or 0 for @sp. */
-int altstack_state(vaddr_t sp);
+/*
+ * SS_DISABLE, SS_ONSTACK or 0 for @sp.  A stack that disarms itself is never found in use: its
+ * owner may switch away from it.
+ */
+static inline int altstack_state(vaddr_t sp)
+{
+	const struct sigaltstack *ss = &current->altstack;
+
+	if (!ss->ss_size)
+		return SS_DISABLE;
+	if (ss->ss_flags & (int)SS_AUTODISARM)
+		return 0;
+	return sp > ss->ss_sp && sp - ss->ss_sp <= ss->ss_size ? SS_ONSTACK : 0;
+}
 
 #endif

@@ -248,15 +248,3 @@ int altstack_set(const struct sigaltstack *ss, vaddr_t sp)
 	*own = *ss;
 	return 0;
 }
-
-/* A stack that disarms itself is never found in use: its owner may switch away from it. */
-int altstack_state(vaddr_t sp)
-{
-	const struct sigaltstack *ss = &current->altstack;
-
-	if (!ss->ss_size)
-		return SS_DISABLE;
-	if (ss->ss_flags & (int)SS_AUTODISARM)
-		return 0;
-	return sp > ss->ss_sp && sp - ss->ss_sp <= ss->ss_size ? SS_ONSTACK : 0;
-}

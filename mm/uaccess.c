@@ -369,20 +369,28 @@ int user_cmpxchg32(vaddr_t addr, u32 expected, u32 desired, u32 *seen)
 	return 0;
 }
 
-int user_word_lock(vaddr_t addr, struct user_word *uw)
+int user_spot_lock(vaddr_t addr, enum fault_access access, struct user_spot *s)
 {
 	struct window w;
 
-	if ((addr & 3) || window_open(&w, current_mm(), addr, FAULT_WRITE, false))
+	if (window_open(&w, current_mm(), addr, access, false))
 		return -EFAULT;
-	uw->word = w.kaddr;
-	uw->glance = w.glance;
-	uw->table = w.table;
+	s->kaddr = w.kaddr;
+	s->glance = w.glance;
+	s->table = w.table;
 	return 0;
 }
 
-void user_word_unlock(struct user_word *uw)
+void user_spot_unlock(struct user_spot *s)
 {
-	spin_unlock(&uw->table->ptl);
-	glance_end(uw->glance);
+	spin_unlock(&s->table->ptl);
+	glance_end(s->glance);
+}
+
+int user_word_lock(vaddr_t addr, struct user_word *uw)
+{
+	if ((addr & 3) || user_spot_lock(addr, FAULT_WRITE, &uw->spot))
+		return -EFAULT;
+	uw->word = uw->spot.kaddr;
+	return 0;
 }

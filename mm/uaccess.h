@@ -73,18 +73,29 @@ int user_load32(vaddr_t addr, u32 *val);
 int user_cmpxchg32(vaddr_t addr, u32 expected, u32 desired, u32 *seen);
 
 /*
- * A 32-bit word of the current program held still: what it maps, and so the meaning of its
- * address, cannot change, though other harts may write it: for that its entry would have to be
- * taken out, and the lock of its page table (RANK_PT) is held, in a glance: nothing that sleeps
- * until user_word_unlock().
+ * Memory of the current program held still, from an address to the end of its page: what it maps,
+ * and so the meaning of its address, cannot change, though other harts may write it: for that its
+ * entry would have to be taken out, and the lock of its page table (RANK_PT) is held, in a glance:
+ * nothing that sleeps until user_spot_unlock().
  */
-struct user_word {
-	u32 *word;
+struct user_spot {
+	void *kaddr;
 	struct glance *glance;
 	struct page *table;
 };
+int user_spot_lock(vaddr_t addr, enum fault_access access, struct user_spot *s); /* 0 or -EFAULT */
+void user_spot_unlock(struct user_spot *s);
+
+/* A 32-bit word held so. */
+struct user_word {
+	u32 *word;
+	struct user_spot spot;
+};
 int user_word_lock(vaddr_t addr, struct user_word *w);         /* writable; 0 or -EFAULT */
-void user_word_unlock(struct user_word *w);
+static inline void user_word_unlock(struct user_word *w)
+{
+	user_spot_unlock(&w->spot);
+}
 /* True: it had the value @expected, and has @desired now. */
 static inline bool user_word_cmpxchg(struct user_word *w, u32 expected, u32 desired)
 {

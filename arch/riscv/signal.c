@@ -49,17 +49,22 @@ _Static_assert(offsetof(struct user_fp, fcsr) == offsetof(struct fpstate, fcsr),
 _Static_assert(offsetof(struct ucontext, regs) == 176, "uc_mcontext at 176");
 _Static_assert(sizeof(struct ucontext) == 960, "ucontext is 960 bytes");
 
-/* @n words, a multiple of eight: fewer instructions than the call of memcpy() takes. */
-static __always_inline void copy_words(unsigned long *to, const unsigned long *from, size_t n)
+static __always_inline void copy_eight(unsigned long *to, const unsigned long *from)
 {
-	for (const unsigned long *end = from + n; from != end; from += 8, to += 8) {
-		unsigned long a = from[0], b = from[1], c = from[2], d = from[3];
-		unsigned long e = from[4], f = from[5], g = from[6], h = from[7];
+	unsigned long a = from[0], b = from[1], c = from[2], d = from[3];
+	unsigned long e = from[4], f = from[5], g = from[6], h = from[7];
 
-		to[0] = a; to[1] = b; to[2] = c; to[3] = d;
-		to[4] = e; to[5] = f; to[6] = g; to[7] = h;
-		barrier();
-	}
+	to[0] = a; to[1] = b; to[2] = c; to[3] = d;
+	to[4] = e; to[5] = f; to[6] = g; to[7] = h;
+}
+
+/* pc and x1..x31, in fewer instructions than a loop or the call of memcpy() takes. */
+static __always_inline void copy_regs(unsigned long *to, const unsigned long *from)
+{
+	copy_eight(to, from);
+	copy_eight(to + 8, from + 8);
+	copy_eight(to + 16, from + 16);
+	copy_eight(to + 24, from + 24);
 }
 
 /*
@@ -81,7 +86,7 @@ static void frame_fill(struct rt_sigframe *fr, struct trapframe *tf,
 	fr->uc.stack.pad = 0;
 	fr->uc.stack.size = sf->altstack->ss_size;
 	fr->uc.sigmask = sf->mask;
-	copy_words(fr->uc.regs, tf->x, ARRAY_SIZE(fr->uc.regs));
+	copy_regs(fr->uc.regs, tf->x);
 	if (t->fp_used) {
 		thread_fp_read(t, (struct fpstate *)fp);
 	} else {
@@ -114,16 +119,16 @@ int signal_frame_push(struct trapframe *tf, const struct signal_frame_info *sf)
 	vaddr_t sp = ALIGN_DOWN(sf->stack_top - sizeof(struct rt_sigframe), 16);
 	struct mm_struct *mm = current_thread()->mm;
 	vaddr_t ra = mm->vdso + vdso_sigreturn_offset();
-	struct user_page up;
+	struct user_spot spot;
 
 	if (sf->stack_top < sizeof(struct rt_sigframe) ||
 	    !user_range_ok(sp, sizeof(struct rt_sigframe)))
 		return -EFAULT;
 	if (in_one_page(sp, sizeof(struct rt_sigframe))) {
-		if (user_page_get(mm, sp, FAULT_WRITE, &up))
+		if (user_spot_lock(sp, FAULT_WRITE, &spot))
 			return -EFAULT;
-		frame_fill(up.kaddr, tf, sf);
-		user_page_put(&up);
+		frame_fill(spot.kaddr, tf, sf);
+		user_spot_unlock(&spot);
 	} else if (push_across(sp, tf, sf)) {
 		return -EFAULT;
 	}
@@ -140,7 +145,7 @@ static int frame_take(struct trapframe *tf, const struct ucontext *uc, u64 *mask
 
 	if (uc->fp.reserved || uc->fp.end_magic || uc->fp.end_size)
 		return -EFAULT;
-	copy_words(tf->x, uc->regs, ARRAY_SIZE(uc->regs));
+	copy_regs(tf->x, uc->regs);
 	thread_fp_write(t, (const struct fpstate *)&uc->fp);
 	tf_forget_syscall(tf);
 	*mask = uc->sigmask;
@@ -161,14 +166,14 @@ static __noinline int pop_across(vaddr_t at, struct trapframe *tf, u64 *mask,
 int signal_frame_pop(struct trapframe *tf, u64 *mask, struct sigaltstack *altstack)
 {
 	vaddr_t at = tf_sp(tf) + offsetof(struct rt_sigframe, uc);
-	struct user_page up;
+	struct user_spot spot;
 	int err;
 
 	if ((at & 7) || !in_one_page(at, sizeof(struct ucontext)))
 		return pop_across(at, tf, mask, altstack);
-	if (user_page_get(current_thread()->mm, at, FAULT_READ, &up))
+	if (user_spot_lock(at, FAULT_READ, &spot))
 		return -EFAULT;
-	err = frame_take(tf, up.kaddr, mask, altstack);
-	user_page_put(&up);
+	err = frame_take(tf, spot.kaddr, mask, altstack);
+	user_spot_unlock(&spot);
 	return err;
 }
