@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #define SYNC_CORE               MEMBARRIER_CMD_PRIVATE_EXPEDITED_SYNC_CORE
 #define REGISTER_SYNC_CORE      MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_SYNC_CORE
@@ -20,7 +21,8 @@
 #endif
 #define RSEQ                    MEMBARRIER_CMD_PRIVATE_EXPEDITED_RSEQ
 #define REGISTER_RSEQ           MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_RSEQ
-#define ROUNDS                  300
+#define ROUNDS                  300     /* or 5 seconds, on a busy host */
+#define OVER                    1000000
 #define GET_REGISTRATIONS       512
 
 static long barrier(int cmd, unsigned int flags, int cpu)
@@ -89,9 +91,10 @@ static int other_read;
 
 static void *light(void *arg)
 {
-	for (int i = 1; i <= ROUNDS; i++) {
-		while (atomic_load(&round_) != i)
-			;
+	for (int i = 1, now; i <= ROUNDS; i++) {
+		while ((now = atomic_load(&round_)) != i)
+			if (now == OVER)
+				return NULL;
 		atomic_store_explicit(&x, 1, memory_order_relaxed);
 		atomic_signal_fence(memory_order_seq_cst);
 		other_read = atomic_load_explicit(&y, memory_order_relaxed);
@@ -103,11 +106,12 @@ static void *light(void *arg)
 static void orders(int cmd)
 {
 	pthread_t t;
+	time_t start = time(NULL);
 	int both = 0;
 
 	atomic_store(&round_, 0);
 	pthread_create(&t, NULL, light, NULL);
-	for (int i = 1; i <= ROUNDS; i++) {
+	for (int i = 1; i <= ROUNDS && time(NULL) - start < 5; i++) {
 		atomic_store(&x, 0);
 		atomic_store(&y, 0);
 		atomic_store(&round_, i);
@@ -119,6 +123,7 @@ static void orders(int cmd)
 			;
 		both += !read && !other_read;
 	}
+	atomic_store(&round_, OVER);
 	pthread_join(t, NULL);
 	ok(both == 0, "command %d is a barrier for both sides", cmd);
 }
