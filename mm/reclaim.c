@@ -25,6 +25,7 @@
 #include <mm/reclaim.h>
 
 #include <arch/time.h>
+#include <mm/balance.h>
 #include <mm/buddy.h>
 #include <mm/evict.h>
 #include <mm/filemap.h>
@@ -54,13 +55,9 @@ struct scan {
 	int priority;           /* 0: nothing else is left */
 	unsigned long wanted;
 	unsigned long freed;
+	unsigned long started;  /* on their way to swap: their frames follow by themselves */
 	unsigned long skipped;  /* pages not freed because they are dirty or being written */
 	bool refaults;          /* file pages have come back since the round before */
-};
-
-/* Pages to look at in one pass. */
-struct balance {
-	unsigned long file, anon;
 };
 
 enum disposal { PAGE_KEEP, PAGE_ACTIVATE, PAGE_FREE, PAGE_GONE };
@@ -86,11 +83,10 @@ static struct {
 	.shrinkers = LIST_HEAD_INIT(reclaim.shrinkers),
 };
 
-unsigned int sysctl_swappiness = 60;
-
 static void reclaim_main(void *unused);
+static bool has_enough(const struct scan *s);
+static void shrink_passes(struct scan *s);
 static void shrink_pass(struct scan *s);
-static struct balance scan_balance(const struct scan *s, unsigned long inactive, bool cold);
 static void shrink_anon(struct scan *s, unsigned long scan);
 static void shrink_inactive(struct scan *s, enum lru_list l, unsigned long scan);
 static void shrink_active(struct scan *s, enum lru_list l, unsigned long scan);
@@ -103,6 +99,11 @@ static enum disposal page_write(struct scan *s, struct page *page);
 static void shrink_caches(struct scan *s);
 
 /* ---- who asks ---- */
+
+static bool has_enough(const struct scan *s)
+{
+	return s->freed + s->started >= s->wanted;
+}
 
 /* Since the last round that anybody made. */
 static bool refaults_since(void)
@@ -119,13 +120,13 @@ unsigned long reclaim_pages(unsigned long nr, unsigned int gfp)
 
 	reclaim_wake();
 	for (unsigned int i = 0; ; i++) {
-		s.skipped = 0;
-		for (s.priority = PRIORITY; s.priority >= 0 && s.freed < nr; s.priority--)
-			shrink_pass(&s);
-		if (s.freed || !s.skipped || i == waits || fatal_signal_pending())
+		shrink_passes(&s);
+		if (s.freed || !(s.skipped + s.started) || i == waits || fatal_signal_pending())
 			return s.freed;
 		writeback_wake();
 		writeback_wait_progress(WAIT_NS);
+		if (buddy_free() >= frames_min() + nr)  /* what was on its way is there */
+			return nr;
 	}
 }
 
@@ -154,9 +155,7 @@ static void reclaim_main(void *unused)
 			s.wanted = frames_high() - buddy_free() + BATCH;
 			s.freed = 0;
 			s.refaults = refaults_since();
-			for (s.priority = PRIORITY; s.priority >= 0 && s.freed < s.wanted;
-			     s.priority--)
-				shrink_pass(&s);
+			shrink_passes(&s);
 			fails = s.freed ? 0 : fails + 1;
 			if (s.freed < s.wanted)
 				writeback_wait_progress(WAIT_NS);
@@ -167,12 +166,23 @@ static void reclaim_main(void *unused)
 
 /* ---- one pass over the lists ---- */
 
+/*
+ * Harder and harder, until as much as is wanted is free or on its way.  Not until it is
+ * free: a disk takes longer than all passes, and the last of them spare nothing.
+ */
+static void shrink_passes(struct scan *s)
+{
+	s->skipped = s->started = 0;
+	for (s->priority = PRIORITY; s->priority >= 0 && !has_enough(s); s->priority--)
+		shrink_pass(s);
+}
+
 static void shrink_pass(struct scan *s)
 {
 	unsigned long inactive = vmstat_read(VMSTAT_nr_inactive_file);
 	unsigned long active = vmstat_read(VMSTAT_nr_active_file);
 	bool short_of_cold = active > inactive || s->refaults;
-	struct balance b = scan_balance(s, inactive, !short_of_cold);
+	struct balance b = scan_balance(s->gfp, s->priority, !short_of_cold);
 
 	if (short_of_cold)
 		shrink_active(s, LRU_ACTIVE_FILE,
@@ -180,7 +190,7 @@ static void shrink_pass(struct scan *s)
 	shrink_inactive(s, LRU_INACTIVE_FILE, b.file);
 	if (b.anon)
 		shrink_anon(s, b.anon);
-	if (s->freed < s->wanted && s->gfp & GFP_FS)
+	if (!has_enough(s) && s->gfp & GFP_FS)
 		shrink_caches(s);
 }
 
@@ -191,38 +201,6 @@ static void count_scan(const struct scan *s, bool anon, unsigned long scanned, u
 	vmstat_add(anon ? VMSTAT_pgscan_anon : VMSTAT_pgscan_file, (long)scanned);
 	vmstat_add(s->thread ? VMSTAT_pgsteal_kswapd : VMSTAT_pgsteal_direct, (long)stolen);
 	vmstat_add(anon ? VMSTAT_pgsteal_anon : VMSTAT_pgsteal_file, (long)stolen);
-}
-
-/* Mapped ones, which the clock hand finds, and those on lists. */
-static unsigned long swappable_pages(void)
-{
-	return vmstat_read(VMSTAT_nr_anon_pages) + vmstat_read(VMSTAT_nr_inactive_anon) +
-	       vmstat_read(VMSTAT_nr_active_anon);
-}
-
-/*
- * How much of each kind.  While cold file pages are enough nothing else is looked
- * at.  Otherwise swappiness says what a swapped page costs against one of a file
- * (100: the same), and what had to be fetched again lately makes its kind dearer,
- * three times at most.
- */
-static struct balance scan_balance(const struct scan *s, unsigned long inactive, bool cold)
-{
-	unsigned long anon = s->gfp & GFP_IO && swap_total() ? swappable_pages() : 0;
-	unsigned long swappiness = READ_ONCE(sysctl_swappiness), file_cost, anon_cost, total, a, f;
-
-	if (!s->priority)
-		return (struct balance){ inactive, anon };
-	if (!anon || !swappiness || (cold && inactive >> s->priority))
-		return (struct balance){ max(inactive >> s->priority, (unsigned long)BATCH), 0 };
-	workingset_costs(&file_cost, &anon_cost);
-	total = file_cost + anon_cost + 1;
-	a = swappiness * total * BATCH / (total + anon_cost);
-	f = (200 - swappiness) * total * BATCH / (total + file_cost);
-	return (struct balance){
-		.file = max((inactive >> s->priority) * f / (a + f), (unsigned long)BATCH),
-		.anon = max((anon >> s->priority) * a / (a + f), (unsigned long)BATCH),
-	};
 }
 
 /*
@@ -238,15 +216,15 @@ static void shrink_anon(struct scan *s, unsigned long scan)
 	if (active > listed)
 		shrink_active(s, LRU_ACTIVE_ANON,
 			      max(active >> s->priority, (unsigned long)BATCH));
-	if (listed)
-		shrink_inactive(s, LRU_INACTIVE_ANON,
-				max(listed >> s->priority, (unsigned long)BATCH));
-	if (s->freed + s->skipped >= s->wanted || (!swap_unused() && s->priority > 1))
+	/* Not a batch at least: of a short list that would be what was read ahead just now. */
+	if (listed >> s->priority)
+		shrink_inactive(s, LRU_INACTIVE_ANON, listed >> s->priority);
+	if (has_enough(s) || (!swap_unused() && s->priority > 1))
 		return;
-	e.wanted = s->wanted - s->freed - s->skipped;
+	e.wanted = s->wanted - s->freed - s->started;
 	evict_anon(&e);
 	s->freed += e.freed;
-	s->skipped += e.started;
+	s->started += e.started;
 	count_scan(s, true, e.scanned, e.freed + e.started);
 	vmstat_add(VMSTAT_nr_vmscan_write, e.started);
 }
@@ -255,7 +233,7 @@ static void shrink_inactive(struct scan *s, enum lru_list l, unsigned long scan)
 {
 	struct page_batch b;
 
-	while (s->freed < s->wanted &&
+	while (!has_enough(s) &&
 	       (b.nr = lru_isolate(l, b.page, BATCH, &scan))) {
 		unsigned long before = s->freed;
 
@@ -381,7 +359,7 @@ static enum disposal page_release_swapped(struct scan *s, struct page_batch *b, 
 	}
 	get_page(page);
 	b->write[b->nr_write++] = page;
-	s->skipped++;
+	s->started++;
 	return PAGE_GONE;
 }
 

@@ -205,7 +205,8 @@ def cut_power(tmp_path, seed):
                          qemuopts=second(image), smp=4)
     try:
         vm.start()
-        vm.child.expect("writing\r*\n", timeout=60 * machine.SLOW)
+        # From the first promise on: on a busy host it may come late.
+        vm.child.expect("writing\r*\n(new|log|version|page) .*\n", timeout=60 * machine.SLOW)
         deadline = time.monotonic() + random.Random(seed).uniform(0.2, 3)
         while time.monotonic() < deadline:
             vm.child.expect([machine.pexpect.TIMEOUT, "BAD.*\n"], timeout=deadline - time.monotonic())
