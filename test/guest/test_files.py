@@ -129,3 +129,12 @@ def test_devices_behave(vm):
     assert vm.ok("head -c 1024 /dev/vda | wc -c") == "1024\n"
     magic = vm.ok("dd if=/dev/vda bs=1 skip=1080 count=2 2>/dev/null | od -An -tx2").strip()
     assert magic == "ef53"
+
+
+def test_many_names_in_one_directory_cost_what_few_do(boot):
+    shell = boot()
+    # On Linux, which searches such a directory from its start, few are enough.
+    names = 1500 if machine.LINUX else 20000
+    status, output = shell.run(f"/opt/test/manynames /root {names}; echo st $?", 600)
+    assert "st 0" in output and "not ok" not in output, output
+    shell.off()

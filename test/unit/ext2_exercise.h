@@ -47,7 +47,7 @@ static inline void exercise_dirblock(const struct ext2_geometry *geo, const u8 *
 {
 	char name[EXT2_NAME_MAX];
 	int off = ext2_find_dirent(geo, block, "name", 4), rec;
-	u32 at = 0;
+	u32 at = 0, most;
 
 	promise(off < 0 || (u32)off + EXT2_DIRENT_LEN(4) <= geo->block_size,
 		"the name lies in the block");
@@ -55,6 +55,9 @@ static inline void exercise_dirblock(const struct ext2_geometry *geo, const u8 *
 		off = ext2_find_room(geo, block, len);
 		promise(off < 0 || (u32)off + EXT2_DIRENT_LEN(len) <= geo->block_size,
 			"there is room");
+		most = ext2_largest_room(geo, block);   /* 0: there is damage behind it */
+		promise(off < 0 || !most || most >= EXT2_DIRENT_LEN(len),
+			"and the largest is no smaller");
 	}
 	ext2_dirblock_is_empty(geo, block);
 	while (at < geo->block_size && (rec = ext2_check_dirent(geo, block, at)) > 0) {

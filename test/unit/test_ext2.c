@@ -277,6 +277,7 @@ static void names_are_found_and_room_for_new_ones(void **state)
 	assert_int_equal(ext2_find_dirent(&geo, root, "nam", 3), -ENOENT);
 	assert_int_equal(ext2_find_room(&geo, root, 255), 40);
 	assert_int_equal(ext2_find_room(&geo, root, 1), 40);
+	assert_in_range(ext2_largest_room(&geo, root), EXT2_DIRENT_LEN(255), BS - 40 - 1);
 	assert_int_equal(ext2_dirblock_is_empty(&geo, root), 0);
 	((struct ext2_dirent *)(void *)(root + 24))->inode = 0;
 	((struct ext2_dirent *)(void *)(root + 40))->inode = 0;

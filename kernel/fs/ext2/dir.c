@@ -3,14 +3,15 @@
  * Directories: lists of names, in blocks.
  *
  * Their blocks are metadata (meta.c), found through the directory's block map.
- * Names are searched from the front; where names fit is remembered, so that
- * filling a directory does not search it each time.  A hash tree (dir_index)
+ * A small directory is searched from the front, a large one by an index in
+ * memory (dirindex.c).  A hash tree (dir_index)
  * is ignored: its blocks look like unused entries, and before the first change
  * the directory is marked as having none, which any kernel accepts.
  *
  * Always true: the entries of each block fill it exactly, before and after.
  * Lock: the directory's inode lock: for writing by those who change it.
  */
+#include <kernel/fs/ext2/dirindex.h>
 #include <kernel/fs/ext2/fs.h>
 
 #include <kernel/fs/file.h>
@@ -21,8 +22,7 @@ static u32 dir_blocks(const struct inode *dir)
 	return (u32)(inode_size(dir) >> ext2_sb(dir->sb)->geo.block_bits);
 }
 
-/* Block @n of the directory; NULL: a hole; ERR_PTR. */
-static struct page *dir_block(struct inode *dir, u32 n)
+struct page *ext2_dir_block(struct inode *dir, u32 n)
 {
 	u32 block;
 	int len = ext2_map(dir, n, 1, &block);
@@ -45,29 +45,39 @@ static struct ext2_dirent *entry_at(struct page *page, u32 off)
 	return (struct ext2_dirent *)((char *)page_address(page) + off);
 }
 
+/* Is the name in block @n?  0 and *pos; -ENOENT; -EUCLEAN, -EIO. */
+static int find_in_block(struct inode *dir, u32 n, const char *name, u32 len,
+			 struct ext2_dirpos *pos)
+{
+	struct page *page = ext2_dir_block(dir, n);
+	int off;
+
+	if (IS_ERR_OR_NULL(page))
+		return page ? (int)PTR_ERR(page) : -ENOENT;
+	off = ext2_find_dirent(&ext2_sb(dir->sb)->geo, page_address(page), name, len);
+	if (off >= 0) {
+		*pos = (struct ext2_dirpos){ page, (u32)off, LE32(entry_at(page, (u32)off)->inode),
+					     n };
+		return 0;
+	}
+	put_page(page);
+	return off == -ENOENT ? off : bad_block(dir, n, off);
+}
+
 int ext2_dir_find(struct inode *dir, const char *name, u32 len, struct ext2_dirpos *pos)
 {
-	struct ext2_sb *s = ext2_sb(dir->sb);
+	struct ext2_dirindex *ix = ext2_dirindex(dir);
+	u32 n = 0, probe = 0;
+	int err = -ENOENT;
 
-	for (u32 n = 0; n < dir_blocks(dir); n++) {
-		struct page *page = dir_block(dir, n);
-		int off;
-
-		if (!page)
-			continue;
-		if (IS_ERR(page))
-			return (int)PTR_ERR(page);
-		off = ext2_find_dirent(&s->geo, page_address(page), name, len);
-		if (off >= 0) {
-			*pos = (struct ext2_dirpos){ page, (u32)off,
-						     LE32(entry_at(page, (u32)off)->inode) };
-			return 0;
-		}
-		put_page(page);
-		if (off != -ENOENT)
-			return bad_block(dir, n, off);
+	if (!ix) {
+		for (; n < dir_blocks(dir) && err == -ENOENT; n++)
+			err = find_in_block(dir, n, name, len, pos);
+		return err;
 	}
-	return -ENOENT;
+	while (err == -ENOENT && (n = ext2_dirindex_find(ix, name, len, &probe)) != EXT2_NO_BLOCK)
+		err = find_in_block(dir, n, name, len, pos);
+	return err;
 }
 
 /* ---------------------------------------------------------------- change */
@@ -137,23 +147,30 @@ static int dir_grow(struct inode *dir, struct page **pagep)
 	return 0;
 }
 
-int ext2_dir_add(struct inode *dir, const char *name, u32 len, const struct inode *inode)
+/*
+ * Room for a name of @len: the block, its page, and the entry's offset in it;
+ * -ENOSPC: the directory must grow.
+ */
+static int find_room(struct inode *dir, u32 len, u32 *np, struct page **pagep)
 {
-	struct ext2_sb *s = ext2_sb(dir->sb);
+	struct ext2_dirindex *ix = ext2_dirindex(dir);
 	struct ext2_inode *ei = ext2_inode(dir);
-	struct page *page;
-	u32 n = min(ei->dir_room, dir_blocks(dir));
-	int off = 0, err;
+	u32 n = ix ? ext2_dirindex_room(ix, len) : min(ei->dir_room, dir_blocks(dir));
 
 	for (; n < dir_blocks(dir); n++) {
-		page = dir_block(dir, n);
+		struct page *page = ext2_dir_block(dir, n);
+		int off;
+
 		if (IS_ERR(page))
 			return (int)PTR_ERR(page);
 		if (!page)
 			continue;
-		off = ext2_find_room(&s->geo, page_address(page), len);
-		if (off >= 0)
-			goto found;
+		off = ext2_find_room(&ext2_sb(dir->sb)->geo, page_address(page), len);
+		if (off >= 0) {
+			*np = n;
+			*pagep = page;
+			return off;
+		}
 		put_page(page);
 		if (off != -ENOSPC)
 			return bad_block(dir, n, off);
@@ -161,12 +178,23 @@ int ext2_dir_add(struct inode *dir, const char *name, u32 len, const struct inod
 		if (len <= 16 && n == ei->dir_room)
 			ei->dir_room = n + 1;
 	}
-	err = dir_grow(dir, &page);
-	if (err)
-		return err;
-	off = 0;
-found:
+	return -ENOSPC;
+}
+
+int ext2_dir_add(struct inode *dir, const char *name, u32 len, const struct inode *inode)
+{
+	struct page *page;
+	u32 n = 0;
+	int off = find_room(dir, len, &n, &page);
+
+	if (off == -ENOSPC) {
+		n = dir_blocks(dir);
+		off = dir_grow(dir, &page);
+	}
+	if (off < 0)
+		return off;
 	insert_at(dir, page, (u32)off, name, len, inode);
+	ext2_dirindex_changed(dir, name, len, n, page, true);
 	put_page(page);
 	changed(dir);
 	return 0;
@@ -196,7 +224,7 @@ int ext2_dir_remove(struct inode *dir, struct ext2_dirpos *pos)
 
 	if (before < 0) {
 		put_page(pos->page);
-		return bad_block(dir, 0, before);
+		return bad_block(dir, pos->n, before);
 	}
 	if ((u32)before < pos->off) {   /* its room goes to the one before */
 		prev = entry_at(pos->page, (u32)before);
@@ -204,8 +232,9 @@ int ext2_dir_remove(struct inode *dir, struct ext2_dirpos *pos)
 	}
 	e->inode = 0;
 	ext2_meta_dirty(s, pos->page);
+	ext2_dirindex_changed(dir, e->name, e->name_len, pos->n, pos->page, false);
 	put_page(pos->page);
-	ext2_inode(dir)->dir_room = 0;
+	ext2_inode(dir)->dir_room = min(ext2_inode(dir)->dir_room, pos->n);
 	changed(dir);
 	return 0;
 }
@@ -241,7 +270,7 @@ int ext2_dir_empty(struct inode *dir)
 	int empty = 1;
 
 	for (u32 n = 0; n < dir_blocks(dir) && empty == 1; n++) {
-		struct page *page = dir_block(dir, n);
+		struct page *page = ext2_dir_block(dir, n);
 
 		if (!page)
 			continue;
@@ -307,7 +336,7 @@ int ext2_readdir(struct file *file, struct dir_context *ctx)
 	while (more == 1 && (u64)ctx->pos < inode_size(dir)) {
 		u32 n = (u32)((u64)ctx->pos >> s->geo.block_bits);
 		u64 start = (u64)n << s->geo.block_bits;
-		struct page *page = dir_block(dir, n);
+		struct page *page = ext2_dir_block(dir, n);
 
 		if (IS_ERR(page))
 			return (int)PTR_ERR(page);

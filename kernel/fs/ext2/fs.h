@@ -9,7 +9,7 @@
  *	balloc.c  which blocks are free         aops.c    pages of files to and from the disk
  *	ialloc.c  which inodes are free         ondisk.c  bytes checked
  *	map.c     block of file → block of disk
- *	free.c    the way back
+ *	free.c    the way back                  dirindex.c  large directories
  *
  * What is freed or moved is written so that at any moment, to whoever reads
  * the metadata, no block is free that somebody points to: taken in the bitmap
@@ -71,6 +71,7 @@ struct ext2_inode {
 	u32 last_lblock, last_block;    /* [m] the last allocation: where the next one goes on */
 	/* directory lock: no room for a name in blocks below this one */
 	u32 dir_room;
+	struct ext2_dirindex *dirindex; /* directory lock: of a large one, or NULL */
 	bool live;                      /* read or made completely; else there is nothing to free */
 };
 
@@ -164,7 +165,10 @@ struct ext2_dirpos {
 	struct page *page;      /* referenced */
 	u32 off;                /* of the entry */
 	u32 ino;
+	u32 n;                  /* the directory's block */
 };
+/* Block @n of the directory; NULL: a hole; ERR_PTR. */
+struct page *ext2_dir_block(struct inode *dir, u32 n);
 static inline struct ext2_dirent *ext2_dirpos_entry(const struct ext2_dirpos *p)
 {
 	return (struct ext2_dirent *)((char *)page_address(p->page) + p->off);

@@ -14,6 +14,7 @@
 #include <kernel/fs/ext2/fs.h>
 
 #include <kernel/drivers/block.h>
+#include <kernel/fs/ext2/dirindex.h>
 #include <kernel/fs/file.h>
 #include <kernel/fs/special.h>
 #include <lib/string.h>
@@ -255,6 +256,8 @@ void ext2_evict(struct inode *inode)
 
 	if (ei && ei->live && !inode->nlink)
 		delete_inode(inode);
+	if (ei)
+		ext2_dirindex_drop(inode);
 	ext2_inode_free(ei);
 	inode->private_ = NULL;
 }

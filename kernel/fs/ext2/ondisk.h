@@ -202,6 +202,8 @@ int ext2_check_dirent(const struct ext2_geometry *geo, const void *block, u32 of
 int ext2_find_dirent(const struct ext2_geometry *geo, const void *block, const char *name, u32 len);
 /* The first entry with room for a name of @len: its offset; -ENOSPC; -EUCLEAN. */
 int ext2_find_room(const struct ext2_geometry *geo, const void *block, u32 len);
+/* The most bytes that a new entry could have in it; 0 of a damaged block. */
+u32 ext2_largest_room(const struct ext2_geometry *geo, const void *block);
 /* Is a directory block free of names other than "." and ".."?  1, 0, or -EUCLEAN. */
 int ext2_dirblock_is_empty(const struct ext2_geometry *geo, const void *block);
 

@@ -70,6 +70,25 @@ int ext2_find_room(const struct ext2_geometry *geo, const void *block, u32 len)
 	return -ENOSPC;
 }
 
+u32 ext2_largest_room(const struct ext2_geometry *geo, const void *block)
+{
+	u32 most = 0;
+
+	for (u32 off = 0; off < geo->block_size;) {
+		const struct ext2_dirent *e = entry_at(block, off);
+		int rec = ext2_check_dirent(geo, block, off);
+		u32 used;
+
+		if (rec < 0)
+			return 0;
+		used = e->inode ? EXT2_DIRENT_LEN((u32)e->name_len) : 0;
+		if ((u32)rec > used)
+			most = max(most, (u32)rec - used);
+		off += (u32)rec;
+	}
+	return most;
+}
+
 int ext2_dirblock_is_empty(const struct ext2_geometry *geo, const void *block)
 {
 	for (u32 off = 0; off < geo->block_size;) {

@@ -17,6 +17,7 @@
 #include <kernel/fs/ext2/ext2.h>
 
 #include <kernel/drivers/block.h>
+#include <kernel/fs/ext2/dirindex.h>
 #include <kernel/fs/ext2/fs.h>
 #include <kernel/log.h>
 #include <lib/printf.h>
@@ -37,6 +38,7 @@ static struct file_system_type ext2_type = {
 void ext2_init(void)
 {
 	ext2_inode_cache_init();
+	ext2_dirindex_init();
 	register_filesystem(&ext2_type);
 }
 
