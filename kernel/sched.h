@@ -37,6 +37,12 @@ enum { SCHED_NORMAL, SCHED_FIFO, SCHED_RR, SCHED_BATCH, SCHED_IDLE = 5 };
 void sched_set_nice(struct task_struct *t, int nice);
 int sched_set_affinity(struct task_struct *t, unsigned long mask);
 
+/* sched_syscalls.c: what @pid names (0: the current task), with a reference, or NULL. */
+struct task_struct *sched_task(int pid);
+/* The same changes, checked: valid values (-EINVAL), rights (-EPERM; nice: -EACCES). */
+int sched_apply_policy(struct task_struct *t, int policy, int rt_priority, bool reset_on_fork);
+int sched_apply_nice(struct task_struct *t, int nice);
+
 unsigned int sched_nr_running(void);
 unsigned long sched_nr_blocked(void);           /* in sleeps that no signal ends */
 unsigned long sched_nr_switches(void);

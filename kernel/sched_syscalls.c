@@ -19,7 +19,7 @@ long sys_sched_yield(const unsigned long *a)
 	return 0;
 }
 
-static struct task_struct *task_by_pid(int pid)
+struct task_struct *sched_task(int pid)
 {
 	if (pid < 0)
 		return NULL;
@@ -50,7 +50,7 @@ long sys_sched_setaffinity(const unsigned long *a)
 
 	if (copy_from_user(&mask, a[2], min(a[1], sizeof(mask))))
 		return -EFAULT;
-	t = task_by_pid((int)a[0]);
+	t = sched_task((int)a[0]);
 	if (!t)
 		return -ESRCH;
 	err = may_schedule(t) ? sched_set_affinity(t, mask) : -EPERM;
@@ -66,7 +66,7 @@ long sys_sched_getaffinity(const unsigned long *a)
 
 	if (a[1] * 8 < nr_harts || a[1] % sizeof(mask))
 		return -EINVAL;
-	t = task_by_pid((int)a[0]);
+	t = sched_task((int)a[0]);
 	if (!t)
 		return -ESRCH;
 	mask = t->hart_mask & harts_online;
@@ -106,7 +106,7 @@ static bool prio_names(struct task_struct *t, int which, unsigned int who)
 	}
 }
 
-static int set_nice(struct task_struct *t, int nice)
+int sched_apply_nice(struct task_struct *t, int nice)
 {
 	unsigned long limit = t->signal->rlim[RLIMIT_NICE].cur;
 
@@ -132,7 +132,7 @@ long sys_setpriority(const unsigned long *a)
 
 		if (!prio_names(t, which, (unsigned int)a[1]))
 			continue;
-		one = set_nice(t, nice);
+		one = sched_apply_nice(t, nice);
 		if (one || err == -ESRCH)
 			err = one;
 	}
@@ -186,33 +186,36 @@ static bool may_set_policy(struct task_struct *t, int policy, int priority)
 	return t->policy != SCHED_IDLE || policy == SCHED_IDLE;
 }
 
+int sched_apply_policy(struct task_struct *t, int policy, int priority, bool reset)
+{
+	if (!policy_valid(policy) || (real_time(policy) ? priority < 1 || priority > 99 : priority))
+		return -EINVAL;
+	if (!may_set_policy(t, policy, priority))
+		return -EPERM;
+	t->sched_reset_on_fork = reset;
+	return sched_set_policy(t, policy, priority);
+}
+
 /* @policy < 0: keep it. */
 static long set_policy(int pid, int policy, vaddr_t param)
 {
 	bool reset = policy >= 0 && (policy & SCHED_RESET_ON_FORK);
 	struct task_struct *t;
 	int priority;
-	long err = -EPERM;
+	long err;
 
 	if (!param || pid < 0)
 		return -EINVAL;
 	if (get_user(&priority, param))
 		return -EFAULT;
-	t = task_by_pid(pid);
+	t = sched_task(pid);
 	if (!t)
 		return -ESRCH;
 	if (policy < 0) {
 		policy = t->policy;
 		reset = t->sched_reset_on_fork;
 	}
-	policy &= ~SCHED_RESET_ON_FORK;
-	if (!policy_valid(policy) ||
-	    (real_time(policy) ? priority < 1 || priority > 99 : priority)) {
-		err = -EINVAL;
-	} else if (may_set_policy(t, policy, priority)) {
-		t->sched_reset_on_fork = reset;
-		err = sched_set_policy(t, policy, priority);
-	}
+	err = sched_apply_policy(t, policy & ~SCHED_RESET_ON_FORK, priority, reset);
 	task_put(t);
 	return err;
 }
@@ -234,7 +237,7 @@ long sys_sched_getscheduler(const unsigned long *a)
 
 	if ((int)a[0] < 0)
 		return -EINVAL;
-	t = task_by_pid((int)a[0]);
+	t = sched_task((int)a[0]);
 	if (!t)
 		return -ESRCH;
 	policy = t->policy | (t->sched_reset_on_fork ? SCHED_RESET_ON_FORK : 0);
@@ -249,7 +252,7 @@ long sys_sched_getparam(const unsigned long *a)
 
 	if (!a[1] || (int)a[0] < 0)
 		return -EINVAL;
-	t = task_by_pid((int)a[0]);
+	t = sched_task((int)a[0]);
 	if (!t)
 		return -ESRCH;
 	priority = t->own_rt_priority;
@@ -278,7 +281,7 @@ long sys_sched_rr_get_interval(const unsigned long *a)
 
 	if ((int)a[0] < 0)
 		return -EINVAL;
-	t = task_by_pid((int)a[0]);
+	t = sched_task((int)a[0]);
 	if (!t)
 		return -ESRCH;
 	ns = t->policy == SCHED_FIFO ? 0 : sched_slice_ns;

@@ -76,3 +76,7 @@ def test_the_vdso_knows_what_the_machine_can(tap):
 
 def test_a_process_tree_is_stopped_at_each_call_as_by_strace(tap):
     tap("straced")
+
+
+def test_scheduling_attributes_are_set_in_one_call(tap):
+    tap("schedattr")
