@@ -34,11 +34,11 @@ struct inotify {
 	struct list_head events;        /* [n] oldest first */
 	unsigned int nr_events;         /* [n] */
 	unsigned long bytes;            /* [n] that reading them all gives */
-	struct notify_event overflow;   /* [n] in the queue once at most */
 	struct avl_root watches;        /* [n] by wd */
 	int last_wd;                    /* [n] */
 	struct notify_user *user;       /* [c] who is charged */
 	struct wait_queue wq;           /* woken under notify_lock */
+	struct notify_event overflow;   /* [n] in the queue once at most */
 };
 
 /* That one descriptor watches one inode; the inode is referenced. */
