@@ -3,9 +3,9 @@
  * Where the kernel was: symbols, backtraces and registers for the log.
  *
  * The symbol table is made by arch/riscv/ksyms.py from the first link and
- * lies in .ksyms: a count, then for each function its offset from
- * _text_start and the offset of its name, then the names.  A backtrace reads
- * the stack for words behind a call instruction: without frame pointers it
+ * lies in .ksyms: a count, then for each function its distance from the one
+ * before, then the names; small, and read from the front, for nobody waits for
+ * it.  A backtrace reads the stack for words behind a call instruction: without frame pointers it
  * may list a stale caller, but it never loses one, and it needs nothing from
  * code that has just proved wrong.
  */
@@ -16,32 +16,28 @@
 #include <arch/trapframe.h>
 #include <kernel/log.h>
 #include <lib/printf.h>
+#include <lib/string.h>
 
 #define BACKTRACE_MAX   24
-
-struct ksym { u32 offset, name; };
 
 extern const u32 _ksyms_start[], _ksyms_end[];
 extern struct trapframe *panic_frame[NR_HARTS_MAX];
 
 int symbol_format(char *buf, size_t size, unsigned long addr)
 {
-	const struct ksym *syms = (const struct ksym *)(_ksyms_start + 1);
-	u32 n = &_ksyms_start[0] < &_ksyms_end[0] ? _ksyms_start[0] : 0, lo = 0, hi = n;
-	const char *names = (const char *)(syms + n);
+	u32 n = &_ksyms_start[0] < &_ksyms_end[0] ? _ksyms_start[0] : 0;
+	const u16 *distance = (const u16 *)(_ksyms_start + 1);
+	const char *name = (const char *)(distance + n);
+	unsigned long at;
 
 	if (addr < (unsigned long)_text_start || addr >= (unsigned long)_text_end || !n)
 		return snprintf(buf, size, "%#lx", addr);
-	addr -= (unsigned long)_text_start;
-	while (hi - lo > 1) {
-		u32 mid = lo + (hi - lo) / 2;
-
-		if (syms[mid].offset <= addr)
-			lo = mid;
-		else
-			hi = mid;
+	at = (unsigned long)_text_start + distance[0];
+	for (u32 i = 1; i < n && at + distance[i] <= addr; i++) {
+		at += distance[i];
+		name += strlen(name) + 1;
 	}
-	return snprintf(buf, size, "%s+%#lx", names + syms[lo].name, addr - syms[lo].offset);
+	return snprintf(buf, size, "%s+%#lx", name, addr - at);
 }
 
 static bool in_text(unsigned long a)

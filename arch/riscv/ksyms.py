@@ -4,8 +4,9 @@
 
 usage: nm -n kernel.elf | ksyms.py > ksyms.S
 
-Only functions of the text section; offsets are from _text_start, so the
-second link, which adds this table behind the text, changes none of them.
+Only functions of the text section, each by its distance from the one before, the
+first from _text_start: the second link, which adds this table behind the text,
+changes none of them.
 """
 import sys
 
@@ -24,10 +25,12 @@ def main():
     syms = sorted((a, n) for a, n in unique.items() if a >= start)
     print("// SPDX-License-Identifier: MIT\n// Made by arch/riscv/ksyms.py from the first link.")
     print('\t.section .ksyms, "a"\n\t.balign 4\n\t.4byte', len(syms))
-    offset = 0
+    before = start
     for addr, name in syms:
-        print("\t.4byte %#x, %d" % (addr - start, offset))
-        offset += len(name) + 1
+        if addr - before > 0xffff:
+            sys.exit(f"ksyms: what lies before {name} is longer than 65,535 bytes")
+        print("\t.2byte", addr - before)
+        before = addr
     for _, name in syms:
         print('\t.asciz "%s"' % name)
 
