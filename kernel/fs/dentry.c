@@ -299,6 +299,7 @@ void d_drop(struct dentry *d)
 /*
  * @d is a directory whose last name goes: what is remembered of names in it,
  * all of them names that do not exist, would keep it, and its inode, alive.
+ * One that somebody holds just now goes when he lets go of it.
  */
 static void prune_children(struct dentry *d)
 {
@@ -307,8 +308,10 @@ static void prune_children(struct dentry *d)
 
 	spin_lock(&dcache_lock);
 	list_for_each_entry_safe(child, tmp, &d->children, sibling) {
-		if (atomic_read(&child->refs))
+		if (atomic_read(&child->refs)) {
+			unhash(child);
 			continue;
+		}
 		detach(child);
 		list_add_tail(&child->lru, &victims);
 	}

@@ -27,6 +27,12 @@ def test_many_processes_at_the_same_names(tap, where):
     tap(f"fsstress {where} 4")
 
 
+# Linux keeps a few as well, until memory is wanted or the disk is unmounted.
+@pytest.mark.faultline
+def test_a_removed_directory_is_gone_though_names_in_it_were_asked_for(tap):
+    tap("gonedirs /root")
+
+
 def test_proc_locks_lists_them(vm):
     lines = vm.ok("cd /tmp; flock lock sh -c 'stat -c %i lock; cat /proc/locks'; rm lock").splitlines()
     assert any("FLOCK  ADVISORY  WRITE" in l and l.endswith(f":{lines[0]} 0 EOF") for l in lines[1:]), lines
