@@ -99,13 +99,16 @@ def test_swapoff_and_swapon_in_a_loop_disturb_nobody(boot):
     shell.ok("mkdir /mnt2; mount -t tmpfs -o size=48M none /mnt2")
     shell.ok("while :; do head -c 40M /dev/zero >/mnt2/guest; rm /mnt2/guest; swapoff -a; swapon -a; "
              "echo round; done >/tmp/loop 2>&1 &")
-    stamps(shell, 14, 4, "afstp", SECONDS * 6 if machine.LINUX else SECONDS)
+    for _ in range(8):                          # until the two have met
+        stamps(shell, 14, 4, "afstp", SECONDS * 6 if machine.LINUX else SECONDS)
+        came_back = int(re.search(r"^pswpin (\d+)", shell.ok("cat /proc/vmstat"), re.M).group(1))
+        if machine.LINUX or came_back > 1000:   # there all may have room
+            break
     shell.ok("until grep round /tmp/loop; do sleep 1; done", 120)
     shell.ok("kill $!; wait; swapon -a; true", 120)
     said = shell.ok("cat /tmp/loop")
     assert "round" in said and not re.search("lost|killed|memory", said), said
-    if not machine.LINUX:                       # where there may be room for all
-        assert int(re.search(r"^pswpin (\d+)", shell.ok("cat /proc/vmstat"), re.M).group(1)) > 1000
+    assert machine.LINUX or came_back > 1000
     stamps(shell, 30, 2, "a", 1)
     shell.off()
 
