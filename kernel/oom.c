@@ -4,10 +4,11 @@
  * can go on: the one whose end gives most memory back, by what it holds in
  * frames, swap and page tables, shifted by oom_score_adj (proc(5)).
  *
- * First of all goes who is in swapoff: it brings back what may not fit.  Not
- * chosen: process 1, kernel threads, and -1000.  Nobody else is chosen until
- * the memory of who was is back: a thread of ours, the reaper, takes it from the
- * victim's page tables at once, whatever the victim is waiting for.
+ * First of all goes who is in swapoff: it brings back what may not fit, and until
+ * it has left off nobody else is chosen.  Not chosen: process 1, kernel threads,
+ * and -1000.  Nobody else is chosen until the memory of who was is back: a thread
+ * of ours, the reaper, takes it from the victim's page tables at once, whatever the
+ * victim is waiting for.
  *
  * Always true: an mm on the reaper's list is held; each gets there once.
  * Lock: tasklist_lock, so that the victim is there to be killed; a task's
@@ -28,6 +29,7 @@
 #include <mm/frames.h>
 #include <mm/mm.h>
 #include <mm/reclaim.h>
+#include <mm/swap.h>
 #include <mm/slab.h>
 #include <mm/vmstat.h>
 
@@ -70,7 +72,7 @@ static void tell_victim(const struct victim *v);
 
 /* ---- who asks ---- */
 
-bool oom_kill(unsigned int gfp, unsigned int order)
+bool oom_kill(unsigned int gfp, unsigned int order, unsigned long starts)
 {
 	struct victim v = { .pid = 0 };
 	struct task_struct *victim;
@@ -82,6 +84,8 @@ bool oom_kill(unsigned int gfp, unsigned int order)
 	}
 	flags = spin_lock_irqsave(&tasklist_lock);
 	victim = choose();
+	if (victim && starts != swap_starts())
+		victim = ERR_PTR(-EAGAIN);      /* a swapoff gave up: there is room again */
 	if (!IS_ERR_OR_NULL(victim))
 		kill_process(victim, &v);
 	spin_unlock_irqrestore(&tasklist_lock, flags);
@@ -130,7 +134,8 @@ static struct task_struct *choose(void)
 		if (!candidate(t))
 			continue;
 		points = badness(t, &h);
-		if (h.mm && !h.reaped && t->signal->group_exit && !t->signal->group_exec) {
+		if (h.mm && (!h.reaped || READ_ONCE(t->signal->oom_first)) &&
+		    t->signal->group_exit && !t->signal->group_exec) {
 			look(t, &h, true);
 			return ERR_PTR(-EAGAIN);
 		}
@@ -153,7 +158,7 @@ static long badness(struct task_struct *leader, struct holding *h)
 	look(leader, h, false);
 	if (!h->mm || h->reaped || adj == ADJ_NEVER)
 		return POINTS_NEVER;
-	if (READ_ONCE(leader->signal->oom_first))
+	if (smp_load_acquire(&leader->signal->oom_first))
 		return __LONG_MAX__;
 	return (long)(h->anon + h->file + h->shmem + h->swap + h->tables) +
 	       adj * ((long)vm_total_pages() / 1000);

@@ -23,6 +23,7 @@
 #include <mm/pagewait.h>
 #include <mm/reclaim.h>
 #include <mm/slab.h>
+#include <mm/swap.h>
 #include <mm/vmstat.h>
 
 #define BATCH_ORDER     4
@@ -42,7 +43,7 @@ bool (*frames_fail)(void);
 static __noinline struct page *frames_refill(unsigned int gfp);
 static struct page *frames_try_hard(unsigned int order, unsigned int gfp);
 static struct page *frames_take(unsigned int order, unsigned int gfp);
-static bool frames_wait_for_victim(unsigned int gfp);
+static bool frames_wait_for_victim(unsigned int gfp, unsigned long starts);
 static __noinline void frames_drain(unsigned int nr);
 static void drain_this_hart(void *unused);
 static void check_freed(const struct page *p);
@@ -282,6 +283,7 @@ static struct page *frames_try_hard(unsigned int order, unsigned int gfp)
 	might_sleep();
 	vmstat_inc(VMSTAT_allocstall_normal);
 	for (;;) {
+		unsigned long starts = swap_starts();
 		unsigned long freed = reclaim_pages(max(32UL, 2UL << order), gfp);
 
 		drain_this_hart(NULL);
@@ -300,15 +302,15 @@ static struct page *frames_try_hard(unsigned int order, unsigned int gfp)
 			return p;
 		if (fatal_signal_pending())     /* it is to die: let it */
 			return frames_take(order, gfp | GFP_DYING);
-		if (!frames_wait_for_victim(gfp))
+		if (!frames_wait_for_victim(gfp, starts))
 			return NULL;
 		tries = 0;
 	}
 }
 
-static bool frames_wait_for_victim(unsigned int gfp)
+static bool frames_wait_for_victim(unsigned int gfp, unsigned long starts)
 {
-	if (!oom_kill(gfp, 0))
+	if (!oom_kill(gfp, 0, starts))
 		return false;
 	set_current_state(TASK_KILLABLE);
 	schedule_until(time_ns() + 10 * 1000 * 1000);

@@ -12,9 +12,10 @@ struct mm_struct;
 
 /*
  * Nothing can be reclaimed for @gfp, 2^@order frames: choose and kill a process.
- * Provided by kernel/oom.c.  True: somebody will free memory, try again.
+ * @starts: swap_starts() before it was tried; if it has grown nobody is killed.
+ * Provided by kernel/oom.c.  True: there will be memory, try again.
  */
-bool oom_kill(unsigned int gfp, unsigned int order);
+bool oom_kill(unsigned int gfp, unsigned int order, unsigned long starts);
 
 /* Start the thread that reaps; after the scheduler runs. */
 void oom_start(void);

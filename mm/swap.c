@@ -37,6 +37,7 @@ static struct {
 	struct swap_area *order[SWAP_AREAS_MAX];        /* [s] those that give, best first */
 	unsigned int nr_order;                          /* [s] */
 	unsigned long total, unused;                    /* [s], read freely: pages */
+	unsigned long starts;                           /* [s], read freely */
 } swap;
 
 static unsigned int area_take(struct swap_area *a, swp_t *slots, unsigned int nr);
@@ -53,6 +54,11 @@ static void cluster_changed(struct swap_area *a, unsigned long c);
 unsigned long swap_total(void)
 {
 	return READ_ONCE(swap.total);
+}
+
+unsigned long swap_starts(void)
+{
+	return READ_ONCE(swap.starts);
 }
 
 unsigned long swap_unused(void)
@@ -400,6 +406,7 @@ static void area_gives(struct swap_area *a)
 	a->giving = true;
 	order_insert(a);
 	WRITE_ONCE(swap.total, swap.total + a->nr_pages);
+	WRITE_ONCE(swap.starts, swap.starts + 1);
 	count_unused(a, (long)(a->nr_pages - a->nr_used));
 }
 

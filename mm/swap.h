@@ -70,6 +70,9 @@ extern unsigned int sysctl_page_cluster;        /* /proc/sys/vm/page-cluster */
 unsigned long swap_total(void);
 unsigned long swap_unused(void);
 
+/* How often an area has begun to give slots, or begun again: what was full may not be any more. */
+unsigned long swap_starts(void);
+
 /*
  * A slot is kept for a page that is back in memory: less than half of all swap
  * is used, and the area of @s is not being emptied.

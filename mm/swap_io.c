@@ -88,13 +88,14 @@ static int read_wait(struct page *page, swp_t s)
  */
 static int read_absent(swp_t s, unsigned int window, unsigned int gfp)
 {
-	struct page *pages[SWAP_WINDOW_MAX], *wanted = read_page_new(gfp);
+	struct page *pages[SWAP_WINDOW_MAX], *wanted;
 	unsigned long slot = swp_slot(s), first = slot & ~(window - 1UL);
 	struct swap_area *a = swap_area_of(s);
 	unsigned int nr = 0;
 
 	if (!a)
 		return -EIO;
+	wanted = read_page_new(gfp);
 	if (!wanted)
 		return -ENOMEM;
 	get_page(wanted);

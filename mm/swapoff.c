@@ -102,16 +102,16 @@ static int empty_mms(struct swap_area *a)
 	return err;
 }
 
-/* Entries of the area from *va on, at most FOUND_MAX.  *va: where to go on. */
+/* Entries of the area in [*va, end), at most FOUND_MAX.  *va: where to go on.  mm->lock held. */
 static unsigned int find_entries(const struct swap_area *a, struct mm_struct *mm, vaddr_t *va,
-				 vaddr_t *found)
+				 vaddr_t end, vaddr_t *found)
 {
 	unsigned int nr = 0;
 	struct pt_piece p;
 	vaddr_t next;
 
-	for (; *va < USER_END && nr < FOUND_MAX; *va = next) {
-		next = pt_next_piece(mm, *va, USER_END, &p);
+	for (; *va < end && nr < FOUND_MAX; *va = next) {
+		next = pt_next_piece(mm, *va, end, &p);
 		if (!pt_piece_lock(mm, &p))
 			continue;
 		for (vaddr_t at = *va; at < next; at += PAGE_SIZE) {
@@ -144,6 +144,25 @@ static int fault_errno(enum fault_result r)
 	}
 }
 
+/*
+ * Bring the page at @va back.  Where its entry has gone meanwhile, with its process
+ * perhaps, which the OOM killer empties, that it cannot be brought is no error.
+ */
+static int bring_back(struct swap_area *a, struct mm_struct *mm, vaddr_t va)
+{
+	int err = fault_errno(handle_mm_fault_force(mm, va, FAULT_READ));
+	vaddr_t at = va, found;
+
+	if (err == -EIO) {
+		if (down_read_killable(&mm->lock))
+			return -EINTR;
+		if (!find_entries(a, mm, &at, va + PAGE_SIZE, &found))
+			err = 0;
+		up_read(&mm->lock);
+	}
+	return err;
+}
+
 static int empty_mm(struct swap_area *a, struct mm_struct *mm)
 {
 	vaddr_t found[FOUND_MAX], va = 0;
@@ -154,12 +173,12 @@ static int empty_mm(struct swap_area *a, struct mm_struct *mm)
 	while (!err && va < USER_END) {
 		if (down_read_killable(&mm->lock))
 			return -EINTR;
-		nr = find_entries(a, mm, &va, found);
+		nr = find_entries(a, mm, &va, USER_END, found);
 		up_read(&mm->lock);
 		for (unsigned int i = 0; i < nr && !err; i++) {
 			err = swapoff_room();
 			if (!err)
-				err = fault_errno(handle_mm_fault_force(mm, found[i], FAULT_READ));
+				err = bring_back(a, mm, found[i]);
 		}
 		if (signal_pending())
 			return -EINTR;

@@ -324,7 +324,8 @@ long sys_swapoff(const unsigned long *a)
 	} else if (S_ISREG(f->inode->mode)) {
 		err = swap_off(f->inode);
 	}
-	WRITE_ONCE(current->signal->oom_first, false);
+	/* Behind swap_starts(), if it gave up: oom_kill() sees one or the other. */
+	smp_store_release(&current->signal->oom_first, false);
 	file_put(f);
 	return err;
 }

@@ -79,7 +79,6 @@ def test_of_two_areas_one_comes_and_goes_under_load(boot, tmp_path):
 
 
 @pytest.mark.faultline
-@pytest.mark.skipif(not STRESS, reason="make stress: once in six runs a process was killed before swapoff was; open")
 def test_swapoff_of_what_does_not_fit_ends_swapoff_and_nothing_else(boot):
     vm = Swapped(boot, "64M", "256M")
     vm.shell.ok("/opt/test/swapstamp 30 4 20 a > /tmp/said & sleep 6")

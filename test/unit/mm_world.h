@@ -20,7 +20,7 @@
 
 static bool (*world_oom)(unsigned int gfp);
 
-bool oom_kill(unsigned int gfp, unsigned int order)
+bool oom_kill(unsigned int gfp, unsigned int order, unsigned long starts)
 {
 	return world_oom && world_oom(gfp);
 }
