@@ -100,9 +100,10 @@ def no_if_in_c():
 
 
 def no_litter():
-    """No TODO, FIXME or XXX"""
-    for f, n, line in lines(f for f in TEXT if not f.startswith("test/check.py")):
-        if re.search(r"\b(TODO|FIXME|XXX)\b", line):
+    """No word that says that something is still to be done"""
+    words = re.compile(r"\b(%s)\b" % "|".join(("TO" "DO", "FIX" "ME", "X" * 3)))
+    for f, n, line in lines(TEXT):
+        if words.search(line):
             yield f"{f}:{n}: {line.strip()}"
 
 
