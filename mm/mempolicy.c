@@ -75,29 +75,10 @@ static int bind_areas(struct mm_struct *mm, vaddr_t start, vaddr_t end, unsigned
 	return 0;
 }
 
-int mm_bind(struct mm_struct *mm, vaddr_t start, size_t len, unsigned int policy)
-{
-	struct vma_dead dead = { NULL };
-	vaddr_t end = start + ALIGN_UP(len, PAGE_SIZE);
-	int err;
-
-	if (start & ~PAGE_MASK || end < start)
-		return -EINVAL;
-	if (end == start)
-		return 0;
-	if (down_write_killable(&mm->lock))
-		return -EINTR;
-	err = bind_areas(mm, start, end, policy, &dead);
-	if (DEBUG)
-		vma_check(mm);
-	mm_unlock_write(mm);
-	vma_bury(&dead);
-	return err;
-}
-
 /* ---- the home node ---- */
 
-static int home_areas(struct mm_struct *mm, vaddr_t start, vaddr_t end, struct vma_dead *dead)
+static int home_areas(struct mm_struct *mm, vaddr_t start, vaddr_t end, unsigned int home,
+		      struct vma_dead *dead)
 {
 	struct vm_area_struct *vma;
 	int err = -ENOENT;
@@ -109,7 +90,7 @@ static int home_areas(struct mm_struct *mm, vaddr_t start, vaddr_t end, struct v
 		if (policy && mode != MPOL_BIND && mode != MPOL_PREFERRED_MANY)
 			return -EOPNOTSUPP;
 		if (policy) {
-			vma = set_policy(vma, start, end, policy | MPOL_HOME, dead);
+			vma = set_policy(vma, start, end, policy | home, dead);
 			if (IS_ERR(vma))
 				return PTR_ERR(vma);
 			err = 0;
@@ -119,7 +100,12 @@ static int home_areas(struct mm_struct *mm, vaddr_t start, vaddr_t end, struct v
 	return err;
 }
 
-int mm_set_home_node(struct mm_struct *mm, vaddr_t start, size_t len)
+/* ---- the calls ---- */
+
+/* @edit the areas of a range, with @arg. */
+static int edit_range(struct mm_struct *mm, vaddr_t start, size_t len, unsigned int arg,
+		      int (*edit)(struct mm_struct *mm, vaddr_t start, vaddr_t end,
+				  unsigned int arg, struct vma_dead *dead))
 {
 	struct vma_dead dead = { NULL };
 	vaddr_t end = start + ALIGN_UP(len, PAGE_SIZE);
@@ -131,12 +117,22 @@ int mm_set_home_node(struct mm_struct *mm, vaddr_t start, size_t len)
 		return 0;
 	if (down_write_killable(&mm->lock))
 		return -EINTR;
-	err = home_areas(mm, start, end, &dead);
+	err = edit(mm, start, end, arg, &dead);
 	if (DEBUG)
 		vma_check(mm);
 	mm_unlock_write(mm);
 	vma_bury(&dead);
 	return err;
+}
+
+int mm_bind(struct mm_struct *mm, vaddr_t start, size_t len, unsigned int policy)
+{
+	return edit_range(mm, start, len, policy, bind_areas);
+}
+
+int mm_set_home_node(struct mm_struct *mm, vaddr_t start, size_t len)
+{
+	return edit_range(mm, start, len, MPOL_HOME, home_areas);
 }
 
 /* ---- asking ---- */

@@ -201,6 +201,14 @@ int ipc_permit(const struct ipc_object *o, u32 want)
 	return (want & ~has) && !capable(CAP_IPC_OWNER) ? -EACCES : 0;
 }
 
+struct ipc_object *ipc_to_stat(struct ipc_ids *ids, int id, bool by_number, bool any)
+{
+	struct ipc_object *o = by_number ? ipc_find(ids, id) : ipc_at(ids, id);
+	int err = IS_ERR(o) || any ? 0 : ipc_permit(o, 0444);
+
+	return err ? ERR_PTR(err) : o;
+}
+
 int ipc_owner(const struct ipc_object *o)
 {
 	u32 uid = current->cred->euid;

@@ -72,6 +72,11 @@ struct ipc_object *ipc_at(struct ipc_ids *ids, int index);
 int ipc_highest(const struct ipc_ids *ids);
 /* May the current task do what the bits of @want (0444, 0222) say?  0 or -EACCES. */
 int ipc_permit(const struct ipc_object *o, u32 want);
+/*
+ * Whom IPC_STAT (@by_number) or *_STAT (by its place) means, who must be readable unless
+ * @any; or ERR_PTR.  ids->lock held.
+ */
+struct ipc_object *ipc_to_stat(struct ipc_ids *ids, int id, bool by_number, bool any);
 /* May it change or remove the thing?  0 or -EPERM. */
 int ipc_owner(const struct ipc_object *o);
 /* No number and no key lead to it any more. */

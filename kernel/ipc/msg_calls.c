@@ -105,7 +105,7 @@ static void fill_ds(struct msqid_ds *ds, const struct msg_queue *q)
 	ds->lrpid = q->lrpid;
 }
 
-/* @id is a number for IPC_STAT, and a place for the others, which return the number. */
+/* The others than IPC_STAT return the number. */
 static long msg_stat(int id, int cmd, vaddr_t to)
 {
 	struct ipc_object *o;
@@ -113,10 +113,8 @@ static long msg_stat(int id, int cmd, vaddr_t to)
 	long ret;
 
 	spin_lock(&msg_ids.lock);
-	o = cmd == IPC_STAT ? ipc_find(&msg_ids, id) : ipc_at(&msg_ids, id);
+	o = ipc_to_stat(&msg_ids, id, cmd == IPC_STAT, cmd == MSG_STAT_ANY);
 	ret = PTR_ERR_OR_ZERO(o);
-	if (!ret && cmd != MSG_STAT_ANY)
-		ret = ipc_permit(o, 0444);
 	if (!ret) {
 		fill_ds(&ds, msg_queue_of(o));
 		ret = cmd == IPC_STAT ? 0 : o->id;

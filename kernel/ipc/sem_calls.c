@@ -231,7 +231,7 @@ static void fill_ds(struct semid_ds *ds, const struct sem_set *set)
 	ds->nsems = set->nr;
 }
 
-/* @id is a number for IPC_STAT, and a place for the others, which return the number. */
+/* The others than IPC_STAT return the number. */
 static long sem_stat(int id, int cmd, vaddr_t to)
 {
 	struct ipc_object *o;
@@ -239,10 +239,8 @@ static long sem_stat(int id, int cmd, vaddr_t to)
 	long ret;
 
 	spin_lock(&sem_ids.lock);
-	o = cmd == IPC_STAT ? ipc_find(&sem_ids, id) : ipc_at(&sem_ids, id);
+	o = ipc_to_stat(&sem_ids, id, cmd == IPC_STAT, cmd == SEM_STAT_ANY);
 	ret = PTR_ERR_OR_ZERO(o);
-	if (!ret && cmd != SEM_STAT_ANY)
-		ret = ipc_permit(o, 0444);
 	if (!ret) {
 		fill_ds(&ds, sem_set_of(o));
 		ret = cmd == IPC_STAT ? 0 : o->id;

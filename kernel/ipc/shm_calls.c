@@ -159,7 +159,7 @@ static void fill_ds(struct shmid_ds *ds, const struct shm *s)
 	ds->nattch = s->attached;
 }
 
-/* @id is a number for IPC_STAT, and a place for the others, which return the number. */
+/* The others than IPC_STAT return the number. */
 static long shm_stat(int id, int cmd, vaddr_t to)
 {
 	struct ipc_object *o;
@@ -167,10 +167,8 @@ static long shm_stat(int id, int cmd, vaddr_t to)
 	long ret;
 
 	spin_lock(&shm_ids.lock);
-	o = cmd == IPC_STAT ? ipc_find(&shm_ids, id) : ipc_at(&shm_ids, id);
+	o = ipc_to_stat(&shm_ids, id, cmd == IPC_STAT, cmd == SHM_STAT_ANY);
 	ret = PTR_ERR_OR_ZERO(o);
-	if (!ret && cmd != SHM_STAT_ANY)
-		ret = ipc_permit(o, 0444);
 	if (!ret) {
 		fill_ds(&ds, container_of(o, struct shm, ipc));
 		ret = cmd == IPC_STAT ? 0 : o->id;
