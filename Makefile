@@ -395,7 +395,7 @@ MUSL := $(O)/musl
 MUSL_TAR := $(CACHE)/musl-$(call key,$(RELEASE) musl-dev).tar
 TEST_DISK := $(O)/guest.img
 
-$(GUEST_DIR)/%: $(PROGRAMS)/%.c $(PROGRAMS)/tap.h
+$(GUEST_DIR)/%: $(PROGRAMS)/%.c $(wildcard $(PROGRAMS)/*.h)
 	$(call say,GUEST,$(@F))
 	@mkdir -p $(@D)
 	$(Q)$(GUEST_CC) $(GUEST_CFLAGS) -static $< $(wildcard $(PROGRAMS)/$*.S $(PROGRAMS)/$*/*.c) -o $@
@@ -516,10 +516,11 @@ BENCH_ARGS = --build '$(O)' --disk '$(BENCH_DISK)' --rows '$(ROWS)' --linux '$(L
 	--stock '$(LINUX_DIR)/vmlinux' \
 	$(if $(ROUNDS),--rounds '$(ROUNDS)')
 
-$(BENCH_BIN)/%: user/%.c
+$(BENCH_BIN)/bench: user/bench_memory.c user/bench_process.c user/bench_rows.h
+$(BENCH_BIN)/%: user/%.c user/bench.h
 	$(call say,GUEST,$(@F))
 	@mkdir -p $(@D)
-	$(Q)$(GUEST_CC) $(BENCH_CFLAGS) $< -o $@
+	$(Q)$(GUEST_CC) $(BENCH_CFLAGS) $(filter %.c,$^) -o $@
 
 $(BENCH_BIN)/first: test/bench/first.c
 	$(call say,GUEST,$(@F))

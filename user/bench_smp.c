@@ -10,24 +10,14 @@
  * usage: bench_smp [key...]
  */
 #define _GNU_SOURCE
-#include <errno.h>
-#include <fcntl.h>
+#include "bench.h"
+
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdbool.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
 #include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
 
-#define PAGE      4096UL
-#define NPAGES    512UL
-#define SIZE      (NPAGES * PAGE)
 #define BATCH     64
 #define WORKERS   2
 #define TRIES     3
@@ -58,29 +48,6 @@ static struct shared {
 
 static int data_fd;
 
-static void die(const char *what)
-{
-	fprintf(stderr, "bench_smp: %s: %s\n", what, strerror(errno));
-	_exit(1);
-}
-
-static uint64_t now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
-}
-
-static char *map(size_t len, int prot, int flags, int fd)
-{
-	char *p = mmap(NULL, len, prot, flags, fd, 0);
-
-	if (p == MAP_FAILED)
-		die("mmap");
-	return p;
-}
-
 static void nothing(struct worker *w)
 {
 	(void)w;
@@ -90,14 +57,12 @@ static void nothing(struct worker *w)
 
 static void anon_begin(struct worker *w)
 {
-	w->area = map(SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
-	madvise(w->area, SIZE, MADV_NOHUGEPAGE);
+	w->area = map_anon(SIZE);
 }
 
 static unsigned long anon_batch(struct worker *w)
 {
-	for (size_t i = 0; i < NPAGES; i++)
-		((volatile char *)w->area)[i * PAGE] = 1;
+	write_pages(w->area, NPAGES);
 	if (madvise(w->area, SIZE, MADV_DONTNEED) != 0)
 		die("madvise");
 	return NPAGES;
@@ -118,8 +83,7 @@ static void file_begin(struct worker *w)
 
 static unsigned long file_batch(struct worker *w)
 {
-	for (size_t i = 0; i < NPAGES; i++)
-		(void)((volatile char *)w->area)[i * PAGE];
+	read_pages(w->area, NPAGES);
 	if (madvise(w->area, SIZE, MADV_DONTNEED) != 0)
 		die("madvise");
 	return NPAGES;
@@ -278,20 +242,6 @@ static double throughput(const struct row *row, int n)
 	return best;
 }
 
-static void data_open(void)
-{
-	static char buf[65536];
-
-	data_fd = open(FILE_PATH, O_RDWR | O_CREAT | O_TRUNC, 0600);
-	if (data_fd < 0)
-		die(FILE_PATH);
-	memset(buf, 'x', sizeof(buf));
-	for (size_t done = 0; done < SIZE; done += sizeof(buf))
-		if (write(data_fd, buf, sizeof(buf)) != (ssize_t)sizeof(buf))
-			die("write");
-	fsync(data_fd);
-}
-
 static bool wanted(int argc, char **argv, const char *key)
 {
 	for (int i = 1; i < argc; i++)
@@ -304,7 +254,7 @@ int main(int argc, char **argv)
 {
 	shared = (struct shared *)map(sizeof(*shared), PROT_READ | PROT_WRITE,
 				      MAP_SHARED | MAP_ANONYMOUS, -1);
-	data_open();
+	data_fd = data_file(FILE_PATH);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		double one, two;
 

@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "figures.h"
 #include "tap.h"
 
 #define PAGE 4096L
@@ -19,15 +20,7 @@
 
 static long available(void)
 {
-	char line[128];
-	long kib = -1;
-	FILE *f = fopen("/proc/meminfo", "r");
-
-	while (f && fgets(line, sizeof(line), f))
-		if (!strncmp(line, "MemAvailable:", 13))
-			kib = atol(line + 13);
-	fclose(f);
-	return kib << 10;
+	return meminfo("MemAvailable:") << 10;
 }
 
 static int put(const char *path, const char *text)

@@ -10,25 +10,13 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "figures.h"
 #include "tap.h"
 
 #define PAGE    4096L
 #define MIB     (1L << 20)
 
 static const char *path;
-
-static long meminfo(const char *name)
-{
-	char line[128];
-	long kib = -1;
-	FILE *f = fopen("/proc/meminfo", "r");
-
-	while (f && fgets(line, sizeof(line), f))
-		if (!strncmp(line, name, strlen(name)))
-			kib = atol(line + strlen(name) + 1);
-	fclose(f);
-	return kib << 10;
-}
 
 static double now(void)
 {

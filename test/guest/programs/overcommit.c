@@ -12,24 +12,11 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 
+#include "figures.h"
 #include "tap.h"
 
 #define MIB (1L << 20)
 #define RW (PROT_READ | PROT_WRITE)
-
-static long meminfo(const char *name)
-{
-	char line[128];
-	long kib = -1;
-	FILE *f = fopen("/proc/meminfo", "r");
-
-	while (f && fgets(line, sizeof(line), f))
-		if (!strncmp(line, name, strlen(name)))
-			kib = atol(line + strlen(name) + 1);
-	if (f)
-		fclose(f);
-	return kib;
-}
 
 static void set(const char *name, long value)
 {
@@ -83,17 +70,6 @@ static void guess(void)
 	ok(counts(0, 32 * MIB, RW, MAP_PRIVATE | MAP_NORESERVE), "not with MAP_NORESERVE");
 	ok(counts(0, 32 * MIB, RW, MAP_SHARED | MAP_NORESERVE), "nor then a shared one");
 	ok(counts(0, 32 * MIB, PROT_READ, MAP_PRIVATE), "nor what cannot be written");
-}
-
-/* Is Committed_AS so many KiB above @before?  Give or take what others do meanwhile. */
-static int grown(long before, long kib)
-{
-	long now = meminfo("Committed_AS:") - before;
-
-	if (labs(now - kib) < 1024)
-		return 1;
-	printf("# grown by %ld KiB instead of %ld\n", now, kib);
-	return 0;
 }
 
 /* Memory whose size says nothing about how much of it there will be: each page counts. */

@@ -3,6 +3,7 @@
  * ptrace: stops of every kind, registers, memory, signals, births and deaths, tracers that go.
  */
 #define _GNU_SOURCE
+#include "syscallinfo.h"
 #include "tap.h"
 
 #include <elf.h>
@@ -262,20 +263,10 @@ static void calls_child(void)
 	_exit(0);
 }
 
-struct sysinfo_ {
-	uint8_t op, pad[3];
-	uint32_t arch;
-	uint64_t pc, sp;
-	union {
-		struct { uint64_t nr, args[6]; } entry;
-		struct { int64_t rval; uint8_t is_error; } exit;
-	};
-};
-
 static void test_syscalls(void)
 {
 	pid_t pid = traced_child(calls_child);
-	struct sysinfo_ in, out;
+	struct syscall_info in, out;
 	struct regs r;
 	int s = next(pid), seen_lseek = 0, seen_close = 0;
 	unsigned long msg = 0;

@@ -20,7 +20,6 @@
 #include <fcntl.h>
 #include <linux/futex.h>
 #include <pthread.h>
-#include <setjmp.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdint.h>
@@ -29,6 +28,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "catch.h"
 #include "tap.h"
 
 #define PAGE            4096UL
@@ -73,32 +73,6 @@ static char *self;
 static unsigned int pages = 96;         /* of one arena, now */
 
 /* ---- faults that are expected ---- */
-
-static __thread sigjmp_buf *catcher;
-
-static void on_fault(int sig)
-{
-	if (catcher)
-		siglongjmp(*catcher, sig);
-	signal(sig, SIG_DFL);
-}
-
-/* The signal that reading (writing @value) at @at raised, or 0 and *value is what was there. */
-static __attribute__((noinline)) int touch(char *at, int write, uint64_t *value)
-{
-	sigjmp_buf here;
-	int sig = sigsetjmp(here, 0);
-
-	if (!sig) {
-		catcher = &here;
-		if (write)
-			*(volatile uint64_t *)at = *value;
-		else
-			*value = *(volatile uint64_t *)at;
-	}
-	catcher = NULL;
-	return sig;
-}
 
 static void hand_over(_Atomic uint32_t *ask, enum ask what)
 {

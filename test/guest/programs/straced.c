@@ -10,17 +10,8 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include "syscallinfo.h"
 #include "tap.h"
-
-struct info {
-	uint8_t op, pad[3];
-	uint32_t arch;
-	uint64_t pc, sp;
-	union {
-		struct { uint64_t nr, args[6]; } entry;
-		struct { int64_t rval; uint8_t is_error; } exit;
-	};
-};
 
 #define GET_SYSCALL_INFO 0x420e
 
@@ -66,7 +57,7 @@ static void tree(void)
 
 static void at_call(pid_t pid)
 {
-	struct info in;
+	struct syscall_info in;
 
 	if (syscall(SYS_ptrace, GET_SYSCALL_INFO, pid, sizeof(in), &in) < 0)
 		return;

@@ -12,6 +12,7 @@
 #include <sys/sysinfo.h>
 #include <sys/wait.h>
 
+#include "figures.h"
 #include "tap.h"
 
 #ifndef MADV_PAGEOUT
@@ -46,19 +47,6 @@ static void make_file(uint32_t version, uint32_t last, uint32_t bad, unsigned lo
 			exit(2);
 	fsync(fd);
 	close(fd);
-}
-
-static long meminfo(const char *name)
-{
-	char line[256];
-	long v = -1;
-	FILE *f = fopen("/proc/meminfo", "r");
-
-	while (fgets(line, sizeof(line), f))
-		if (!strncmp(line, name, strlen(name)))
-			v = atol(line + strlen(name) + 1);
-	fclose(f);
-	return v;
 }
 
 static long field_of(const char *path, const char *name)

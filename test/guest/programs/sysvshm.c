@@ -11,6 +11,7 @@
 #include <sys/shm.h>
 #include <sys/wait.h>
 
+#include "figures.h"
 #include "tap.h"
 
 #define PAGE    4096UL
@@ -287,35 +288,10 @@ static void race(void)
 	   "threads of two processes make, attach and remove one key, and nothing is left");
 }
 
-static long committed(void)
-{
-	char line[128];
-	long kib = -1;
-	FILE *f = fopen("/proc/meminfo", "r");
-
-	while (f && fgets(line, sizeof(line), f))
-		if (!strncmp(line, "Committed_AS:", 13))
-			kib = atol(line + 13);
-	if (f)
-		fclose(f);
-	return kib;
-}
-
-/* Is Committed_AS so many KiB above @before?  Give or take what others do meanwhile. */
-static int grown(long before, long kib)
-{
-	long now = committed() - before;
-
-	if (labs(now - kib) < 1024)
-		return 1;
-	printf("# grown by %ld KiB instead of %ld\n", now, kib);
-	return 0;
-}
-
 /* Of a segment of 8 MiB, of which half is touched: what counts against the limit. */
 static void counted(int flags, const char *what, long made, long touched)
 {
-	long before = committed();
+	long before = meminfo("Committed_AS:");
 	int id = shmget(IPC_PRIVATE, 8L << 20, 0600 | flags);
 	char *p;
 

@@ -15,7 +15,6 @@
 #include <linux/futex.h>
 #include <pthread.h>
 #include <sched.h>
-#include <setjmp.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdint.h>
@@ -25,6 +24,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "catch.h"
 #include "tap.h"
 
 #define PAGE            4096UL
@@ -63,32 +63,6 @@ static int file;
 
 static _Atomic uint32_t phase;          /* a futex */
 static atomic_uint arrived;             /* watchers that have done what the phase asks */
-
-static __thread sigjmp_buf *catcher;
-
-static void on_fault(int sig)
-{
-	if (catcher)
-		siglongjmp(*catcher, sig);
-	signal(sig, SIG_DFL);
-}
-
-/* The signal, or 0 and *value. */
-static __attribute__((noinline)) int touch(char *at, int write, uint64_t *value)
-{
-	sigjmp_buf here;
-	int sig = sigsetjmp(here, 0);
-
-	if (!sig) {
-		catcher = &here;
-		if (write)
-			*(volatile uint64_t *)at = *value;
-		else
-			*value = *(volatile uint64_t *)at;
-	}
-	catcher = NULL;
-	return sig;
-}
 
 static int run_on(unsigned int hart)
 {

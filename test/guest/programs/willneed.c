@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
+#include "figures.h"
 #include "tap.h"
 
 #ifndef MADV_PAGEOUT
@@ -18,19 +19,6 @@
 #define PAGE    4096UL
 #define PAGES   1024UL
 #define SETTING "/proc/sys/vm/page-cluster"
-
-static long figure(const char *path, const char *name)
-{
-	char line[256];
-	long v = -1;
-	FILE *f = fopen(path, "r");
-
-	while (fgets(line, sizeof(line), f))
-		if (!strncmp(line, name, strlen(name)))
-			v = atol(line + strlen(name) + 1);
-	fclose(f);
-	return v;
-}
 
 static int set(const char *value)
 {
@@ -53,7 +41,7 @@ static long major(void)
 static void press(void)
 {
 	if (!fork()) {
-		for (int i = 0; i < 4096 && figure("/proc/meminfo", "SwapCached:") > 256; i++)
+		for (int i = 0; i < 4096 && meminfo("SwapCached:") > 256; i++)
 			memset(mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE,
 				    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), 1, 1 << 20);
 		_exit(0);
