@@ -131,25 +131,7 @@ static void an_anonymous_area_grows_with_faults_inside(void **state)
 
 static void an_area_is_found_without_the_lock_wherever_it_is(void **state)
 {
-	enum { N = 3000 };
-	static bool there[N];
-	vaddr_t base = 0x1000000000;
-
-	memset(there, 0, sizeof(there));
-	for (int round = 0; round < 15000; round++) {
-		unsigned int i = harness_below(N);
-		vaddr_t va = base + i * 3 * PAGE;
-
-		if (there[i])
-			assert_int_equal(mm_munmap(mm, va, 2 * PAGE), 0);
-		else
-			assert_int_equal(map_at(mm, va, 2 * PAGE, PROT_READ,
-						MAP_FIXED | MAP_PRIVATE | MAP_ANONYMOUS), va);
-		there[i] = !there[i];
-		i = harness_below(N);
-		assert_int_equal(enters(base + i * 3 * PAGE + PAGE), there[i]);
-		assert_false(enters(base + i * 3 * PAGE + 2 * PAGE));
-	}
+	random_areas(mm, 15000, enters);
 }
 
 static void nobody_closes_what_one_task_alone_can_enter(void **state)

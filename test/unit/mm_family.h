@@ -6,17 +6,6 @@
 #ifndef TEST_MM_FAMILY_H
 #define TEST_MM_FAMILY_H
 
-static inline struct mm_struct *fork_mm(struct mm_struct *parent)
-{
-	struct mm_struct *child = mm_dup(parent);
-
-	assert_false(IS_ERR(child));
-	vma_check(child);
-	host_tlb_check(parent);
-	space_quiet();
-	return child;
-}
-
 enum { FAMILY = 4, PAGES = 40 };
 
 /* First byte of each page as the program must see it; -1: no area, -2: area, no access. */

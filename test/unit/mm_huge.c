@@ -56,17 +56,6 @@ static enum pt_kind kind_at(struct mm_struct *m, vaddr_t va)
 
 static long anon_rss(struct mm_struct *m) { return atomic_long_read(&m->rss[MM_ANONPAGES]); }
 
-static struct mm_struct *fork_mm(struct mm_struct *parent)
-{
-	struct mm_struct *child = mm_dup(parent);
-
-	assert_false(IS_ERR(child));
-	vma_check(child);
-	host_tlb_check(parent);
-	space_quiet();
-	return child;
-}
-
 /* Every 37th page of @pages gets a byte of its own. */
 static void stamp(struct mm_struct *m, unsigned int pages, u8 salt)
 {

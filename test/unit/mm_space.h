@@ -311,4 +311,39 @@ static inline vaddr_t at(unsigned int i)
 	return BASE + i * PAGE;
 }
 
+static inline struct mm_struct *fork_mm(struct mm_struct *parent)
+{
+	struct mm_struct *child = mm_dup(parent);
+
+	assert_false(IS_ERR(child));
+	vma_check(child);
+	host_tlb_check(parent);
+	space_quiet();
+	return child;
+}
+
+/* Areas of two pages come and go at random; @found: is this page in one?  The page behind is never. */
+static inline void random_areas(struct mm_struct *mm, int rounds, bool (*found)(vaddr_t))
+{
+	enum { N = 4000 };
+	static bool there[N];
+	vaddr_t base = 0x1000000000;
+
+	memset(there, 0, sizeof(there));
+	for (int round = 0; round < rounds; round++) {
+		unsigned int i = harness_below(N);
+		vaddr_t va = base + i * 3 * PAGE;
+
+		if (there[i])
+			assert_int_equal(mm_munmap(mm, va, 2 * PAGE), 0);
+		else
+			assert_int_equal(map_at(mm, va, 2 * PAGE, PROT_READ,
+						MAP_FIXED | MAP_PRIVATE | MAP_ANONYMOUS), va);
+		there[i] = !there[i];
+		i = harness_below(N);
+		assert_int_equal(found(base + i * 3 * PAGE + PAGE), there[i]);
+		assert_false(found(base + i * 3 * PAGE + 2 * PAGE));
+	}
+}
+
 #endif

@@ -285,27 +285,14 @@ static void any_sequence_of_edits_agrees_with_the_model(void **state)
 	}
 }
 
+static bool is_there(vaddr_t addr)
+{
+	return vma_lookup(mm, addr);
+}
+
 static void thousands_of_areas_are_found_in_any_order(void **state)
 {
-	enum { N = 4000 };
-	static bool there[N];
-	vaddr_t base = 0x1000000000;
-
-	memset(there, 0, sizeof(there));
-	for (int round = 0; round < 20000; round++) {
-		unsigned int i = harness_below(N);
-		vaddr_t va = base + i * 3 * PAGE;
-
-		if (there[i])
-			assert_int_equal(mm_munmap(mm, va, 2 * PAGE), 0);
-		else
-			assert_int_equal(map_at(mm, va, 2 * PAGE, PROT_READ,
-						MAP_FIXED | MAP_PRIVATE | MAP_ANONYMOUS), va);
-		there[i] = !there[i];
-		i = harness_below(N);
-		assert_int_equal(!!vma_lookup(mm, base + i * 3 * PAGE + PAGE), there[i]);
-		assert_null(vma_lookup(mm, base + i * 3 * PAGE + 2 * PAGE));
-	}
+	random_areas(mm, 20000, is_there);
 }
 
 int main(void)
