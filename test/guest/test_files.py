@@ -138,3 +138,21 @@ def test_many_names_in_one_directory_cost_what_few_do(boot):
     status, output = shell.run(f"/opt/test/manynames /root {names}; echo st $?", 600)
     assert "st 0" in output and "not ok" not in output, output
     shell.off()
+
+
+def test_a_file_is_read_with_its_block_pointers(boot):
+    """40 files of 256 KiB that mke2fs or this driver wrote: two requests each, not one more for the pointers.
+
+    Linux does not put them between a file's blocks, and reads them alone."""
+    shell = boot(smp=1)
+    shell.ok("mkdir /root/d; head -c 256k /dev/urandom > /root/r; "
+             "for i in $(seq 40); do cp /root/r /root/d/$i; done; sync; cat /root/d/* > /dev/null; "
+             "echo 3 > /proc/sys/vm/drop_caches; cat /root/r > /dev/null; ls -l /root/d", 120)
+    reads = "awk '$3 == \"vda\" { print $4 }' /proc/diskstats"
+    before = int(shell.ok(reads))
+    assert int(shell.ok("cat /root/d/* | wc -c")) == 40 << 18
+    requests = int(shell.ok(reads)) - before
+    assert requests <= 40 * (2.5 if not machine.LINUX else 4), requests
+    for i in (1, 40):
+        assert shell.ok(f"cmp /root/r /root/d/{i} && echo same") == "same\n"
+    shell.off()

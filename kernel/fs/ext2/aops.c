@@ -32,6 +32,11 @@ static int move_piece(struct inode *inode, enum bio_op op, struct page *page, u3
 static int write_map(struct inode *inode, struct run *run, u32 lblock, struct page *page, u32 at,
 		     u32 want);
 
+static bool run_has(const struct run *run, u32 lblock)
+{
+	return lblock >= run->lblock && lblock - run->lblock < run->len;
+}
+
 /*
  * Blocks from @lblock on: *block and how many are side by side (or a hole), up to @want; asks
  * beyond for the next.
@@ -41,7 +46,7 @@ static int run_look(struct inode *inode, struct run *run, u32 lblock, u32 want, 
 {
 	u32 skip = lblock - run->lblock;
 
-	if (lblock < run->lblock || skip >= run->len) {
+	if (!run_has(run, lblock)) {
 		int n = ext2_map(inode, lblock, max(want, ahead), &run->block);
 
 		if (n < 0)
@@ -80,6 +85,20 @@ static u64 to_sector(struct inode *inode, u32 block)
 
 /* --------------------------------------------------------------- reading */
 
+/*
+ * The pointers to blocks from @lblock on: where they lie right behind what is gathered, as this
+ * driver puts them, they are read with it, in one request instead of one before it.
+ */
+static void read_pointers_along(struct inode *inode, struct bio_run *bios, u32 lblock)
+{
+	u32 block = ext2_map_unread(inode, lblock);
+
+	if (!block || to_sector(inode, block) != bios->next)
+		return;
+	ext2_meta_read_along(ext2_sb(inode->sb), block, bios);
+	bio_run_submit(bios);           /* before its reader waits */
+}
+
 static void read_ends(struct page *page, int err)
 {
 	page_set(page, err ? PG_error : PG_uptodate);
@@ -97,6 +116,8 @@ static int read_page(struct inode *inode, struct run *run, struct bio_run *bios,
 	int n = 0;
 
 	if (nr) {
+		if (bios->bio && !run_has(run, page_lblock(inode, page)))
+			read_pointers_along(inode, bios, page_lblock(inode, page));
 		n = run_look(inode, run, page_lblock(inode, page), nr, left * (PAGE_SIZE / bs),
 			     &block);
 		if (n < 0) {

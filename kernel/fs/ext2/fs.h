@@ -28,6 +28,7 @@
 #include <mm/frames.h>
 #include <mm/page.h>
 
+struct bio_run;
 struct block_device;
 struct dir_context;
 
@@ -105,6 +106,8 @@ void ext2_meta_dirty(struct ext2_sb *s, struct page *page);
 void ext2_meta_forget(struct ext2_sb *s, u32 block);
 /* All that is dirty to the device, and wait.  0 or -EIO. */
 int ext2_meta_sync(struct ext2_sb *s);
+/* Add the block, if it is not there, to what is gathered for reading: nobody waits. */
+void ext2_meta_read_along(struct ext2_sb *s, u32 block, struct bio_run *run);
 /* Start reading [block, block + nr) if it is not there: it will be asked for. */
 void ext2_meta_readahead(struct ext2_sb *s, u32 block, u32 nr);
 
@@ -144,6 +147,11 @@ void ext2_drop_link(struct inode *inode);
  * side by side from *block on; *block 0: that many are a hole.  -EIO, -EUCLEAN, -EFBIG.
  */
 int ext2_map(struct inode *inode, u32 lblock, u32 max, u32 *block);
+/*
+ * The block of pointers that ext2_map() of @lblock would have to read first; 0: none.  It stays one
+ * while a page of the file at @lblock is locked.
+ */
+u32 ext2_map_unread(struct inode *inode, u32 lblock);
 /* The block, allocated if there was none (*fresh).  -ENOSPC too. */
 int ext2_map_create(struct inode *inode, u32 lblock, u32 *block, bool *fresh);
 /* Pointer @index of an indirect block; it may be changed. */

@@ -21,8 +21,9 @@
 #include <mm/filemap.h>
 #include <mm/slab.h>
 
-#define TABLE_AHEAD 8U /* blocks of an inode table read at once: who lists a directory wants many \
-			*/
+/* Blocks of an inode table read at once; and when the one before them is in memory already. */
+#define TABLE_AHEAD     8U
+#define TABLE_STREAM    32U
 
 static struct kmem_cache *inode_cache;
 
@@ -51,6 +52,19 @@ void ext2_inode_free(struct ext2_inode *ei)
 		kmem_cache_free(inode_cache, ei);
 }
 
+/*
+ * Who lists a directory wants many inodes, and of a large one, made at one time, all that follow:
+ * Linux reads 32 blocks always, here a lone inode costs its eight.
+ */
+static void table_ahead(struct ext2_sb *s, u32 block, u32 left)
+{
+	struct page *before = filemap_find(&s->meta, block - 1);
+
+	if (before)
+		put_page(before);
+	ext2_meta_readahead(s, block, min(before ? TABLE_STREAM : TABLE_AHEAD, left));
+}
+
 /* The table's block that holds inode @ino, and where in it. */
 static struct page *table_block(struct ext2_sb *s, u32 ino, bool ahead, struct ext2_raw_inode **raw)
 {
@@ -64,7 +78,7 @@ static struct page *table_block(struct ext2_sb *s, u32 ino, bool ahead, struct e
 			ext2_damaged(s, "the table of inode %u lies at block %u", ino, block));
 	page = filemap_find(&s->meta, block);
 	if (!page && ahead)
-		ext2_meta_readahead(s, block, min(TABLE_AHEAD, s->geo.table_blocks - n));
+		table_ahead(s, block, s->geo.table_blocks - n);
 	if (!page || !page_test(page, PG_uptodate)) {
 		if (page)
 			put_page(page);

@@ -15,6 +15,8 @@
  */
 #include <kernel/fs/ext2/fs.h>
 
+#include <mm/filemap.h>
+
 /* One step down: where the pointer is, and the page that holds it (NULL: the inode). */
 struct slot {
 	u32 *ptr;
@@ -117,6 +119,38 @@ out:
 	slot_put(&slot);
 	up_read(&ei->map_lock);
 	return ret;
+}
+
+u32 ext2_map_unread(struct inode *inode, u32 lblock)
+{
+	struct ext2_sb *s = ext2_sb(inode->sb);
+	struct ext2_inode *ei = ext2_inode(inode);
+	u32 index[4], b = 0;
+	int depth = ext2_block_path(&s->geo, lblock, index);
+	struct slot slot = { .ptr = ei->block };
+	struct page *page;
+
+	if (depth < 0)
+		return 0;
+	slot.ptr += index[0];
+	down_read(&ei->map_lock);
+	for (int level = 1; level < depth; level++) {
+		b = slot_get(&slot);
+		if (!b || !ext2_block_valid(&s->geo, b))
+			break;
+		page = filemap_find(&s->meta, b);
+		if (!page)
+			goto out;
+		slot_put(&slot);
+		slot = (struct slot){ ext2_ptr(page, index[level]), page };
+		if (!page_test(page, PG_uptodate))
+			break;
+	}
+	b = 0;
+out:
+	slot_put(&slot);
+	up_read(&ei->map_lock);
+	return b;
 }
 
 /*

@@ -170,3 +170,19 @@ void ext2_meta_readahead(struct ext2_sb *s, u32 block, u32 nr)
 {
 	filemap_readahead(&s->meta, block, nr);
 }
+
+void ext2_meta_read_along(struct ext2_sb *s, u32 block, struct bio_run *run)
+{
+	struct page *page = filemap_grab_page(&s->meta, block, EXT2_GFP);
+
+	if (IS_ERR(page))
+		return;
+	if (page_test(page, PG_uptodate)) {
+		unlock_page(page);
+	} else {
+		page_clear(page, PG_error);
+		bio_run_add(run, (u64)block << (s->geo.block_bits - SECTOR_SHIFT), page,
+			    s->geo.block_size, 1);
+	}
+	put_page(page);
+}
