@@ -34,7 +34,7 @@
 #include <mm/filemap.h>
 #include <mm/huge.h>
 #include <mm/mm.h>
-#include <mm/pagetable.h>
+#include <mm/pt_piece.h>
 #include <mm/rss.h>
 #include <mm/stack.h>
 #include <mm/swap.h>
@@ -200,7 +200,7 @@ static __noinline enum fault_result fault_denied(struct fault *f)
 
 static __always_inline enum fault_result fault_resolve(struct fault *f)
 {
-	f->pte = pt_walk(f->mm, f->addr, PT_FIND, &f->table);
+	f->pte = pt_find(f->mm, f->addr, &f->table);
 	if (unlikely(!f->pte)) {
 		enum fault_result r = huge_fault(f);
 

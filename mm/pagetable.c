@@ -25,21 +25,11 @@
 static bool grow(struct mm_struct *mm, pte_t *entry);
 static pte_t *walk_growing(struct mm_struct *mm, vaddr_t va, struct page **table);
 
-/* Every fault and every copy comes through here: the levels stand written out. */
 pte_t *pt_walk(struct mm_struct *mm, vaddr_t va, enum pt_mode mode, struct page **table)
 {
-	pte_t e;
+	pte_t *pte = pt_find(mm, va, table);
 
-	_Static_assert(PT_LEVELS == 3, "two levels of tables below the root");
-	assert(va < USER_END);
-	e = pte_read(mm->pgd + pt_index(va, 2));
-	if (likely(!pte_none(e)))
-		e = pte_read(pt_entries_of(e) + pt_index(va, 1));
-	if (likely(pte_table(e))) {
-		*table = pfn_to_page(pte_pfn(e));
-		return pt_entries_of(e) + pt_index(va, 0);
-	}
-	return mode == PT_FIND ? NULL : walk_growing(mm, va, table);
+	return pte || mode == PT_FIND ? pte : walk_growing(mm, va, table);
 }
 
 static __noinline pte_t *walk_growing(struct mm_struct *mm, vaddr_t va, struct page **table)

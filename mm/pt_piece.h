@@ -44,6 +44,21 @@ static inline pte_t *pt_entries_of(pte_t table)
 	return pa_to_virt(pte_pfn(table) << PAGE_SHIFT);
 }
 
+/* pt_walk(PT_FIND) without a call: every fault and every copy comes through here. */
+static __always_inline pte_t *pt_find(struct mm_struct *mm, vaddr_t va, struct page **table)
+{
+	pte_t e = pte_read(mm->pgd + pt_index(va, 2));
+
+	_Static_assert(PT_LEVELS == 3, "two levels of tables below the root");
+	assert(va < USER_END);
+	if (likely(!pte_none(e)))
+		e = pte_read(pt_entries_of(e) + pt_index(va, 1));
+	if (unlikely(!pte_table(e)))
+		return NULL;
+	*table = pfn_to_page(pte_pfn(e));
+	return pt_entries_of(e) + pt_index(va, 0);
+}
+
 static inline enum pt_kind pt_kind(pte_t e)
 {
 	if (likely(pte_table(e)))

@@ -1,49 +1,25 @@
 // SPDX-License-Identifier: MIT
 /*
- * A program's memory, from the kernel: look at the PTE as the hart would,
- * fault the page in if it forbids the access, and copy through the direct
- * map.  Why this and not the program's own addresses: MACHINE.md (the price of
- * opening the user half), and arch/host runs the same code.
+ * A program's memory, from the kernel: page by page through a window (window.h),
+ * copied through the direct map.  Why this and not the program's own addresses:
+ * MACHINE.md (the price of opening the user half), and arch/host runs the same code.
  *
  * A copy runs with the PTE's table locked.  That costs one atomic and holds
- * everything still that must be: the frame cannot go, the permission cannot
- * be taken away, a shared page that was marked dirty cannot be cleaned before
- * the bytes are in it.  At most a page is copied so; nothing in it can sleep.
+ * everything still that must be.  At most a page is copied so; nothing in it can
+ * sleep.  The usual case is tried first without a call, for most copies are small.
  *
  * Where the copy itself must happen elsewhere (under a page lock), the page is
  * held by a reference instead: user_page_get.
  *
- * No lock of the address space is taken: the walk is a glance, for tables are
- * freed only after a wait for those.  A table that was unhooked meanwhile has only
- * empty entries, and nobody fills it again.
- *
- * Lock: a glance and one ptl in it, page by page; faults with neither.
+ * Lock: one window, page by page.
  */
 #include <mm/uaccess.h>
 
 #include <arch/mmu.h>
-#include <arch/thread.h>
 #include <lib/errno.h>
 #include <lib/string.h>
-#include <mm/anon.h>
-#include <mm/fault.h>
 #include <mm/filemap.h>
-#include <mm/glance.h>
-#include <mm/mm.h>
-#include <mm/page.h>
-#include <mm/pagetable.h>
-#include <mm/pt_piece.h>
-#include <mm/vma_lock.h>
-
-/* A page of a program while its table is locked. */
-struct window {
-	struct mm_struct *mm;
-	struct glance *glance;
-	struct page *table;
-	pte_t *pte;
-	pte_t e;
-	void *kaddr;            /* of the address asked for */
-};
+#include <mm/window.h>
 
 static inline size_t room(vaddr_t addr, size_t len)
 {
@@ -52,157 +28,95 @@ static inline size_t room(vaddr_t addr, size_t len)
 	return len < left ? len : left;
 }
 
-/* Do for the hart what it would have done: used, written. */
-static inline void mark_used(struct window *w, bool write)
-{
-	pte_t want;
-
-	for (;;) {
-		want = pte_mkyoung(w->e);
-		if (write)
-			want = pte_mkdirty(want);
-		if (pte_same(want, w->e) || pte_cmpxchg(w->pte, w->e, want))
-			return;
-		w->e = pte_read(w->pte);
-	}
-}
-
-/* May it go ahead?  A debugger (@force) may read what is there, write what is the process' own. */
-static inline bool permits(pte_t e, enum fault_access access, bool force)
-{
-	if (!pte_present(e))
-		return false;
-	if (access != FAULT_WRITE)
-		return pte_readable(e) || force;
-	return pte_writable(e) ||
-	       (force && !pte_special(e) && anon_exclusive(pfn_to_page(pte_pfn(e))));
-}
-
-/*
- * No table: perhaps a huge entry, locked like any other by the ptl of the table it is in.
- * w->e is as the entry of a small page would be, used and written already.
- */
-static __noinline bool window_huge(struct window *w, vaddr_t addr, enum fault_access access)
-{
-	struct pt_piece p;
-	pte_t e, used;
-
-	pt_next_piece(w->mm, addr, USER_END, &p);
-	if (p.kind != PT_HUGE)
-		return false;
-	w->table = virt_to_page(p.entry);
-	spin_lock(&w->table->ptl);
-	do {
-		e = pte_read(p.entry);
-		if (!pte_huge(e) || !permits(e, access, false)) {
-			spin_unlock(&w->table->ptl);
-			return false;
-		}
-		used = access == FAULT_WRITE ? pte_mkdirty(pte_mkyoung(e)) : pte_mkyoung(e);
-	} while (!pte_same(e, used) && !pte_cmpxchg(p.entry, e, used));
-	w->e = pte_huge_part(used, pt_index(addr, 0));
-	return true;
-}
-
-/* As things stand now.  True: in a glance, the table locked, and w->e permits the access. */
-static __always_inline bool window_try(struct window *w, vaddr_t addr, enum fault_access access,
-				       bool force)
-{
-	w->glance = glance_begin();
-	w->pte = pt_walk(w->mm, addr, PT_FIND, &w->table);
-	if (unlikely(!w->pte && window_huge(w, addr, access)))
-		return true;
-	if (likely(w->pte)) {
-		spin_lock(&w->table->ptl);
-		w->e = pte_read(w->pte);
-		if (likely(permits(w->e, access, force)))
-			return true;
-		spin_unlock(&w->table->ptl);
-	}
-	glance_end(w->glance);
-	return false;
-}
-
-static inline struct mm_struct *current_mm(void)
-{
-	return current_thread()->mm;
-}
-
-/* Make it permitted, by the usual path.  0: look again.  Nothing is held. */
-static __noinline int window_fault(struct mm_struct *mm, vaddr_t addr, enum fault_access access,
-				   bool force)
-{
-	enum fault_result r;
-
-	if (mm != current_mm() && atomic_read(&mm->users) > 1)
-		mm_share(mm);           /* its own task may be changing areas */
-	r = force ? handle_mm_fault_force(mm, addr, access) :
-		    handle_mm_fault(mm, addr, access, NULL);
-	if (r == FAULT_DONE)
-		return 0;
-	return r == FAULT_KILLED ? -EINTR : -EFAULT;
-}
-
-/*
- * 0: in a glance, the table locked, and @w shows the page.  Else -EFAULT, -EINTR, nothing held.
- * Inline: @access and @force are constants wherever it matters.
- */
-static __always_inline int window_open(struct window *w, struct mm_struct *mm, vaddr_t addr,
-				       enum fault_access access, bool force)
-{
-	int err;
-
-	if (DEBUG)
-		might_sleep();
-	w->mm = mm;
-	if (unlikely(!mm || addr >= USER_END))
-		return -EFAULT;
-	while (unlikely(!window_try(w, addr, access, force))) {
-		err = window_fault(mm, addr, access, force);
-		if (err)
-			return err;
-	}
-	mark_used(w, access == FAULT_WRITE);
-	w->kaddr = (char *)pa_to_virt(pte_pfn(w->e) << PAGE_SHIFT) + (addr & ~PAGE_MASK);
-	return 0;
-}
-
-static inline void window_close(struct window *w)
-{
-	spin_unlock(&w->table->ptl);
-	glance_end(w->glance);
-}
-
 /* ------------------------------------------------------------- copying */
+
+/* All @n bytes, which lie in one page, or 0. */
+static __noinline size_t copy_from_page_slow(void *dst, vaddr_t src, size_t n)
+{
+	struct window w;
+
+	if (window_open(&w, current_mm(), src, FAULT_READ, false))
+		return 0;
+	memcpy(dst, w.kaddr, n);
+	window_close(&w);
+	return n;
+}
+
+static size_t copy_from_page(void *dst, vaddr_t src, size_t n)
+{
+	struct window w;
+
+	if (unlikely(!window_at_once(&w, src, FAULT_READ)))
+		return copy_from_page_slow(dst, src, n);
+	memcpy(dst, w.kaddr, n);
+	window_close(&w);
+	return n;
+}
+
+static __noinline size_t copy_to_page_slow(vaddr_t dst, const void *src, size_t n)
+{
+	struct window w;
+
+	if (window_open(&w, current_mm(), dst, FAULT_WRITE, false))
+		return 0;
+	memcpy(w.kaddr, src, n);
+	window_close(&w);
+	return n;
+}
+
+static size_t copy_to_page(vaddr_t dst, const void *src, size_t n)
+{
+	struct window w;
+
+	if (unlikely(!window_at_once(&w, dst, FAULT_WRITE)))
+		return copy_to_page_slow(dst, src, n);
+	memcpy(w.kaddr, src, n);
+	window_close(&w);
+	return n;
+}
+
+/* Bytes there are, and all of them in one page. */
+static inline bool in_one_page(vaddr_t addr, size_t len)
+{
+	return len - 1 < PAGE_SIZE - (addr & ~PAGE_MASK);
+}
+
+static __noinline size_t copy_from_pages(void *dst, vaddr_t src, size_t len)
+{
+	size_t done, n;
+
+	for (done = 0; done < len; done += n) {
+		n = room(src + done, len - done);
+		if (!copy_from_page((char *)dst + done, src + done, n))
+			break;
+	}
+	return done;
+}
 
 size_t copy_from_user_partial(void *dst, vaddr_t src, size_t len)
 {
-	size_t done = 0, n;
-	struct window w;
+	if (likely(in_one_page(src, len)))
+		return copy_from_page(dst, src, len);
+	return copy_from_pages(dst, src, len);
+}
 
-	for (; done < len; done += n) {
-		if (window_open(&w, current_mm(), src + done, FAULT_READ, false))
+static __noinline size_t copy_to_pages(vaddr_t dst, const void *src, size_t len)
+{
+	size_t done, n;
+
+	for (done = 0; done < len; done += n) {
+		n = room(dst + done, len - done);
+		if (!copy_to_page(dst + done, (const char *)src + done, n))
 			break;
-		n = room(src + done, len - done);
-		memcpy((char *)dst + done, w.kaddr, n);
-		window_close(&w);
 	}
 	return done;
 }
 
 size_t copy_to_user_partial(vaddr_t dst, const void *src, size_t len)
 {
-	size_t done = 0, n;
-	struct window w;
-
-	for (; done < len; done += n) {
-		if (window_open(&w, current_mm(), dst + done, FAULT_WRITE, false))
-			break;
-		n = room(dst + done, len - done);
-		memcpy(w.kaddr, (const char *)src + done, n);
-		window_close(&w);
-	}
-	return done;
+	if (likely(in_one_page(dst, len)))
+		return copy_to_page(dst, src, len);
+	return copy_to_pages(dst, src, len);
 }
 
 size_t clear_user_partial(vaddr_t dst, size_t len)
@@ -373,7 +287,8 @@ int user_spot_lock(vaddr_t addr, enum fault_access access, struct user_spot *s)
 {
 	struct window w;
 
-	if (window_open(&w, current_mm(), addr, access, false))
+	if (unlikely(!window_at_once(&w, addr, access)) &&
+	    window_open(&w, current_mm(), addr, access, false))
 		return -EFAULT;
 	s->kaddr = w.kaddr;
 	s->glance = w.glance;

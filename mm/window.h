@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+/*
+ * A window: one page of a program held still while the kernel reaches into it.
+ *
+ * Open, its page table is locked, in a glance: the frame cannot go, the
+ * permission cannot be taken away, a shared page that was marked dirty cannot
+ * be cleaned before the bytes are in it.  Nothing may sleep.
+ */
+#ifndef MM_WINDOW_H
+#define MM_WINDOW_H
+
+#include <arch/pte.h>
+#include <arch/thread.h>
+#include <mm/anon.h>
+#include <mm/fault.h>
+#include <mm/glance.h>
+#include <mm/mm.h>
+#include <mm/page.h>
+#include <mm/pt_piece.h>
+
+struct window {
+	struct glance *glance;
+	struct page *table;
+	pte_t e;
+	void *kaddr;            /* of the address asked for */
+};
+
+/*
+ * Show the page of @addr, faulted in by the usual path if need be.  0, or nothing is held: -EFAULT;
+ * -EINTR, killed.  A debugger's @force: also what @mm's own program may not.  Sleeps before.
+ */
+int window_open(struct window *w, struct mm_struct *mm, vaddr_t addr, enum fault_access access,
+		bool force);
+
+static inline void window_close(struct window *w)
+{
+	spin_unlock(&w->table->ptl);
+	glance_end(w->glance);
+}
+
+static inline struct mm_struct *current_mm(void)
+{
+	return current_thread()->mm;
+}
+
+/* @e with what the hart would have done to it on this access: used, written. */
+static inline pte_t window_touched(pte_t e, enum fault_access access)
+{
+	return access == FAULT_WRITE ? pte_mkdirty(pte_mkyoung(e)) : pte_mkyoung(e);
+}
+
+/* May it go ahead?  A debugger (@force) may read what is there, write what is the process' own. */
+static inline bool window_permits(pte_t e, enum fault_access access, bool force)
+{
+	if (access != FAULT_WRITE)
+		return pte_readable(e) || (force && pte_present(e));
+	return pte_writable(e) || (force && pte_present(e) && !pte_special(e) &&
+				   anon_exclusive(pfn_to_page(pte_pfn(e))));
+}
+
+static inline void *window_kaddr(const struct window *w, vaddr_t addr)
+{
+	return (char *)pa_to_virt(pte_pfn(w->e) << PAGE_SHIFT) + (addr & ~PAGE_MASK);
+}
+
+/*
+ * window_open() in the current program where all is as it mostly is: the entry there and used,
+ * its table free.  False: nothing was done, open it the long way.  It calls nothing, so that @w
+ * is never in memory: who comes with few bytes pays little more than the walk.
+ */
+static __always_inline bool window_at_once(struct window *w, vaddr_t addr, enum fault_access access)
+{
+	struct mm_struct *mm = current_mm();
+	pte_t *pte;
+
+	if (DEBUG)
+		might_sleep();
+	if (unlikely(!mm || addr >= USER_END))
+		return false;
+	w->glance = glance_begin();
+	pte = pt_find(mm, addr, &w->table);
+	if (likely(pte && spin_trylock(&w->table->ptl))) {
+		w->e = pte_read(pte);
+		if (likely(window_permits(w->e, access, false) &&
+			   pte_same(w->e, window_touched(w->e, access)))) {
+			w->kaddr = window_kaddr(w, addr);
+			return true;
+		}
+		spin_unlock(&w->table->ptl);
+	}
+	glance_end(w->glance);
+	return false;
+}
+
+#endif
