@@ -7,6 +7,10 @@
  * a writer at the head holds back every reader that comes later, and a reader
  * at the head takes all readers up to the next writer with it.
  *
+ * Who finds nobody in the queue looks at count for a moment before it joins: most
+ * holders are done sooner than a sleep and a wake-up take, and a queue that never
+ * empties makes every holder pay for both.
+ *
  *   releaser: change count; look at waiting        both sequentially consistent:
  *   waiter:   waiting++;    look at count          one of the two sees the other
  *
@@ -16,8 +20,12 @@
  */
 #include <kernel/sync.h>
 
+#include <arch/cpu.h>
+#include <arch/time.h>
 #include <kernel/sync_debug.h>
 #include <kernel/task.h>
+
+#define SPIN_NS 50000           /* about what a sleep and a wake-up by another hart cost */
 
 struct waiter {
 	struct list_head node;
@@ -56,6 +64,23 @@ static bool try_fast(struct rwsem *s, bool write)
 	return !__atomic_load_n(&s->waiting, __ATOMIC_RELAXED) && try_count(s, write);
 }
 
+/* The holder may be about to be done, on another hart.  True: taken. */
+static __noinline bool spin_a_moment(struct rwsem *s, bool write)
+{
+	u64 end = time_ns() + SPIN_NS;
+
+	while (!READ_ONCE(s->waiting) && !(READ_ONCE(current_thread()->work) & WORK_RESCHED)) {
+		s32 seen = READ_ONCE(s->count);
+
+		if ((write ? seen == 0 : seen >= 0) && try_fast(s, write))
+			return true;
+		if (time_ns() >= end)
+			break;
+		cpu_relax();
+	}
+	return false;
+}
+
 static void taken(struct rwsem *s, bool write)
 {
 	if (!DEBUG)
@@ -71,7 +96,7 @@ static int lock_common(struct rwsem *s, bool write, enum task_state state, bool 
 
 	if (DEBUG)
 		sleep_lock_check(s->rank, nested);
-	if (unlikely(!try_fast(s, write)))
+	if (unlikely(!try_fast(s, write)) && !(nr_harts > 1 && spin_a_moment(s, write)))
 		err = lock_slow(s, write, state);
 	if (!err)
 		taken(s, write);
