@@ -253,7 +253,6 @@ static void switch_mm(struct rq *rq, struct mm_struct *next)
 		if (old && !rq->lazy) {
 			mm_hold(old);
 			rq->lazy = true;
-			mmu_pause(&old->context);
 		}
 		return;
 	}
@@ -262,8 +261,6 @@ static void switch_mm(struct rq *rq, struct mm_struct *next)
 		if (old)
 			mmu_leave(&old->context);
 		rq->loaded = next;
-	} else if (rq->lazy) {
-		mmu_resume(&next->context);
 	}
 	if (rq->lazy) {
 		rq->lazy = false;

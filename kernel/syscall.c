@@ -23,25 +23,30 @@
 static __noinline long no_syscall(const unsigned long *a);
 static __noinline void traced_syscall(struct trapframe *tf, unsigned long nr);
 
-static const syscall_fn table[NR_SYSCALLS] = {
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Woverride-init"        /* the list's over no_syscall */
+static const syscall_fn table[NR_SYSCALLS + 1] = {
+	[0 ... NR_SYSCALLS] = no_syscall,
 #define SYSCALL(nr, name) [nr] = sys_##name,
 #include <kernel/syscalls.list.h>
 #undef SYSCALL
 };
+#pragma GCC diagnostic pop
+
+static inline syscall_fn handler_of(unsigned long nr)
+{
+	return table[likely(nr < NR_SYSCALLS) ? nr : NR_SYSCALLS];
+}
 
 void entry_syscall(struct trapframe *tf)
 {
 	unsigned long nr = tf_nr(tf);
-	syscall_fn fn;
 
 	if (unlikely(current->trace)) {
 		traced_syscall(tf, nr);
 		return;
 	}
-	fn = likely(nr < NR_SYSCALLS) ? table[nr] : NULL;
-	if (unlikely(!fn))
-		fn = no_syscall;
-	tf_set_ret(tf, fn(tf_args(tf)));
+	tf_set_ret(tf, handler_of(nr)(tf_args(tf)));
 }
 
 static long no_syscall(const unsigned long *a)
@@ -75,7 +80,7 @@ static __noinline void traced_syscall(struct trapframe *tf, unsigned long nr)
 		nr = tf_nr(tf);
 	}
 	if (nr != ~0UL) {
-		fn = nr < NR_SYSCALLS && table[nr] ? table[nr] : no_syscall;
+		fn = handler_of(nr);
 		for (int i = 0; i < 6; i++)
 			args[i] = tf_arg(tf, i);
 		tf_set_ret(tf, current->trace & TRACE_LOG ? logged_call(tf, fn, nr, args)

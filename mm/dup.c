@@ -47,7 +47,7 @@ struct mm_struct *mm_dup(struct mm_struct *old)
 	down_write_nested(&new->lock);
 	dup_fields(new, old);
 	err = dup_areas(new, old);
-	tlb_flush_all(&old->context);
+	tlb_flush_range(&old->context, 0, USER_END);
 	if (new->nr_shared) {
 		glance_wait();          /* who found a table before it was shared */
 		dup_figures(new, old);

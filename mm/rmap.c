@@ -87,7 +87,7 @@ void unmap_batch_flush(struct unmap_batch *batch)
 	while (batch->nr) {
 		struct mm_struct *mm = batch->mm[--batch->nr];
 
-		tlb_flush_all(&mm->context);
+		tlb_flush_range(&mm->context, 0, USER_END);
 		mm_drop(mm);
 	}
 }

@@ -16,13 +16,14 @@
 #define TH_KERNEL_SP    0
 #define TH_SCRATCH      8
 #define TH_WORK         16
-#define TH_HART         24
-#define TH_FP_USED      28
-#define TH_MM           32
-#define TH_CTX          40      /* ra, sp, s0..s11 */
-#define TH_KSTACK       152
-#define TH_FP           160
-#define TH_FCSR         416
+#define TH_USER_HALF    24
+#define TH_HART         32
+#define TH_FP_USED      36
+#define TH_MM           40
+#define TH_CTX          48      /* ra, sp, s0..s11 */
+#define TH_KSTACK       160
+#define TH_FP           168
+#define TH_FCSR         424
 
 /* sstatus */
 #define SR_SIE          0x00000002

@@ -16,6 +16,7 @@ _Static_assert(offsetof(struct trapframe, cause) == TF_CAUSE, "TF_CAUSE");
 _Static_assert(offsetof(struct thread, kernel_sp) == TH_KERNEL_SP, "TH_KERNEL_SP");
 _Static_assert(offsetof(struct thread, scratch) == TH_SCRATCH, "TH_SCRATCH");
 _Static_assert(offsetof(struct thread, work) == TH_WORK, "TH_WORK");
+_Static_assert(offsetof(struct thread, user_half) == TH_USER_HALF, "TH_USER_HALF");
 _Static_assert(offsetof(struct thread, hart) == TH_HART, "TH_HART");
 _Static_assert(offsetof(struct thread, fp_used) == TH_FP_USED, "TH_FP_USED");
 _Static_assert(offsetof(struct thread, mm) == TH_MM, "TH_MM");

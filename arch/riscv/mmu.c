@@ -14,13 +14,16 @@
  *      flush:      stale |= others; fence; read harts → call those
  *      switch:     harts |= me;     fence; read stale → flush the ASID
  *
- * A hart whose task does without the address space, the idle one above all, keeps
- * it loaded but pauses it: it reaches nothing through the user half, so a flush of
- * pages leaves it the note alone.  Where tables go it is called as well, since
- * hardware may walk them for nothing.
+ * In the kernel a hart reaches nothing through the user half (mm/uaccess.c), be
+ * it in a system call or idle with the address space of who was here last: a flush
+ * of pages leaves it a note as well, which it heeds on the way to a program
+ * (trap.S).  Its word is swapped both ways, so one of the two sees the other here
+ * too.  Where tables go it is called all the same, since hardware may walk them
+ * for nothing.
  *
- *      flush:      stale |= others; fence; read paused → do not call those
- *      resume:     paused &= ~me;   fence; read stale → flush the ASID
+ *      flush:      old = user_half[h] |= NOTE → call h if old is a thread
+ *      to user:    old = swap(user_half[me], thread) → flush the ASID if old is NOTE
+ *      to kernel:  swap(user_half[me], 0)
  *
  *      generation: generation++;    fence; read active → reserve those
  *      switch:     active = ASID;   fence; read generation → new: ask for an ASID
@@ -58,6 +61,12 @@ static unsigned long hart_must_flush; /* [a] bit h: a generation began since h l
 static unsigned long asid_active[NR_HARTS_MAX];
 /* [asid_lock] what it had loaded when the generation began */
 static unsigned long asid_reserved[NR_HARTS_MAX];
+
+/* [a] a hart's user half: the thread that uses it, 0 in the kernel; or NOTE to forget it first */
+static struct {
+	unsigned long word;
+} __aligned(CACHE_LINE) user_half[NR_HARTS_MAX];
+#define NOTE            1UL
 
 extern unsigned long hart_hwid(unsigned int h);
 void harts_remote_sfence(unsigned long harts, vaddr_t start, size_t size, unsigned long asid);
@@ -120,6 +129,7 @@ void mmu_init_hart(void)
 	satp_write(0, kernel_pgd);
 	sfence_all();
 	__asm__ volatile("fence.i" : : : "memory");
+	current_thread()->user_half = &user_half[hart_id()].word;
 }
 
 void mmu_context_init(struct mmu_context *ctx)
@@ -250,22 +260,7 @@ void mmu_switch(struct mmu_context *ctx, pte_t *root)
 
 void mmu_leave(struct mmu_context *old)
 {
-	unsigned long me = BIT(hart_id());
-
-	__atomic_fetch_and(&old->harts, ~me, __ATOMIC_RELEASE);
-	if (READ_ONCE(old->paused) & me)
-		__atomic_fetch_and(&old->paused, ~me, __ATOMIC_RELEASE);
-}
-
-void mmu_pause(struct mmu_context *ctx)
-{
-	__atomic_fetch_or(&ctx->paused, BIT(hart_id()), __ATOMIC_RELEASE);
-}
-
-void mmu_resume(struct mmu_context *ctx)
-{
-	__atomic_fetch_and(&ctx->paused, ~BIT(hart_id()), __ATOMIC_SEQ_CST);
-	heed_note(ctx, asid_loaded());
+	__atomic_fetch_and(&old->harts, ~BIT(hart_id()), __ATOMIC_RELEASE);
 }
 
 void mmu_switch_kernel(struct mmu_context *old)
@@ -287,18 +282,33 @@ static void flush_local(struct mmu_context *ctx, vaddr_t start, vaddr_t end)
 		sfence_page(va, asid);
 }
 
+/* Of @harts those that run a program now; to the others a note. */
+static unsigned long harts_in_user(unsigned long harts)
+{
+	unsigned long in_user = 0;
+
+	for (unsigned long m = harts; m; m &= m - 1) {
+		unsigned int h = __builtin_ctzl(m);
+
+		if (__atomic_fetch_or(&user_half[h].word, NOTE, __ATOMIC_SEQ_CST) & ~NOTE)
+			in_user |= BIT(h);
+	}
+	return in_user;
+}
+
 /*
  * The other harts: those that run it now, and a note for those that may come back to
- * it.  @tables: also those that have it loaded and run nothing of it.
+ * it.  @tables: all that have it loaded.
  */
-static void flush_others(struct mmu_context *ctx, vaddr_t start, vaddr_t end, bool tables)
+static __noinline void flush_others(struct mmu_context *ctx, vaddr_t start, vaddr_t end,
+				    bool tables)
 {
 	unsigned long me = BIT(hart_id()), others;
 
 	__atomic_fetch_or(&ctx->stale, harts_online & ~me, __ATOMIC_SEQ_CST);
 	others = __atomic_load_n(&ctx->harts, __ATOMIC_SEQ_CST) & ~me;
 	if (!tables)
-		others &= ~__atomic_load_n(&ctx->paused, __ATOMIC_SEQ_CST);
+		others = harts_in_user(others);
 	if (!others)
 		return;
 	vmstat_inc(VMSTAT_tlb_flush_remote);

@@ -17,6 +17,25 @@
 	ld	x\n, TF_X(\n)(sp)
 	.endm
 
+	/*
+	 * The hart's word of mmu.c: who flushes may leave a hart in the kernel a note, and
+	 * need not call it.  All that the program did comes before, all that it does after.
+	 */
+	.macro	LEAVE_USER_HALF
+	ld	t0, TH_USER_HALF(tp)
+	amoswap.d.rl zero, zero, (t0)
+	.endm
+	.macro	ENTER_USER_HALF
+	ld	t2, TH_USER_HALF(tp)
+	amoswap.d.aq t2, tp, (t2)
+	beqz	t2, 1f
+	csrr	t2, satp		/* a note: forget the ASID */
+	slli	t2, t2, 4
+	srli	t2, t2, 48
+	sfence.vma zero, t2
+1:
+	.endm
+
 	.section .text.hot, "ax"
 	.balign 64
 	.globl	trap_entry
@@ -33,6 +52,7 @@ trap_entry:
 	.irp	n, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
 	SAVE	\n
 	.endr
+	LEAVE_USER_HALF
 	csrr	t1, sepc
 	csrr	t2, sstatus
 	csrr	a1, scause
@@ -64,6 +84,7 @@ back_to_user:
 	ld	t1, TF_CAUSE(sp)
 	bnez	t0, user_work
 	bltz	t1, restore_user
+	ENTER_USER_HALF
 	ld	t0, TF_X(0)(sp)
 	ld	t1, TF_STATUS(sp)
 	csrw	sscratch, tp
@@ -88,6 +109,7 @@ return_to_user:
 	ld	t0, TH_WORK(tp)
 	bnez	t0, user_work
 restore_user:
+	ENTER_USER_HALF
 	ld	t0, TF_X(0)(sp)
 	ld	t1, TF_STATUS(sp)
 	csrw	sscratch, tp
@@ -187,6 +209,8 @@ thread_switch_context:
 	.irp	n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
 	ld	s\n, TH_CTX + 16 + 8 * \n(a1)
 	.endr
+	ld	t0, TH_USER_HALF(a0)
+	sd	t0, TH_USER_HALF(a1)
 	ld	t0, TH_KERNEL_SP(a1)
 	mv	tp, a1
 	beqz	t0, 1f			/* idle tasks have no trapframe */

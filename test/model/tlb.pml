@@ -2,11 +2,11 @@
 /*
  * The shoot-down of translations: arch/riscv/mmu.c and mm/zap.c as a model.
  *
- * One page of one address space, three harts.  Each loads the address space
- * and leaves it at will; while it is loaded the hart may fill its TLB from the
- * PTE at any moment, asked or not, and what it holds stays, under the ASID, when
- * something else is loaded.  Hart 0 also takes the page away and maps another
- * frame: PTE, flush, free.
+ * One page of one address space, three harts.  Each loads the address space,
+ * goes to the program and comes back to the kernel, and leaves it at will; while it
+ * is loaded the hart may fill its TLB from the PTE at any moment, asked or not, and
+ * what it holds stays, under the ASID, when something else is loaded.  Hart 0 also
+ * takes the page away and maps another frame: PTE, flush, free.
  *
  * Never:  a program reaches a frame that was freed, or after its munmap has
  *         returned and something else was mapped, the old frame.
@@ -20,7 +20,8 @@
  *	ORDER    the flush looks who has it loaded before it leaves the note
  *	SWITCH   a hart looks for the note before it says that it has it loaded
  *	CLEAR    the note is taken away after the flush it asked for
- *	RESUME   a hart that paused looks for the note before it says that it goes on
+ *	WORD     harts in the kernel are not called, and find no note in their word
+ *	SWAP     a hart looks at its word before it says that it goes to a program
  */
 #define HARTS   3
 #define ROUNDS  2
@@ -30,7 +31,8 @@ byte pte = 1;
 byte tlb[HARTS];                /* the frame, under this ASID */
 bool loaded[HARTS];             /* satp names it */
 bool in_harts[HARTS];           /* context.harts */
-bool paused[HARTS];             /* context.paused: loaded, but no program runs */
+bool in_user[HARTS];            /* user_half: a program runs ... */
+bool note[HARTS];               /* ... and its NOTE */
 bool stale[HARTS];              /* context.stale */
 bool freed[ROUNDS + 2];
 
@@ -76,25 +78,30 @@ inline switch_to(h)
 	heed_note(h)
 }
 
-/* The idle task in between, say. */
-inline pause_and_resume(h)
+/* The way to a program, and back: trap.S swaps the word. */
+inline to_user(h)
 {
-	paused[h] = true;
-#ifdef WITHOUT_RESUME
-	noted = stale[h];
-	paused[h] = false;
+#ifdef WITHOUT_SWAP
+	noted = note[h];
+	atomic { note[h] = false; in_user[h] = true }
 #else
-	paused[h] = false;
-	noted = stale[h];
+	atomic { noted = note[h]; note[h] = false; in_user[h] = true }
 #endif
-	heed_note(h)
+	if
+	:: noted -> forget(h)
+	:: else
+	fi
+}
+
+inline to_kernel(h)
+{
+	atomic { in_user[h] = false; note[h] = false }
 }
 
 inline switch_away(h)
 {
 	loaded[h] = false;
-	in_harts[h] = false;
-	paused[h] = false
+	in_harts[h] = false
 }
 
 /* A load or store of the program: through the TLB, by a walk, or a fault that changes nothing. */
@@ -121,7 +128,15 @@ inline leave_note(h)
 inline see_loaded(h)
 {
 	call[h] = in_harts[h];
-	call[h] = call[h] && !paused[h]
+	if
+	:: call[h] ->
+#ifdef WITHOUT_WORD
+		call[h] = in_user[h]
+#else
+		atomic { call[h] = in_user[h]; note[h] = true }
+#endif
+	:: else
+	fi
 }
 
 inline flush()
@@ -179,9 +194,12 @@ active proctype second()
 	do
 	:: switch_to(1);
 		do
-		:: program(1)
-		:: pause_and_resume(1)
-		:: paused[1] = true; break      /* and away from there */
+		:: to_user(1);
+			do
+			:: program(1)
+			:: break
+			od;
+			to_kernel(1)
 		:: break
 		od;
 		switch_away(1)
@@ -196,8 +214,12 @@ active proctype third()
 	do
 	:: switch_to(2);
 		do
-		:: program(2)
-		:: pause_and_resume(2)
+		:: to_user(2);
+			do
+			:: program(2)
+			:: break
+			od;
+			to_kernel(2)
 		:: break
 		od;
 		switch_away(2)

@@ -20,7 +20,6 @@
  */
 struct mmu_context {
 	unsigned long harts;            /* [a] bit h: hart h has it loaded now */
-	unsigned long paused;           /* [a] bit h: and runs nothing of it (mmu_pause) */
 	/* [a] bit h: hart h must flush the ASID before it uses it again */
 	unsigned long stale;
 	unsigned long asid;             /* [a] generation << 16 | ASID; 0: none yet */
@@ -51,13 +50,6 @@ void mmu_switch(struct mmu_context *ctx, pte_t *root);
 
 /* This hart has loaded another root: flushes of @old need not reach it at once any more. */
 void mmu_leave(struct mmu_context *old);
-
-/*
- * This hart keeps @ctx loaded, but reaches nothing through it until mmu_resume(): flushes of
- * pages need not reach it at once.  Interrupts off, from the context switch.
- */
-void mmu_pause(struct mmu_context *ctx);
-void mmu_resume(struct mmu_context *ctx);
 
 /* Leave the user half: this hart runs on kernel_pgd alone afterwards.  Interrupts off. */
 void mmu_switch_kernel(struct mmu_context *old);
