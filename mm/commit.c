@@ -19,6 +19,7 @@
  */
 #include <mm/commit.h>
 
+#include <arch/thread.h>
 #include <lib/atomic.h>
 #include <lib/errno.h>
 #include <mm/frames.h>
@@ -68,7 +69,7 @@ void commit_init(void)
 	sysctl_user_reserve_kbytes = min(free_kbytes / 32, 128UL << 10);
 }
 
-/* Mode 2: would the sum stay within what @mm (NULL: nobody's) may have?  Then it is counted. */
+/* Mode 2: would the sum stay within what @mm (NULL: a kernel thread) may have?  It is counted. */
 static __noinline int promise_within_limit(const struct mm_struct *mm, unsigned long pages)
 {
 	unsigned long limit = vm_commit_limit(), kept = 0;
@@ -98,7 +99,7 @@ static inline int promise(const struct mm_struct *mm, unsigned long pages)
 
 int vm_commit_pages(unsigned long pages)
 {
-	return promise(NULL, pages);
+	return promise(current_thread()->mm, pages);
 }
 
 void vm_uncommit_pages(unsigned long pages)

@@ -19,7 +19,10 @@ void commit_init(void);
  */
 bool commit_may_use_reserve(void);
 
-/* For memory that belongs to no address space (shmem): 0 or -ENOMEM / give back. */
+/*
+ * For memory that belongs to no address space (shmem), asked for by the running program: 0 or
+ * -ENOMEM / give back.
+ */
 int vm_commit_pages(unsigned long pages);
 void vm_uncommit_pages(unsigned long pages);
 

@@ -10,6 +10,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/shm.h>
 #include <sys/wait.h>
 
 #include "figures.h"
@@ -175,18 +176,27 @@ static int touch_signal(int fd, long bytes)
 	return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
 }
 
+/* MiB that can be written to @fd; errno tells why it was no more. */
+static long fill(int fd)
+{
+	static char buf[1 << 20];
+	long done = 0, n;
+
+	errno = 0;
+	while (done < 128 * MIB && (n = pwrite(fd, buf, sizeof(buf), done)) > 0)
+		done += n;
+	return done;
+}
+
 /* With 64 MiB to be had. */
 static void never_by_pages(void)
 {
 	int fd = memfd_create("overcommit", 0), other = memfd_create("overcommit", 0);
-	long done = 0, n;
-	static char buf[1 << 20];
+	long done;
 
 	if (ftruncate(fd, 128 * MIB))
 		exit(96);
-	errno = 0;
-	while (done < 128 * MIB && (n = pwrite(other, buf, sizeof(buf), done)) > 0)
-		done += n;
+	done = fill(other);
 	ok(done > 40 * MIB && done < 70 * MIB && errno == ENOSPC,
 	   "writing to a memfd is ENOSPC when no more is to be had: %ld MiB", done / MIB);
 	ok(ftruncate(other, done - 6 * MIB) == 0 && touch_signal(fd, 16 * MIB) == SIGBUS,
@@ -194,6 +204,29 @@ static void never_by_pages(void)
 	close(other);
 	ok(touch_signal(fd, 16 * MIB) == 0, "until there is again");
 	close(fd);
+}
+
+/* With 64 MiB to be had, of which a large process leaves 40: a 32nd of its size or user_reserve_kbytes. */
+static void reserve_for_others(void)
+{
+	int fd = memfd_create("overcommit", 0), id;
+	void *size = map(2048 * MIB, PROT_READ, MAP_PRIVATE);
+	long done;
+
+	set("user_reserve_kbytes", 40 << 10);
+	ok(!map(30 * MIB, RW, MAP_PRIVATE), "of 64 MiB a large process leaves 40 to others");
+	ok(!map(30 * MIB, RW, MAP_SHARED), "when it maps them shared too");
+	id = shmget(IPC_PRIVATE, 30 * MIB, 0600);
+	ok(id == -1 && errno == ENOMEM, "or asks for a segment");
+	done = fill(fd);
+	ok(done > 10 * MIB && done < 30 * MIB && errno == ENOSPC, "or writes to a memfd: %ld MiB", done / MIB);
+	munmap(size, 2048 * MIB);
+	done = fill(fd);
+	ok(done > 40 * MIB && done < 70 * MIB, "a small one has them: %ld MiB", done / MIB);
+	close(fd);
+	id = shmget(IPC_PRIVATE, 30 * MIB, 0600);
+	ok(id >= 0 && shmctl(id, IPC_RMID, NULL) == 0, "and a segment");
+	set("user_reserve_kbytes", 0);
 }
 
 static void never(void)
@@ -207,6 +240,7 @@ static void never(void)
 	ok(labs(meminfo("CommitLimit:") - kbytes - meminfo("SwapTotal:")) < 8,
 	   "mode 2: CommitLimit is overcommit_kbytes and swap");
 	never_by_pages();
+	reserve_for_others();
 	p = map(40 * MIB, RW, MAP_PRIVATE);
 	ok(p != NULL, "40 of 64 MiB are had");
 	errno = 0;
