@@ -142,6 +142,7 @@ LDFLAGS := -nostdlib -static -T kernel.ld -z max-page-size=4096 -z noexecstack -
 # Rooms whose instructions nobody counts are compiled for size: the image stays below 512 KiB.
 SMALL := kernel/ipc kernel/net kernel/fs/proc kernel/drivers
 $(foreach room,$(SMALL),$(eval $(O)/$(room)/%.c.o: CFLAGS += -Os))
+$(O)/mm/userfault%.c.o $(O)/kernel/fs/userfaultfd.c.o: CFLAGS += -Os
 
 # Objects are rebuilt when the flags change, and the kernel when the list of sources does.
 FLAGS_NOW = $(CC) $(MARCH) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(SMALL)

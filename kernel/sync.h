@@ -38,6 +38,7 @@ enum lock_rank {
 	RANK_TTY,               /* tty read/write -> mm lock */
 	RANK_MM,                /* mm->lock: mmap -> an area's gate */
 	RANK_GATE,              /* inside an area: fault -> page lock */
+	RANK_USERFAULT,         /* one page is filled for a userfault -> page lock */
 	RANK_PAGE,              /* PG_locked (not checked by address): readpage -> block map */
 	RANK_FS_MAP,            /* an inode's block map: readpage, truncate -> group allocation */
 	RANK_FS_ALLOC,          /* block and inode bitmaps */

@@ -22,6 +22,7 @@
 #include <mm/mm.h>
 #include <mm/rss.h>
 #include <mm/swap.h>
+#include <mm/userfault.h>
 #include <mm/vma.h>
 #include <mm/vmstat.h>
 
@@ -57,6 +58,8 @@ enum fault_result anon_fault(struct fault *f)
 {
 	struct page *page;
 
+	if (unlikely(f->vma->vm_flags & VM_UFFD_MISSING))
+		return userfault_ask(f, false);
 	if (f->access != FAULT_WRITE)
 		return map_zero_page(f);
 	page = anon_page_alloc(GFP_USER | GFP_ZERO);

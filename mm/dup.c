@@ -24,6 +24,7 @@
 #include <mm/glance.h>
 #include <mm/pagetable.h>
 #include <mm/smaps.h>
+#include <mm/userfault.h>
 #include <mm/vma_edit.h>
 #include <mm/vma_lock.h>
 
@@ -47,6 +48,8 @@ struct mm_struct *mm_dup(struct mm_struct *old)
 	down_write_nested(&new->lock);
 	dup_fields(new, old);
 	err = dup_areas(new, old);
+	if (unlikely(old->has_userfault))
+		userfault_fork(new);
 	tlb_flush_range(&old->context, 0, USER_END);
 	if (new->nr_shared) {
 		glance_wait();          /* who found a table before it was shared */

@@ -18,7 +18,8 @@
  *	            |                 | hart wants accessed or dirty set |
  *
  * One place sleeps for long: a step that must wait leaves the area and
- * answers FAULT_RETRY, and everything found is looked up again.
+ * answers FAULT_RETRY, and everything found is looked up again.  Where the program
+ * brings the page in itself the driver loop waits for it (userfault.c).
  *
  * Always true: fault_resolve() and its steps hold the area and no other lock;
  * FAULT_RETRY means that it was left, any other answer that it was not.
@@ -38,12 +39,13 @@
 #include <mm/rss.h>
 #include <mm/stack.h>
 #include <mm/swap.h>
+#include <mm/userfault.h>
 #include <mm/vma.h>
 #include <mm/vma_lock.h>
 #include <mm/vmstat.h>
 
 static enum fault_result fault_try(struct fault *f);
-static enum fault_result fault_rounds(struct fault *f, enum fault_result r);
+static enum fault_result fault_rounds(struct fault *f, enum fault_result r, bool user);
 static enum fault_result fault_lookup(struct fault *f);
 static enum fault_result fault_resolve(struct fault *f);
 static enum fault_result fault_lookup_locked(struct fault *f);
@@ -78,7 +80,7 @@ enum fault_result handle_mm_fault(struct mm_struct *mm, vaddr_t addr, enum fault
 	fault_ask(&f, mm, addr, access, false);
 	r = fault_try(&f);
 	if (unlikely(r == FAULT_RETRY))
-		r = fault_rounds(&f, r);
+		r = fault_rounds(&f, r, major);
 	if (unlikely(f.major))
 		vmstat_inc(VMSTAT_pgmajfault);
 	if (major)
@@ -94,7 +96,7 @@ __noinline enum fault_result handle_mm_fault_force(struct mm_struct *mm, vaddr_t
 	if (addr >= USER_END)
 		return FAULT_MAPERR;
 	fault_ask(&f, mm, addr, access, true);
-	return fault_rounds(&f, fault_try(&f));
+	return fault_rounds(&f, fault_try(&f), false);
 }
 
 /* One round.  FAULT_RETRY: it slept; nothing is held after any answer. */
@@ -111,9 +113,11 @@ static __always_inline enum fault_result fault_try(struct fault *f)
 }
 
 /* Round after round until one need not sleep; @r: what the last one came to. */
-static __noinline enum fault_result fault_rounds(struct fault *f, enum fault_result r)
+static __noinline enum fault_result fault_rounds(struct fault *f, enum fault_result r, bool user)
 {
 	while (r == FAULT_RETRY) {
+		if (f->verdict == FAULT_ASK)
+			f->verdict = userfault_wait(f, user);
 		if (f->verdict != FAULT_DONE)
 			return f->verdict;
 		if (fatal_signal_pending())

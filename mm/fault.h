@@ -15,6 +15,7 @@
 
 struct mm_struct;
 struct page;
+struct userfault;
 struct vm_area_struct;
 
 enum fault_result {
@@ -24,7 +25,8 @@ enum fault_result {
 	FAULT_ACCERR,   /* the area forbids it: SIGSEGV, SEGV_ACCERR */
 	FAULT_BUS,      /* past the end of the file, or the disk failed: SIGBUS */
 	FAULT_OOM,      /* no frame even after reclaim */
-	FAULT_KILLED,   /* a fatal signal came while waiting */
+	FAULT_KILLED,   /* a fatal signal came while waiting; or a handler is to run first */
+	FAULT_ASK,      /* the program brings the page in itself: userfault_wait() */
 };
 
 /*
@@ -38,17 +40,22 @@ struct fault {
 	enum fault_access access;
 	bool force;                     /* for a debugger: VM_MAYREAD, VM_MAYWRITE are enough */
 	bool major;                     /* waited for the disk */
-	/* with FAULT_RETRY: FAULT_DONE, or why looking again is useless */
+	/* with FAULT_RETRY: FAULT_DONE, FAULT_ASK, or why looking again is useless */
 	enum fault_result verdict;
 	struct vm_area_struct *vma;     /* fault_lookup */
 	pte_t *pte;                     /* fault_resolve: level-0 entry */
 	struct page *table;             /* the table page of pte; its ptl guards *pte */
 	pte_t orig;                     /* *pte as it was */
+	/* with FAULT_ASK: userfault_ask() */
+	struct userfault *asked;        /* referenced */
+	unsigned long asked_wakes;      /* as they were when the page was missing */
+	bool asked_minor;
 };
 
 /*
  * Make @addr accessible for @access in @mm.  Sleeps; no lock held.
- * Counts pgfault/pgmajfault.  Never FAULT_RETRY.
+ * Counts pgfault/pgmajfault.  Never FAULT_RETRY.  @major NULL: it is the kernel that wants it, and
+ * waits for the program's own answer (userfault.h) as such.
  */
 enum fault_result handle_mm_fault(struct mm_struct *mm, vaddr_t addr, enum fault_access access,
 				  bool *major);

@@ -81,6 +81,7 @@ static bool huge_wanted(const struct fault *f)
 	vaddr_t start = ALIGN_DOWN(f->addr, HUGE_SIZE);
 
 	return f->access == FAULT_WRITE && vma->vm_flags & VM_WRITE && vma_is_anonymous(vma) &&
+	       !(vma->vm_flags & VM_UFFD_MISSING) &&
 	       start >= vma->vm_start && vma->vm_end - start >= HUGE_SIZE &&
 	       huge_eligible(start, start + HUGE_SIZE, vma->vm_flags) &&
 	       !READ_ONCE(f->mm->no_huge_pages);

@@ -61,7 +61,7 @@ static bool mark_table(struct mm_struct *mm, struct page *table, vaddr_t va, vad
 		} else if (mark == mark_free && pte_swap(e)) {
 			pte_set(entries + i, NO_PTE);   /* away, and not wanted back */
 			swap_free_entry(e);
-			dropped++;
+			dropped += pte_swapped(e);
 		}
 	}
 	if (dropped)

@@ -84,7 +84,7 @@ static pte_t copy_one(pte_t *from, struct copied *n)
 	struct page *page;
 
 	if (unlikely(!pte_present(e))) {
-		n->swap++;
+		n->swap += pte_swapped(e);
 		return e;
 	}
 	if (pte_special(e))

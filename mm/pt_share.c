@@ -273,7 +273,7 @@ static void count_off(struct mm_struct *mm, struct page *table)
 	     i = pt_next_used(entries, i + 1, PT_ENTRIES)) {
 		e = pte_read(entries + i);
 		if (!pte_present(e))
-			swap++;
+			swap += pte_swapped(e);
 		else if (!pte_special(e))
 			anon++;
 	}

@@ -256,7 +256,7 @@ static void zap_entry(struct zap_batch *b, vaddr_t va, pte_t *pte)
 
 	if (!pte_present(e)) {
 		swap_free_entry(e);
-		atomic_long_dec(&b->vma->vm_mm->rss[MM_SWAPENTS]);
+		atomic_long_sub(pte_swapped(e), &b->vma->vm_mm->rss[MM_SWAPENTS]);
 		return;
 	}
 	page = pfn_to_page(pte_pfn(e));

@@ -26,10 +26,12 @@
 #include <mm/pagecache.h>
 #include <mm/shmem_away.h>
 #include <mm/slab.h>
+#include <mm/userfault.h>
 #include <mm/vma.h>
 #include <mm/vmstat.h>
 
 static enum fault_result shmem_fault(struct fault *f);
+static bool shmem_asks(struct address_space *as, pgoff_t index, unsigned long flags, bool *minor);
 static enum fault_result shmem_own_copy(struct fault *f, struct page *page);
 static enum fault_result shmem_wait(struct fault *f, pgoff_t index);
 
@@ -175,9 +177,12 @@ static enum fault_result shmem_fault(struct fault *f)
 	pgoff_t index = vma_pgoff(vma, f->addr);
 	enum fault_result result;
 	struct page *page;
+	bool minor;
 
 	if (index >= DIV_ROUND_UP(READ_ONCE(as->size), PAGE_SIZE))
 		return FAULT_BUS;
+	if (unlikely(vma->vm_flags & VM_UFFD) && shmem_asks(as, index, vma->vm_flags, &minor))
+		return userfault_ask(f, minor);
 	if (unlikely(READ_ONCE(as->away)) && shmem_is_away(as, index))
 		return shmem_wait(f, index);
 	page = shmem_get_page(as, index, GFP_USER);
@@ -198,6 +203,18 @@ static enum fault_result shmem_fault(struct fault *f)
 	unlock_page(page);
 	put_page(page);
 	return result;
+}
+
+/* Is the program to be asked for the page?  *minor: it is there already, here or in swap. */
+static __noinline bool shmem_asks(struct address_space *as, pgoff_t index, unsigned long flags,
+				  bool *minor)
+{
+	struct page *page = filemap_find(as, index);
+
+	*minor = page || (READ_ONCE(as->away) && shmem_is_away(as, index));
+	if (page)
+		put_page(page);
+	return flags & (*minor ? VM_UFFD_MINOR : VM_UFFD_MISSING);
 }
 
 /*
@@ -252,28 +269,37 @@ static void object_close(struct vm_area_struct *vma)
 	object_put(object_of(vma));
 }
 
-/* It is in swap: let go of the address space, but not of the memory, and read. */
+/* It is in swap. */
 static enum fault_result shmem_wait(struct fault *f, pgoff_t index)
 {
+	int err;
+
+	f->major |= !shmem_is_read(f->vma->vm_mapping, index);
+	err = shmem_leave_and_bring_in(f);
+	if (err < 0)
+		f->verdict = shmem_verdict(err);
+	return FAULT_RETRY;
+}
+
+/* Lets go of the address space, but not of the memory, and reads. */
+int shmem_leave_and_bring_in(struct fault *f)
+{
+	pgoff_t index = vma_pgoff(f->vma, f->addr);
 	struct address_space *as = f->vma->vm_mapping;
 	struct file *file = f->vma->vm_file;
-	enum fault_result r;
 	int err;
 
 	if (file)
 		as->a_ops->file_get(file);
 	else
 		object_open(f->vma);
-	r = fault_retry(f);
-	f->major |= !shmem_is_read(as, index);
+	fault_leave(f);
 	err = shmem_bring_in(as, index, GFP_USER);
-	if (err < 0)
-		f->verdict = shmem_verdict(err);
 	if (file)
 		as->a_ops->file_put(file);
 	else
 		object_put(container_of(as, struct shmem_object, as));
-	return r;
+	return err;
 }
 
 static const struct vm_ops shared_anon_vm_ops = {
@@ -282,6 +308,11 @@ static const struct vm_ops shared_anon_vm_ops = {
 	.close = object_close,
 	.fault = shmem_fault,
 };
+
+bool vma_is_shmem(const struct vm_area_struct *vma)
+{
+	return vma->vm_ops == &shmem_vm_ops || vma->vm_ops == &shared_anon_vm_ops;
+}
 
 int shmem_zero_setup(struct vm_area_struct *vma, size_t len)
 {

@@ -53,6 +53,9 @@ void shmem_map_end(struct vm_area_struct *vma);
 /* Drop the pages of [start, end) bytes. */
 void shmem_truncate(struct address_space *as, loff_t start, loff_t end);
 
+/* Of a memory file, or shared anonymous memory; a System V segment is not meant. */
+bool vma_is_shmem(const struct vm_area_struct *vma);
+
 /*
  * A shared anonymous mapping of @len bytes: gives @vma its own address_space,
  * reference counted through vm_ops->open/close.  0 or -ENOMEM.

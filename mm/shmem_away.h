@@ -47,6 +47,12 @@ bool shmem_is_read(struct address_space *as, pgoff_t index);
 int shmem_bring_in(struct address_space *as, pgoff_t index, unsigned int gfp);
 
 /*
+ * The page of f->addr, of shared memory, is in swap: leave the area and have it back.  As
+ * shmem_bring_in().
+ */
+int shmem_leave_and_bring_in(struct fault *f);
+
+/*
  * Forget what is away of [first, last].  True: a page came back since
  * shmem_came_back() said @seen, so look for it among the pages again.
  */

@@ -83,6 +83,8 @@ static void count_swapped(pte_t e, int more, struct mm_area_stats *st)
 {
 	unsigned int users = swap_users(pte_to_swp(e)) + more;
 
+	if (!pte_swapped(e))
+		return;
 	st->swap += PAGE_SIZE;
 	st->swap_pss_shifted += (PAGE_SIZE << 12) / (users ? users : 1);
 }

@@ -22,6 +22,7 @@ typedef struct {
 
 #define SWAP_TYPE_BITS  5
 #define SWAP_AREAS_MAX  29      /* as many as Linux with its usual options */
+#define SWAP_TYPE_POISON 30     /* no page at all: an access is SIGBUS (UFFDIO_POISON) */
 #define SWAP_TYPE_LOST  31      /* no area: what was there could not be read when it went */
 
 static inline swp_t swp_make(unsigned int type, unsigned long slot)
@@ -38,6 +39,18 @@ static inline swp_t pte_to_swp(pte_t e)
 static inline pte_t swp_to_pte(swp_t s)
 {
 	return pte_make_swap(swp_type(s), swp_slot(s));
+}
+
+/* A mark in a PTE that is no page: nothing is counted, and nobody brings it in. */
+static inline bool pte_poison(pte_t e)
+{
+	return pte_swap(e) && pte_swap_type(e) == SWAP_TYPE_POISON;
+}
+
+/* Pages in swap (MM_SWAPENTS) that an entry which is not present stands for. */
+static inline long pte_swapped(pte_t e)
+{
+	return pte_swap_type(e) != SWAP_TYPE_POISON;
 }
 
 /* ---- swap.c ---- */

@@ -38,7 +38,7 @@ static unsigned int note_slots(struct mm_struct *mm, struct pt_piece *p, vaddr_t
 	for (; *va < end && nr < BATCH; *va += PAGE_SIZE) {
 		pte_t e = pt_piece_entry(p, pt_index(*va, 0));
 
-		if (pte_swap(e))
+		if (pte_swap(e) && pte_swapped(e))
 			slots[nr++] = pte_to_swp(e);
 	}
 	pt_piece_unlock(mm, p);

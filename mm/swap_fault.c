@@ -38,7 +38,7 @@ enum fault_result swap_fault(struct fault *f)
 	swp_t s = pte_to_swp(f->orig);
 	struct page *page;
 
-	if (swp_type(s) == SWAP_TYPE_LOST)
+	if (swp_type(s) >= SWAP_TYPE_POISON)
 		return FAULT_BUS;
 	page = swap_cache_find(s);
 	if (!page)

@@ -16,6 +16,9 @@
 #define VM_MAYSHARE     0x00000080UL    /* made with MAP_SHARED, even of a read-only file */
 
 #define VM_GROWSDOWN    0x00000100UL
+#define VM_UFFD_MISSING 0x00000200UL    /* userfault.h: the program brings in what is missing, */
+#define VM_UFFD_MINOR   0x00000400UL    /* or is there and not mapped */
+#define VM_UFFD_ALONE   0x00000800UL    /* one that is just being registered: it joins no other */
 #define VM_LOCKED       0x00002000UL
 #define VM_IO           0x00004000UL
 #define VM_SEQ_READ     0x00008000UL    /* madvise */
@@ -36,6 +39,7 @@
 
 #define VM_POLICY       (0x7ffUL << 40) /* mempolicy.h; 0: the default */
 
+#define VM_UFFD         (VM_UFFD_MISSING | VM_UFFD_MINOR)
 #define VM_ACCESS       (VM_READ | VM_WRITE | VM_EXEC)
 
 #endif

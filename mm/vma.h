@@ -73,7 +73,8 @@ struct vm_area_struct {
 	/* [c] referenced through mapping->a_ops->file_get; or NULL */
 	struct file *vm_file;
 	struct address_space *vm_mapping;       /* [c] whose pages these are; NULL: anonymous */
-	void *vm_private;                       /* [c] vm_ops' own */
+	/* [c] vm_ops' own; with VM_UFFD_ flags the struct userfault that is asked */
+	void *vm_private;
 	struct list_head i_mmap_node;           /* [i] in vm_mapping->i_mmap */
 	struct gate vm_gate;                    /* [a] faults are inside; closed for a change */
 	/* [a] some page of it may be its own: fork copies the PTEs */

@@ -118,7 +118,7 @@ static inline bool zap_one(struct pt_gather *g, pte_t e, struct page **slot)
 
 	if (unlikely(!pte_present(e))) {
 		swap_free_entry(e);
-		g->rss[MM_SWAPENTS]++;
+		g->rss[MM_SWAPENTS] += pte_swapped(e);
 		return false;
 	}
 	if (pte_special(e))

@@ -12,6 +12,7 @@
 #include <kernel/fs/inotify.h>
 #include <kernel/fs/mounts.h>
 #include <kernel/fs/tmpfs_internal.h>
+#include <kernel/fs/userfaultfd.h>
 #include <kernel/log.h>
 #include <kernel/task.h>
 #include <lib/err.h>
@@ -27,6 +28,7 @@ void vfs_init(void)
 	anon_init();
 	devfs_init();
 	mem_devices_init();
+	userfaultfd_init();
 }
 
 void vfs_open_console(void)

@@ -32,3 +32,11 @@ def test_each_flag_and_errno_of_the_memory_calls(tap):
 
 def test_bytes_go_from_one_process_to_another_and_limits_hold(tap):
     tap("procvm")
+
+
+def test_a_program_brings_in_its_own_missing_pages(tap):
+    tap("uffd_pages")
+
+
+def test_pages_are_continued_and_poisoned(tap):
+    tap("uffd_minor")

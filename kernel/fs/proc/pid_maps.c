@@ -128,7 +128,7 @@ static void show_flags(struct seq_file *m, unsigned long flags)
 		{ VM_SEQ_READ, "sr" },	 { VM_RAND_READ, "rr" },   { VM_DONTCOPY, "dc" },
 		{ VM_DONTEXPAND, "de" }, { VM_LOCKONFAULT, "lf" }, { VM_ACCOUNT, "ac" },
 		{ VM_NORESERVE, "nr" },	 { VM_SYNC, "sf" },	   { VM_WIPEONFORK, "wf" },
-		{ VM_DONTDUMP, "dd" },
+		{ VM_DONTDUMP, "dd" },	 { VM_UFFD_MISSING, "um" }, { VM_UFFD_MINOR, "ui" },
 		{ VM_HUGEPAGE, "hg" },	 { VM_NOHUGEPAGE, "nh" },  { VM_SEALED, "sl" },
 	};
 

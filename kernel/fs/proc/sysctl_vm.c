@@ -6,6 +6,7 @@
 #include <kernel/fs/proc/sysctl.h>
 
 #include <kernel/fs/tmpfs.h>
+#include <kernel/fs/userfaultfd.h>
 #include <mm/mmap.h>
 #include <mm/oom.h>
 #include <mm/reclaim.h>
@@ -19,6 +20,7 @@ NUMBER(user_reserve_kbytes, sysctl_user_reserve_kbytes, 0, ~0UL)
 NUMBER(oom_kill_allocating_task, sysctl_oom_kill_allocating_task, 0, 0xffffffff)
 NUMBER(panic_on_oom, sysctl_panic_on_oom, 0, 2)
 NUMBER(memfd_noexec, sysctl_memfd_noexec, 0, 2)
+NUMBER(unprivileged_userfaultfd, sysctl_unprivileged_userfaultfd, 0, 1)
 NUMBER(mmap_min_addr, sysctl_mmap_min_addr, 0, USER_END - 1)
 NUMBER(swappiness, sysctl_swappiness, 0, 200)
 NUMBER(page_cluster, sysctl_page_cluster, 0, 31)
@@ -108,6 +110,7 @@ const struct proc_entry proc_vm_table[] = {
 	  .store = store_page_cluster },
 	SETTING(panic_on_oom),
 	SETTING(swappiness),
+	SETTING(unprivileged_userfaultfd),
 	SETTING(user_reserve_kbytes),
 	{ .name = NULL },
 };
