@@ -40,7 +40,8 @@ extern struct rq rqs[NR_HARTS_MAX];
 extern unsigned long idle_harts;        /* [a] bit h: hart h runs its idle task */
 extern atomic_t nr_stopped;
 
-static inline struct rq *this_rq(void) { return &rqs[hart_id()]; }
+static inline struct rq *rq_of(unsigned int hart) { return AS_IS(&rqs[hart]); }
+static inline struct rq *this_rq(void) { return rq_of(hart_id()); }
 
 static inline struct task_struct *rq_task(struct avl_node *node)
 {

@@ -33,6 +33,7 @@
 #include <kernel/signal_types.h>
 #include <kernel/sync_debug.h>
 #include <kernel/time.h>
+#include <lib/avl_inline.h>
 #include <lib/string.h>
 #include <mm/mm.h>
 #include <mm/uaccess.h>
@@ -44,6 +45,7 @@ atomic_t nr_stopped;
 unsigned int sched_slice_ns = 3000000;
 bool sched_ready;
 
+static __noinline void rq_mend(struct rq *rq, struct avl_node *from);
 static struct task_struct *pick_next(struct rq *rq, struct task_struct *prev);
 static void switch_mm(struct rq *rq, struct mm_struct *next);
 static void finish_switch(struct task_struct *prev);
@@ -66,6 +68,9 @@ void rq_enqueue(struct rq *rq, struct task_struct *t)
 	bool leftmost = true;
 
 	assert_held(&rq->lock);
+	t->on_rq = 1;
+	rq->nr_queued++;
+	rq->weight_queued += t->weight;
 	while (*link) {
 		parent = *link;
 		if (task_before(t, rq_task(parent))) {
@@ -75,22 +80,31 @@ void rq_enqueue(struct rq *rq, struct task_struct *t)
 			leftmost = false;
 		}
 	}
-	avl_insert_at(&rq->queue, &t->rq_node, parent, link, NULL);
 	if (leftmost)
 		rq->first = &t->rq_node;
-	t->on_rq = 1;
-	rq->nr_queued++;
-	rq->weight_queued += t->weight;
+	avl_put_inline(&t->rq_node, parent, link, NULL);
+	if (parent)
+		rq_mend(rq, parent);
 }
 
-void rq_dequeue(struct rq *rq, struct task_struct *t)
+__noinline void rq_dequeue(struct rq *rq, struct task_struct *t)
 {
+	struct avl_node *n = &t->rq_node, *heir;
+
 	assert_held(&rq->lock);
-	if (rq->first == &t->rq_node)
-		rq->first = rq->nr_queued > 1 ? avl_next(&t->rq_node) : NULL;
-	avl_erase(&rq->queue, &t->rq_node, NULL);
 	rq->nr_queued--;
 	rq->weight_queued -= t->weight;
+	if (rq->first == n)     /* nothing is left of it, and at most one leaf right */
+		rq->first = n->right ? n->right : n->parent;
+	n = avl_take_inline(&rq->queue, n, &heir);
+	if (n)
+		rq_mend(rq, n);
+}
+
+/* Apart, for most queues hold one task at most. */
+static void rq_mend(struct rq *rq, struct avl_node *from)
+{
+	avl_mend_inline(&rq->queue, from, NULL);
 }
 
 void rq_account(struct rq *rq, u64 now)
@@ -133,11 +147,10 @@ struct rq *task_rq_lock(struct task_struct *t, unsigned long *flags)
 {
 	*flags = irq_save();
 	for (;;) {
-		unsigned int h = READ_ONCE(t->thread.hart);
-		struct rq *rq = &rqs[h];
+		struct rq *rq = rq_of(READ_ONCE(t->thread.hart));
 
 		spin_lock(&rq->lock);
-		if (likely(t->thread.hart == h))
+		if (likely(t->thread.hart == rq->hart))
 			return rq;
 		spin_unlock(&rq->lock);
 	}

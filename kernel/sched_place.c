@@ -26,7 +26,8 @@
 		  1U << TASK_STOPPED | 1U << TASK_TRACED)
 
 static unsigned int choose_hart(const struct task_struct *t);
-static bool claim_idle(unsigned long allowed, unsigned int last, unsigned int *hart);
+static int claim_idle(unsigned long allowed, unsigned int last);
+static unsigned int shortest_queue(unsigned long allowed, unsigned int best);
 static void place_woken(struct rq *rq, struct task_struct *t);
 static void check_preempt(struct rq *rq, struct task_struct *t);
 
@@ -64,7 +65,7 @@ bool wake_up_state(struct task_struct *t, unsigned int states)
 		spin_unlock_irqrestore(&rq->lock, flags);
 		return true;
 	}
-	rq_rebase(t, rq, &rqs[h]);
+	rq_rebase(t, rq, rq_of(h));
 	WRITE_ONCE(t->thread.hart, h);
 	spin_unlock(&rq->lock);
 	sched_place(t, true);
@@ -75,16 +76,16 @@ bool wake_up_state(struct task_struct *t, unsigned int states)
 /* Onto the queue of the hart it has, or of another if that one is not allowed. */
 void sched_place(struct task_struct *t, bool woken)
 {
-	struct rq *rq = &rqs[t->thread.hart];
+	struct rq *rq = rq_of(t->thread.hart);
 
 	spin_lock(&rq->lock);
 	while (unlikely(!(t->hart_mask & BIT(rq->hart)))) {
 		unsigned int h = choose_hart(t);
 
-		rq_rebase(t, rq, &rqs[h]);
+		rq_rebase(t, rq, rq_of(h));
 		WRITE_ONCE(t->thread.hart, h);
 		spin_unlock(&rq->lock);
-		rq = &rqs[h];
+		rq = rq_of(h);
 		spin_lock(&rq->lock);
 	}
 	if (woken) {
@@ -130,31 +131,42 @@ static void check_preempt(struct rq *rq, struct task_struct *t)
 
 /*
  * Claim an idle hart of @allowed, @last by preference: one waker gets it, the
- * next looks for another.  A hart that stays idle after all says so again.
+ * next looks for another.  A hart that stays idle after all says so again.  -1: none.
  */
-static bool claim_idle(unsigned long allowed, unsigned int last, unsigned int *hart)
+static __noinline int claim_idle(unsigned long allowed, unsigned int last)
 {
 	unsigned long idle = READ_ONCE(idle_harts) & allowed;
 
 	while (idle) {
-		*hart = idle & BIT(last) ? last : (unsigned int)__builtin_ctzl(idle);
-		if (test_and_clear_bit(*hart, &idle_harts))
-			return true;
-		idle &= ~BIT(*hart);
+		unsigned int h = idle & BIT(last) ? last : (unsigned int)__builtin_ctzl(idle);
+
+		if (test_and_clear_bit(h, &idle_harts))
+			return (int)h;
+		idle &= ~BIT(h);
 	}
-	return false;
+	return -1;
 }
 
 /* An idle hart, the last by preference; else the last; else the shortest queue. */
-static unsigned int choose_hart(const struct task_struct *t)
+static inline unsigned int choose_hart(const struct task_struct *t)
 {
-	unsigned int last = t->thread.hart, best = last, fewest = ~0U;
+	unsigned int last = t->thread.hart;
 	unsigned long allowed = t->hart_mask & harts_online;
 
-	if (claim_idle(allowed, last, &best))
-		return best;
-	if (likely(allowed & BIT(last)))
-		return last;
+	if (READ_ONCE(idle_harts) & allowed) {
+		int idle = claim_idle(allowed, last);
+
+		if (idle >= 0)
+			return (unsigned int)idle;
+	}
+	return likely(allowed & BIT(last)) ? last : shortest_queue(allowed, last);
+}
+
+/* Of the harts in @allowed; @best if there is none. */
+static __noinline unsigned int shortest_queue(unsigned long allowed, unsigned int best)
+{
+	unsigned int fewest = ~0U;
+
 	for (unsigned long m = allowed; m; m &= m - 1) {
 		unsigned int h = (unsigned int)__builtin_ctzl(m);
 
@@ -198,7 +210,10 @@ void sched_start(struct task_struct *t)
 	unsigned long flags = irq_save();
 	unsigned int h = hart_id();
 
-	claim_idle(t->hart_mask & harts_online, h, &h);
+	int idle = claim_idle(t->hart_mask & harts_online, h);
+
+	if (idle >= 0)
+		h = (unsigned int)idle;
 	t->thread.hart = h;
 	t->vruntime = READ_ONCE(rqs[h].min_vruntime);
 	WRITE_ONCE(t->state, TASK_RUNNING);

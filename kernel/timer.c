@@ -198,14 +198,21 @@ static void sleeper_wake(struct timer *t)
 	wake_up_process(s->task);
 }
 
+static __noinline bool schedule_with_timer(u64 deadline_ns);
+
 bool schedule_until(u64 deadline_ns)
 {
-	struct sleeper s = { .task = current };
-
-	if (deadline_ns == TIMER_NEVER) {
+	if (likely(deadline_ns == TIMER_NEVER)) {
 		schedule();
 		return true;
 	}
+	return schedule_with_timer(deadline_ns);
+}
+
+static bool schedule_with_timer(u64 deadline_ns)
+{
+	struct sleeper s = { .task = current };
+
 	if (time_ns() >= deadline_ns) {
 		set_current_state(TASK_RUNNING);
 		return false;

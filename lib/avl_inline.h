@@ -101,10 +101,9 @@ static __always_inline void avl_mend_inline(struct avl_root *root, struct avl_no
 		avl_update_inline(node, augment);
 }
 
-/* As avl_insert_at(). */
-static __always_inline void avl_insert_inline(struct avl_root *root, struct avl_node *node,
-					      struct avl_node *parent, struct avl_node **link,
-					      avl_augment_fn augment)
+/* The first half of avl_insert_at(); the second is to mend from @parent, if there is one. */
+static __always_inline void avl_put_inline(struct avl_node *node, struct avl_node *parent,
+					   struct avl_node **link, avl_augment_fn augment)
 {
 	node->left = NULL;
 	node->right = NULL;
@@ -113,15 +112,25 @@ static __always_inline void avl_insert_inline(struct avl_root *root, struct avl_
 	if (augment)
 		augment(node);
 	smp_store_release(link, node);
+}
+
+/* As avl_insert_at(). */
+static __always_inline void avl_insert_inline(struct avl_root *root, struct avl_node *node,
+					      struct avl_node *parent, struct avl_node **link,
+					      avl_augment_fn augment)
+{
+	avl_put_inline(node, parent, link, augment);
 	avl_mend_inline(root, parent, augment);
 }
 
 /*
- * As avl_erase().  A node with two children first changes places with its
- * successor, which has no left child, and so can be unlinked.
+ * The first half of avl_erase(): the node to mend from, or NULL.  A node with two
+ * children first changes places with its successor, *@heir_p, which has no left
+ * child, and so can be unlinked.
  */
-static __always_inline void avl_erase_inline(struct avl_root *root, struct avl_node *node,
-						avl_augment_fn augment)
+static __always_inline struct avl_node *avl_take_inline(struct avl_root *root,
+							struct avl_node *node,
+							struct avl_node **heir_p)
 {
 	struct avl_node *child, *lowest, *heir = NULL;
 
@@ -142,7 +151,17 @@ static __always_inline void avl_erase_inline(struct avl_root *root, struct avl_n
 			heir->right->parent = heir->parent;
 		avl_replace(root, node, heir);
 	}
-	avl_mend_inline(root, lowest, augment);
+	*heir_p = heir;
+	return lowest;
+}
+
+/* As avl_erase(). */
+static __always_inline void avl_erase_inline(struct avl_root *root, struct avl_node *node,
+						avl_augment_fn augment)
+{
+	struct avl_node *heir;
+
+	avl_mend_inline(root, avl_take_inline(root, node, &heir), augment);
 	if (heir && augment) {  /* its old summary was that of another place: it stops nothing */
 		augment(heir);
 		avl_update_inline(heir->parent, augment);

@@ -49,6 +49,15 @@ typedef long ssize_t;
 /* The compiler may keep nothing in a register across this; no instruction. */
 #define barrier()	__asm__ volatile("" ::: "memory")
 
+/*
+ * @v, of which the compiler no longer knows where it came from; no instruction.  For an address
+ * that is used often: it would rather compute it anew each time than keep it.
+ */
+#define AS_IS(v) __extension__({ \
+	__typeof__(v) __as_is = (v); \
+	__asm__("" : "+r"(__as_is)); \
+	__as_is; })
+
 /* One access, of the size of the object, neither repeated nor torn. */
 #define READ_ONCE(x)	 (*(const volatile __typeof__(x) *)&(x))
 #define WRITE_ONCE(x, v) (*(volatile __typeof__(x) *)&(x) = (v))

@@ -234,28 +234,49 @@ static inline void heed_note(struct mmu_context *ctx, unsigned long asid)
 	}
 }
 
-void mmu_switch(struct mmu_context *ctx, pte_t *root)
+/* All that this hart was told to forget: of older generations, of @ctx, of its instructions. */
+static __noinline void forget(struct mmu_context *ctx, unsigned long asid)
 {
-	unsigned long me = BIT(hart_id()), asid = READ_ONCE(ctx->asid);
+	unsigned long me = BIT(hart_id());
 
-	WRITE_ONCE(asid_active[hart_id()], asid);
-	__atomic_fetch_or(&ctx->harts, me, __ATOMIC_SEQ_CST);   /* a fence for both */
-	if (unlikely(mmu_asid_bits < ASID_BITS_MIN)) {
-		switch_without_asid(root);
-		return;
-	}
-	if (unlikely(asid >> ASID_SHIFT != READ_ONCE(asid_generation)))
-		asid = asid_assign(ctx);
-	satp_write(asid & (BIT(ASID_SHIFT) - 1), root);
-	if (unlikely(READ_ONCE(hart_must_flush) & me)) {
+	if (READ_ONCE(hart_must_flush) & me) {
 		__atomic_fetch_and(&hart_must_flush, ~me, __ATOMIC_SEQ_CST);
 		sfence_all();
 	}
-	heed_note(ctx, asid & (BIT(ASID_SHIFT) - 1));
-	if (unlikely(READ_ONCE(ctx->icache_stale) & me)) {
+	heed_note(ctx, asid);
+	if (READ_ONCE(ctx->icache_stale) & me) {
 		__atomic_fetch_and(&ctx->icache_stale, ~me, __ATOMIC_SEQ_CST);
 		__asm__ volatile("fence.i" : : : "memory");
 	}
+}
+
+static __always_inline void load(struct mmu_context *ctx, pte_t *root, unsigned long asid)
+{
+	unsigned long number = asid & (BIT(ASID_SHIFT) - 1);
+
+	satp_write(number, root);
+	if (unlikely((READ_ONCE(hart_must_flush) | READ_ONCE(ctx->stale) |
+		      READ_ONCE(ctx->icache_stale)) & BIT(hart_id())))
+		forget(ctx, number);
+}
+
+static __noinline void load_anew(struct mmu_context *ctx, pte_t *root)
+{
+	load(ctx, root, asid_assign(ctx));
+}
+
+void mmu_switch(struct mmu_context *ctx, pte_t *root)
+{
+	unsigned long asid = READ_ONCE(ctx->asid);
+
+	WRITE_ONCE(asid_active[hart_id()], asid);
+	__atomic_fetch_or(&ctx->harts, BIT(hart_id()), __ATOMIC_SEQ_CST); /* a fence for both */
+	if (unlikely(mmu_asid_bits < ASID_BITS_MIN))
+		switch_without_asid(root);
+	else if (unlikely(asid >> ASID_SHIFT != READ_ONCE(asid_generation)))
+		load_anew(ctx, root);
+	else
+		load(ctx, root, asid);
 }
 
 void mmu_leave(struct mmu_context *old)

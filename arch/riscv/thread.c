@@ -52,14 +52,18 @@ static bool fp_dirty(struct thread *t)
 	return (thread_trapframe(t)->status & SR_FS) == SR_FS;
 }
 
-void thread_fp_save(struct thread *t)
+static __noinline void fp_save(struct thread *t)
 {
-	if (!fp_dirty(t))
-		return;
 	fp_enable();
 	fp_store(&t->fp);
 	fp_disable();
 	frame_set_fs(t, SR_FS_CLEAN);
+}
+
+void thread_fp_save(struct thread *t)
+{
+	if (fp_dirty(t))
+		fp_save(t);
 }
 
 void thread_fp_load(struct thread *t)
@@ -118,8 +122,8 @@ bool thread_fp_trap(struct thread *t)
 
 struct thread *thread_switch(struct thread *prev, struct thread *next)
 {
-	if (prev->mm)
-		thread_fp_save(prev);
+	if (prev->mm && unlikely(fp_dirty(prev)))
+		fp_save(prev);
 	if (next->mm && next->fp_used &&
 	    (fp_owner[next->hart] != next || next->fp_used != next->hart + 1))
 		frame_set_fs(next, 0);
