@@ -31,6 +31,7 @@ static struct kmem_cache *sighand_cache;
 
 static void fill_info(siginfo_t *info, int code);
 static bool sigqueue_take(struct sigpending *p, int sig, siginfo_t *info);
+static void block_among_threads(u64 mask);
 static void pass_on_blocked(u64 newly_blocked);
 
 void signals_init(void)
@@ -245,6 +246,11 @@ static void fill_info(siginfo_t *info, int code)
 
 /* ------------------------------------------------ masks */
 
+bool signal_pending(void)
+{
+	return READ_ONCE(current->thread.work) & WORK_SIGNAL;
+}
+
 void recalc_sigpending(struct task_struct *t)
 {
 	u64 set = t->pending.set | t->signal->shared_pending.set;
@@ -252,13 +258,8 @@ void recalc_sigpending(struct task_struct *t)
 	if ((set & ~t->blocked) || t->stop_pending || t->stop_again ||
 	    (unlikely(t->tracee) && ptrace_must_trap(t)))
 		__atomic_fetch_or(&t->thread.work, WORK_SIGNAL, __ATOMIC_SEQ_CST);
-	else if (t == current)
+	else if (t == current && signal_pending())
 		__atomic_fetch_and(&t->thread.work, ~WORK_SIGNAL, __ATOMIC_SEQ_CST);
-}
-
-bool signal_pending(void)
-{
-	return READ_ONCE(current->thread.work) & WORK_SIGNAL;
 }
 
 bool fatal_signal_pending(void)
@@ -269,27 +270,33 @@ bool fatal_signal_pending(void)
 void set_current_blocked(u64 mask)
 {
 	struct task_struct *t = current;
-	bool alone = READ_ONCE(t->signal->nr_threads) == 1;
 	unsigned long flags;
-	u64 newly;
 
 	mask &= ~SIGNALS_ABSOLUTE;
-	newly = mask & ~t->blocked;
 	if (t->blocked == mask)
 		return;
-	if (newly && !alone) {
-		flags = spin_lock_irqsave(&tasklist_lock);
-		spin_lock(&t->sighand->siglock);
-		pass_on_blocked(newly);
-	} else {
-		flags = spin_lock_irqsave(&t->sighand->siglock);
+	if (unlikely(READ_ONCE(t->signal->nr_threads) > 1) && (mask & ~t->blocked)) {
+		block_among_threads(mask);
+		return;
 	}
+	flags = spin_lock_irqsave(&t->sighand->siglock);
+	t->blocked = mask;
+	recalc_sigpending(t);
+	spin_unlock_irqrestore(&t->sighand->siglock, flags);
+}
+
+/* The same of a thread that blocks more than it did, and is not alone. */
+static __noinline void block_among_threads(u64 mask)
+{
+	struct task_struct *t = current;
+	unsigned long flags = spin_lock_irqsave(&tasklist_lock);
+
+	spin_lock(&t->sighand->siglock);
+	pass_on_blocked(mask & ~t->blocked);
 	t->blocked = mask;
 	recalc_sigpending(t);
 	spin_unlock(&t->sighand->siglock);
-	if (newly && !alone)
-		spin_unlock(&tasklist_lock);
-	irq_restore(flags);
+	spin_unlock_irqrestore(&tasklist_lock, flags);
 }
 
 /* Shared signals that wait, perhaps for this thread alone, which now blocks them: wake others. */

@@ -283,16 +283,24 @@ int user_cmpxchg32(vaddr_t addr, u32 expected, u32 desired, u32 *seen)
 	return 0;
 }
 
+static __noinline int user_spot_lock_slow(vaddr_t addr, enum fault_access access,
+					  struct user_spot *s)
+{
+	struct window w;
+
+	if (window_open(&w, current_mm(), addr, access, false))
+		return -EFAULT;
+	*s = (struct user_spot){ .kaddr = w.kaddr, .glance = w.glance, .table = w.table };
+	return 0;
+}
+
 int user_spot_lock(vaddr_t addr, enum fault_access access, struct user_spot *s)
 {
 	struct window w;
 
-	if (unlikely(!window_at_once(&w, addr, access)) &&
-	    window_open(&w, current_mm(), addr, access, false))
-		return -EFAULT;
-	s->kaddr = w.kaddr;
-	s->glance = w.glance;
-	s->table = w.table;
+	if (unlikely(!window_at_once(&w, addr, access)))
+		return user_spot_lock_slow(addr, access, s);
+	*s = (struct user_spot){ .kaddr = w.kaddr, .glance = w.glance, .table = w.table };
 	return 0;
 }
 
