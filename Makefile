@@ -142,10 +142,12 @@ LDFLAGS := -nostdlib -static -T kernel.ld -z max-page-size=4096 -z noexecstack -
 # Rooms whose instructions nobody counts are compiled for size: the image stays below 512 KiB.
 SMALL := kernel/ipc kernel/net kernel/fs/proc kernel/drivers
 $(foreach room,$(SMALL),$(eval $(O)/$(room)/%.c.o: CFLAGS += -Os))
-$(O)/mm/userfault%.c.o $(O)/kernel/fs/userfaultfd.c.o: CFLAGS += -Os
+COLD := mm/userfault mm/userfault_% mm/swapo% mm/mempolicy kernel/core% kernel/ptrace% kernel/mempolicy \
+	kernel/fs/userfaultfd kernel/fs/mount% kernel/fs/swap kernel/fs/devpts
+$(foreach file,$(COLD),$(eval $(O)/$(file).c.o: CFLAGS += -Os))
 
 # Objects are rebuilt when the flags change, and the kernel when the list of sources does.
-FLAGS_NOW = $(CC) $(MARCH) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(SMALL)
+FLAGS_NOW = $(CC) $(MARCH) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(SMALL) $(COLD)
 $(shell mkdir -p $(O))
 ifdef cc-flags
 ifneq ($(file <$(O)/.flags),$(FLAGS_NOW))

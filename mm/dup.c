@@ -37,6 +37,7 @@ static int dup_area(struct mm_struct *new, struct vm_area_struct *src,
 struct mm_struct *mm_dup(struct mm_struct *old)
 {
 	struct mm_struct *new = mm_alloc_unevictable();
+	struct userfault_event *told = NULL;
 	int err;
 
 	if (!new)
@@ -48,8 +49,8 @@ struct mm_struct *mm_dup(struct mm_struct *old)
 	down_write_nested(&new->lock);
 	dup_fields(new, old);
 	err = dup_areas(new, old);
-	if (unlikely(old->has_userfault))
-		userfault_fork(new);
+	if (unlikely(old->has_userfault) && !err)
+		err = userfault_fork(new, &told);
 	tlb_flush_range(&old->context, 0, USER_END);
 	if (new->nr_shared) {
 		glance_wait();          /* who found a table before it was shared */
@@ -63,10 +64,12 @@ struct mm_struct *mm_dup(struct mm_struct *old)
 	}
 	mm_unlock_write(new);
 	mm_unlock_write(old);
-	if (err) {
+	if (err)
 		mm_put(new);
+	if (unlikely(told))
+		userfault_tell(told, !err);
+	if (err)
 		return ERR_PTR(err);
-	}
 	return new;
 }
 

@@ -25,6 +25,7 @@
 #include <mm/pt_share.h>
 #include <mm/shmem.h>
 #include <mm/swap_ahead.h>
+#include <mm/userfault.h>
 #include <mm/vma_edit.h>
 #include <mm/vma_lock.h>
 
@@ -139,9 +140,30 @@ static bool can_drop(const struct advice *a, const struct vm_area_struct *vma)
 	return !(vma->vm_flags & never);
 }
 
+/*
+ * Who brings in the pages of *vmap may want to be told that they go.  mm->lock is let go for it, so
+ * look again: *vmap and *end are as they are now.
+ */
+static inline int advise_told(struct advice *a, struct vm_area_struct **vmap, vaddr_t start,
+			      vaddr_t *end)
+{
+	if (likely(!userfault_tells(*vmap, UFFD_FEATURE_EVENT_REMOVE)))
+		return 0;
+	userfault_remove(*vmap, start, *end);
+	down_read(&a->mm->lock);
+	*vmap = vma_lookup(a->mm, start);
+	if (!*vmap)
+		return -ENOMEM;
+	*end = min(*end, (*vmap)->vm_end);
+	if (a->advice == MADV_FREE && !vma_is_anonymous(*vmap))
+		return -EINVAL;
+	return can_drop(a, *vmap) ? 0 : -EINVAL;
+}
+
 static int advise_area(struct advice *a, struct vm_area_struct **vmap, vaddr_t start, vaddr_t end)
 {
 	struct vm_area_struct *vma = *vmap;
+	int err;
 
 	switch (a->advice) {
 	case MADV_WILLNEED:
@@ -151,6 +173,10 @@ static int advise_area(struct advice *a, struct vm_area_struct **vmap, vaddr_t s
 			return -EINVAL;
 		if (sealed_against(vma))
 			return -EPERM;
+		err = advise_told(a, vmap, start, &end);
+		if (err)
+			return err;
+		vma = *vmap;
 		if (pt_unshare_edges(vma->vm_mm, start, end))
 			return -EAGAIN;
 		pt_zap_range(vma, start, end);
@@ -160,7 +186,10 @@ static int advise_area(struct advice *a, struct vm_area_struct **vmap, vaddr_t s
 			return -EINVAL;
 		if (sealed_against(vma))
 			return -EPERM;
-		pt_mark_free(vma, start, end);
+		err = advise_told(a, vmap, start, &end);
+		if (err)
+			return err;
+		pt_mark_free(*vmap, start, end);
 		return 0;
 	case MADV_COLD: case MADV_PAGEOUT:
 		if (!can_drop(a, vma))
@@ -241,8 +270,11 @@ static int advise_willneed(struct vm_area_struct *vma, vaddr_t start, vaddr_t en
 
 /* ---- what leaves mm->lock in the middle ---- */
 
-/* A hole in the memory or the file behind @vma.  Returns without mm->lock. */
-static int remove_in_area(struct vm_area_struct *vma, vaddr_t start, vaddr_t end)
+/*
+ * A hole in the memory or the file behind @vma.  Returns without mm->lock.  1: somebody wanted to
+ * be told first, and has been; look again.
+ */
+static int remove_in_area(struct vm_area_struct *vma, vaddr_t start, vaddr_t end, bool told)
 {
 	struct address_space *as = vma->vm_mapping;
 	loff_t from = (loff_t)vma_pgoff(vma, start) << PAGE_SHIFT;
@@ -253,7 +285,10 @@ static int remove_in_area(struct vm_area_struct *vma, vaddr_t start, vaddr_t end
 		err = -EINVAL;
 	else if ((vma->vm_flags & (VM_SHARED | VM_MAYWRITE)) != (VM_SHARED | VM_MAYWRITE))
 		err = -EACCES;
-	else if (!file)
+	else if (!told && userfault_tells(vma, UFFD_FEATURE_EVENT_REMOVE)) {
+		userfault_remove(vma, start, end);
+		return 1;
+	} else if (!file)
 		shmem_truncate(as, from, from + (loff_t)(end - start));
 	else if (!as->a_ops->punch_hole)
 		err = -EOPNOTSUPP;
@@ -272,9 +307,10 @@ static int advise_remove(struct mm_struct *mm, vaddr_t start, vaddr_t end)
 {
 	struct vm_area_struct *vma;
 	int err = 0, unmapped = 0;
+	bool told = false;
 	vaddr_t stop;
 
-	for (; start < end && !err; start = stop) {
+	for (; start < end && err >= 0; start = told ? start : stop) {
 		down_read(&mm->lock);
 		vma = vma_intersect(mm, start, end);
 		if (!vma || vma->vm_start > start)
@@ -285,9 +321,10 @@ static int advise_remove(struct mm_struct *mm, vaddr_t start, vaddr_t end)
 		}
 		start = max(start, vma->vm_start);
 		stop = min(end, vma->vm_end);
-		err = remove_in_area(vma, start, stop);
+		err = remove_in_area(vma, start, stop, told);
+		told = err > 0;
 	}
-	return err ? err : unmapped;
+	return err < 0 ? err : unmapped;
 }
 
 /* The end of the area at @start; -EINVAL: it does not permit the access; -ENOMEM: there is none. */

@@ -8,6 +8,8 @@
  *	                is cut out (or, DONTUNMAP, stays, empty)
  *	old_len 0       a second mapping of the same shared pages
  *
+ * A moved area of a userfault stays registered if that wants to be told, and only then.
+ *
  * A move that fails half-way puts the entries back and takes the new area
  * down: the address space is as it was, but for what MREMAP_FIXED replaced.
  *
@@ -18,6 +20,7 @@
 #include <lib/err.h>
 #include <mm/mm.h>
 #include <mm/pagetable.h>
+#include <mm/userfault.h>
 #include <mm/vma_edit.h>
 #include <mm/vma_lock.h>
 
@@ -29,6 +32,7 @@ struct remap {
 	struct vm_area_struct *vma;     /* the area at old */
 	vaddr_t fill_start, fill_end;   /* locked pages to bring in afterwards */
 	struct vma_dead dead;
+	struct userfault_event *told;   /* of the move, until it is sure */
 };
 
 static int remap_check(struct remap *r);
@@ -203,6 +207,8 @@ static struct vm_area_struct *moved_area(struct remap *r, vaddr_t to)
 	new->vm_end = to + r->new_len;
 	new->vm_pgoff = vma_is_anonymous(new) ? to >> PAGE_SHIFT : vma_pgoff(r->vma, r->old);
 	vma_get_refs(new);
+	if (unlikely(new->vm_flags & VM_UFFD) && !r->told)
+		userfault_forget_area(new);
 	return new;
 }
 
@@ -248,6 +254,10 @@ static long remap_move(struct remap *r)
 		return to;
 	if (flags & VM_ACCOUNT && vm_commit(mm, pages))
 		return -ENOMEM;
+	err = -ENOMEM;
+	if (unlikely(userfault_tells(r->vma, UFFD_FEATURE_EVENT_REMAP)) &&
+	    !(r->told = userfault_remap(r->vma, r->old, to, r->old_len)))
+		goto uncommit;
 	vma_close(mm, r->vma);
 	err = remap_split(r);
 	if (err)
@@ -268,6 +278,8 @@ static long remap_move(struct remap *r)
 	}
 	vm_stat_account(mm, flags, pages);
 	r->new_addr = to;
+	if (unlikely(r->told))
+		userfault_remapped(&r->dead, r->told);
 	remap_moved_account(r);
 	vma_merge_around(mm, new, &r->dead);
 	return to;
@@ -276,6 +288,7 @@ merge:
 uncommit:
 	if (flags & VM_ACCOUNT)
 		vm_uncommit(mm, pages);
+	userfault_tell(r->told, false);
 	return err;
 }
 

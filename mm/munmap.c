@@ -68,6 +68,8 @@ int mm_unmap_locked(struct mm_struct *mm, vaddr_t start, vaddr_t end, struct vma
 		return -EPERM;
 	if (unlikely(mm->nr_shared) && pt_unshare_edges(mm, start, end))
 		return -ENOMEM;
+	if (unlikely(mm->has_userfault) && userfault_unmap(vma, start, end, dead))
+		return -ENOMEM;
 	close_areas(mm, vma, end);
 	pt_gather_begin(&g, mm, start, end);
 	if (vma->vm_start < start && vma->vm_end > end) {

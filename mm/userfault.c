@@ -57,6 +57,7 @@ struct userfault *userfault_new(struct mm_struct *mm, unsigned int flags, u32 (*
 	INIT_LIST_HEAD(&u->asked);
 	INIT_LIST_HEAD(&u->waiting);
 	INIT_LIST_HEAD(&u->events);
+	INIT_LIST_HEAD(&u->reading);
 	wait_queue_init(&u->readers);
 	wait_queue_init(&u->told);
 	return u;

@@ -7,8 +7,10 @@
  * is done to such areas as a whole, are read in the same way.
  *
  *	userfault.c        the object; who waits, who reads, who wakes
- *	userfault_area.c   registering areas, and what becomes of that: close, fork
+ *	userfault_area.c   registering areas, and the end of it
  *	userfault_fill.c   COPY, ZEROPAGE, CONTINUE, POISON
+ *	userfault_move.c   MOVE
+ *	userfault_event.c  fork, mremap, munmap, madvise are told
  *
  * Write protection is left out: Linux 6.12 does not have it on RISC-V (its PTE has no room for
  * the mark there), so that UFFD_FEATURE_PAGEFAULT_FLAG_WP and REGISTER_MODE_WP are EINVAL.
@@ -91,6 +93,7 @@ struct userfault {
 	struct list_head asked;         /* [l] faults to be read */
 	struct list_head waiting;       /* [l] faults that have been */
 	struct list_head events;        /* [l] to be read */
+	struct list_head reading;       /* [l] forks whose descriptor is being made */
 	struct wait_queue readers;      /* in read and poll */
 	struct wait_queue told;         /* those whose event is to be read */
 };
@@ -139,9 +142,6 @@ void userfault_count(struct userfault *u, unsigned long *asked, unsigned long *a
 int userfault_register(struct userfault *u, vaddr_t start, vaddr_t end, unsigned long vm_flags);
 int userfault_unregister(struct userfault *u, vaddr_t start, vaddr_t end);
 
-/* fork: @new has the areas of its parent.  Both mm->locks for writing. */
-void userfault_fork(struct mm_struct *new);
-
 /* The moved copy of a registered area, not linked yet. */
 static inline void userfault_forget_area(struct vm_area_struct *vma)
 {
@@ -165,5 +165,59 @@ struct userfault_fill {
  * -EINTR.  Sleeps.
  */
 long userfault_fill(struct userfault *u, const struct userfault_fill *what);
+
+struct userfault_move {
+	vaddr_t dst, src;
+	size_t len;
+	bool holes;                     /* where @src has none, nothing is moved; else -ENOENT */
+};
+
+/* Within u->mm, the current one.  As userfault_fill(); -EBUSY: others have the page too. */
+long userfault_move(struct userfault *u, const struct userfault_move *m);
+
+/* ---- events ---- */
+
+struct userfault_event;
+struct vma_dead;
+
+/* Is @vma registered with one that is told of this?  mm->lock held. */
+static inline bool userfault_tells(const struct vm_area_struct *vma, unsigned int feature)
+{
+	return vma->vm_flags & VM_UFFD &&
+	       ((const struct userfault *)vma->vm_private)->features & feature;
+}
+
+/* [start, end) is about to go, of @vma and those behind it: to be told with @dead.  -ENOMEM. */
+int userfault_unmap(struct vm_area_struct *vma, vaddr_t start, vaddr_t end, struct vma_dead *dead);
+
+/*
+ * An area that tells of it is about to move: what is to be told, or NULL: no memory.  Then it is
+ * told with @dead, or dropped: userfault_tell().
+ */
+struct userfault_event *userfault_remap(struct vm_area_struct *vma, vaddr_t from, vaddr_t to,
+					size_t len);
+void userfault_remapped(struct vma_dead *dead, struct userfault_event *e);
+
+/*
+ * Pages of @vma, which tells of it, are about to be taken away.  mm->lock is held for reading, and
+ * released.
+ */
+void userfault_remove(struct vm_area_struct *vma, vaddr_t start, vaddr_t end);
+
+/*
+ * fork: @new has the areas of its parent.  What is to be told is added to *told.  Both mm->locks
+ * for writing.  -ENOMEM.
+ */
+int userfault_fork(struct mm_struct *new, struct userfault_event **told);
+
+/* Tell, @really, and wait until each has been read; no lock held.  Frees them. */
+void userfault_tell(struct userfault_event *list, bool really);
+
+/*
+ * The next event.  *child: of a fork, referenced; it has been read only when userfault_fork_read()
+ * says so, and else is to be read again.  NULL otherwise.  False: none.
+ */
+bool userfault_next_event(struct userfault *u, struct uffd_msg *msg, struct userfault **child);
+void userfault_fork_read(struct userfault *u, const struct userfault *child, bool done);
 
 #endif

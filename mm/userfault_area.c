@@ -180,11 +180,3 @@ void userfault_release(struct userfault *u)
 	wake_up_all(&u->told);
 	wake_up_all(&u->readers);
 }
-
-void userfault_fork(struct mm_struct *new)
-{
-	assert_held_write(&new->lock);
-	for (struct vm_area_struct *vma = new->mmap; vma; vma = vma->vm_next)
-		if (vma->vm_flags & VM_UFFD)
-			userfault_forget_area(vma);
-}

@@ -13,6 +13,7 @@
 
 #include <lib/types.h>
 #include <mm/mm.h>
+#include <mm/userfault.h>
 #include <mm/vma.h>
 
 struct pt_gather;
@@ -28,16 +29,20 @@ struct vm_area_struct *vma_new_anon(struct mm_struct *mm, vaddr_t start, vaddr_t
 /*
  * Areas taken out of the set whose files are still referenced, chained by
  * vm_next.  Dropping the last reference of a file may sleep for long and
- * takes locks that rank below mm->lock: vma_bury() is called without it.
+ * takes locks that rank below mm->lock: vma_bury() is called without it.  So is
+ * the wait for who is told of it (userfault.h).
  */
 struct vma_dead {
 	struct vm_area_struct *first;
+	struct userfault_event *told;   /* what programs are told of it, and waited for */
 };
 void vma_bury_all(struct vma_dead *dead);
 static inline void vma_bury(struct vma_dead *dead)
 {
 	if (dead->first)
 		vma_bury_all(dead);
+	if (unlikely(dead->told))
+		userfault_tell(dead->told, true);
 }
 static inline void vma_die(struct vma_dead *dead, struct vm_area_struct *vma)
 {

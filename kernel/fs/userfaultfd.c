@@ -26,6 +26,7 @@
 #define UFFDIO_WAKE             0x8010aa02U
 #define UFFDIO_COPY             0xc028aa03U
 #define UFFDIO_ZEROPAGE         0xc020aa04U
+#define UFFDIO_MOVE             0xc028aa05U
 #define UFFDIO_CONTINUE         0xc020aa07U
 #define UFFDIO_POISON           0xc020aa08U
 #define USERFAULTFD_IOC_NEW     0xaa00U
@@ -33,17 +34,19 @@
 #define CALL(call)              (1UL << ((call) & 0xff))
 #define API_CALLS               (CALL(UFFDIO_API) | CALL(UFFDIO_REGISTER) | CALL(UFFDIO_UNREGISTER))
 #define RANGE_CALLS             (CALL(UFFDIO_WAKE) | CALL(UFFDIO_COPY) | CALL(UFFDIO_ZEROPAGE) | \
-				 CALL(UFFDIO_POISON))
+				 CALL(UFFDIO_MOVE) | CALL(UFFDIO_POISON))
 #define CALLS_SHOWN             (API_CALLS | 0x1ff)     /* in fdinfo: all that Linux knows */
 
 /* As Linux 6.12 on RISC-V, which says so of huge pages too (there are none to be registered). */
-#define FEATURES (UFFD_FEATURE_MISSING_HUGETLBFS | UFFD_FEATURE_MISSING_SHMEM |      \
-		  UFFD_FEATURE_SIGBUS | UFFD_FEATURE_THREAD_ID |                     \
+#define FEATURES (UFFD_FEATURE_EVENT_FORK | UFFD_FEATURE_EVENT_REMAP |                \
+		  UFFD_FEATURE_EVENT_REMOVE | UFFD_FEATURE_EVENT_UNMAP |             \
+		  UFFD_FEATURE_MISSING_HUGETLBFS | UFFD_FEATURE_MISSING_SHMEM |      \
 		  UFFD_FEATURE_MINOR_HUGETLBFS | UFFD_FEATURE_MINOR_SHMEM |          \
-		  UFFD_FEATURE_EXACT_ADDRESS | UFFD_FEATURE_POISON)
+		  UFFD_FEATURE_SIGBUS | UFFD_FEATURE_THREAD_ID |                     \
+		  UFFD_FEATURE_EXACT_ADDRESS | UFFD_FEATURE_POISON | UFFD_FEATURE_MOVE)
 
 enum { MODE_MISSING = 1, MODE_WP = 2, MODE_MINOR = 4 };
-enum { FILL_DONTWAKE = 1, FILL_WP = 2 };
+enum { FILL_DONTWAKE = 1, FILL_WP = 2, MOVE_ALLOW_SRC_HOLES = 2 };
 
 struct uffdio_api {
 	u64 api, features, ioctls;
@@ -55,6 +58,7 @@ struct uffdio_register {
 	struct uffdio_range range;
 	u64 mode, ioctls;
 };
+/* COPY and MOVE alike. */
 struct uffdio_copy {
 	u64 dst, src, len, mode;
 	s64 copy;
@@ -68,10 +72,37 @@ struct uffdio_fill {
 
 unsigned int sysctl_unprivileged_userfaultfd;
 
+static long descriptor(struct userfault *u);
 static long userfaultfd_open(unsigned int flags);
 static long userfaultfd_ioctl(struct file *f, unsigned int cmd, unsigned long arg);
 
 /* ---- read, poll ---- */
+
+/* The descriptor of a child's memory, for the reader. */
+static int read_fork(struct userfault *u, struct userfault *child, struct uffd_msg *msg)
+{
+	long fd = descriptor(child);
+
+	userfault_fork_read(u, child, fd >= 0);
+	if (fd < 0) {
+		userfault_put(child);
+		return (int)fd;
+	}
+	msg->fork.ufd = (u32)fd;
+	return 0;
+}
+
+/* Faults before events.  -EAGAIN: nothing is to be read. */
+static int next_message(struct userfault *u, struct uffd_msg *msg)
+{
+	struct userfault *child;
+
+	if (userfault_next(u, msg))
+		return 0;
+	if (!userfault_next_event(u, msg, &child))
+		return -EAGAIN;
+	return child ? read_fork(u, child, msg) : 0;
+}
 
 static ssize_t userfaultfd_read(struct file *f, struct iov_iter *to, loff_t *pos)
 {
@@ -85,14 +116,14 @@ static ssize_t userfaultfd_read(struct file *f, struct iov_iter *to, loff_t *pos
 	if (to->count < sizeof(msg))
 		return -EINVAL;
 	while (to->count >= sizeof(msg)) {
-		if (!userfault_next(u, &msg)) {
-			if (done || f->flags & O_NONBLOCK)
-				return done ? done : -EAGAIN;
+		err = next_message(u, &msg);
+		if (err == -EAGAIN && !done && !(f->flags & O_NONBLOCK)) {
 			err = wait_event_interruptible(&u->readers, userfault_readable(u));
-			if (err)
-				return err;
-			continue;
+			if (!err)
+				continue;
 		}
+		if (err)
+			return done ? done : err;
 		if (copy_to_iter(&msg, sizeof(msg), to) != sizeof(msg))
 			return done ? done : -EFAULT;
 		done += sizeof(msg);
@@ -239,7 +270,7 @@ static long ioctl_copy(struct userfault *u, vaddr_t arg)
 		return put_user((s64)-EAGAIN, told) ? -EFAULT : -EAGAIN;
 	if (copy_from_user(&c, arg, offsetof(struct uffdio_copy, copy)))
 		return -EFAULT;
-	if (c.src > USER_END || c.len > USER_END - c.src)
+	if (c.src >= USER_END || c.len > USER_END - c.src)
 		return -EINVAL;
 	err = check_range(c.dst, c.len);
 	if (err)
@@ -251,6 +282,30 @@ static long ioctl_copy(struct userfault *u, vaddr_t arg)
 	what.len = c.len;
 	what.wp = c.mode & FILL_WP;
 	return filled(u, c.dst, c.len, !(c.mode & FILL_DONTWAKE), userfault_fill(u, &what), told);
+}
+
+static long ioctl_move(struct userfault *u, vaddr_t arg)
+{
+	vaddr_t told = arg + offsetof(struct uffdio_copy, copy);
+	struct userfault_move m;
+	struct uffdio_copy c;
+	int err;
+
+	if (atomic_read(&u->changing))
+		return put_user((s64)-EAGAIN, told) ? -EFAULT : -EAGAIN;
+	if (copy_from_user(&c, arg, offsetof(struct uffdio_copy, copy)))
+		return -EFAULT;
+	if (u->mm != current->thread.mm)
+		return -EINVAL;
+	err = check_range(c.dst, c.len);
+	if (!err)
+		err = check_range(c.src, c.len);
+	if (err)
+		return err;
+	if (c.mode & ~(u64)(FILL_DONTWAKE | MOVE_ALLOW_SRC_HOLES))
+		return -EINVAL;
+	m = (struct userfault_move){ c.dst, c.src, c.len, c.mode & MOVE_ALLOW_SRC_HOLES };
+	return filled(u, c.dst, c.len, !(c.mode & FILL_DONTWAKE), userfault_move(u, &m), told);
 }
 
 static long ioctl_fill(struct userfault *u, enum userfault_how how, vaddr_t arg)
@@ -292,6 +347,8 @@ static long userfaultfd_ioctl(struct file *f, unsigned int cmd, unsigned long ar
 		return ioctl_range(u, cmd, arg);
 	case UFFDIO_COPY:
 		return ioctl_copy(u, arg);
+	case UFFDIO_MOVE:
+		return ioctl_move(u, arg);
 	case UFFDIO_ZEROPAGE:
 		return ioctl_fill(u, FILL_ZERO, arg);
 	case UFFDIO_CONTINUE:
@@ -305,6 +362,23 @@ static long userfaultfd_ioctl(struct file *f, unsigned int cmd, unsigned long ar
 
 /* ---- having one ---- */
 
+/* A descriptor of @u, whose reference passes with success. */
+static long descriptor(struct userfault *u)
+{
+	int fd = fd_reserve(0, u->flags & O_CLOEXEC);
+	struct file *f;
+
+	if (fd < 0)
+		return fd;
+	f = anon_file("[userfaultfd]", &userfaultfd_fops, u, O_RDONLY | (u->flags & O_NONBLOCK));
+	if (IS_ERR(f)) {
+		fd_release(fd);
+		return PTR_ERR(f);
+	}
+	fd_install(fd, f);
+	return fd;
+}
+
 /* Who ends or dumps core could not be stopped by a signal, or would wait for himself. */
 static u32 asker(void)
 {
@@ -314,22 +388,16 @@ static u32 asker(void)
 static long userfaultfd_open(unsigned int flags)
 {
 	struct userfault *u;
-	struct file *f;
-	int fd;
+	long fd;
 
 	if (flags & ~(unsigned int)(O_CLOEXEC | O_NONBLOCK | UFFD_USER_MODE_ONLY))
 		return -EINVAL;
 	u = userfault_new(current->thread.mm, flags, asker);
 	if (!u)
 		return -ENOMEM;
-	f = anon_file("[userfaultfd]", &userfaultfd_fops, u, O_RDONLY | (flags & O_NONBLOCK));
-	if (IS_ERR(f)) {
-		userfault_put(u);
-		return PTR_ERR(f);
-	}
-	fd = fd_install_lowest(f, 0, flags & O_CLOEXEC);
+	fd = descriptor(u);
 	if (fd < 0)
-		file_put(f);
+		userfault_put(u);
 	return fd;
 }
 

@@ -40,3 +40,11 @@ def test_a_program_brings_in_its_own_missing_pages(tap):
 
 def test_pages_are_continued_and_poisoned(tap):
     tap("uffd_minor")
+
+
+def test_pages_are_moved(tap):
+    tap("uffd_move")
+
+
+def test_what_happens_to_registered_memory_is_told(tap):
+    tap("uffd_events")

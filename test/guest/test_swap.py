@@ -43,6 +43,13 @@ def test_what_is_needed_soon_comes_back_before_it_is_touched(boot):
     shell.off()
 
 
+def test_registered_pages_come_back_from_swap_unasked(boot):
+    shell = boot(mem=LITTLE, swap="64M", smp=2)
+    status, output = shell.run("/opt/test/uffd_swap", 150)
+    assert status == 0, output
+    shell.off()
+
+
 def allocated(image):
     """MiB that the host's file system has for it."""
     return os.stat(image).st_blocks >> 11

@@ -20,7 +20,7 @@ static void minor(void)
 	p = mmap(NULL, 10 * PG, RW, MAP_SHARED, mem, 0);
 	q = mmap(NULL, 8 * PG, RW, MAP_SHARED, mem, 0);
 	own = mmap(NULL, 8 * PG, RW, MAP_PRIVATE, mem, 0);
-	gives(0x1bc, u_register(fd, p, 10 * PG, MINOR) | 0x20);
+	gives(0x1bc, u_register(fd, p, 10 * PG, MINOR));
 	gives(1, has_vmflag(p, " ui"));
 	*(uint64_t *)q = 5;
 	t = touch_begin(p, 1, 6);
@@ -58,7 +58,7 @@ static void minor(void)
 	gives(0, u_wake(fd, p, PG));
 	gives(6, touch_end(t));
 
-	gives(0x1bc, u_register(fd, own, 8 * PG, MINOR | MISSING) | 0x20);
+	gives(0x1bc, u_register(fd, own, 8 * PG, MINOR | MISSING));
 	ok(has_vmflag(own, " um") == 1 && has_vmflag(own, " ui") == 1, "both at once");
 	t = touch_begin(own, 0, 0);
 	ok(u_next(fd, &m) && m.arg.pagefault.flags == UFFD_PAGEFAULT_FLAG_MINOR, "of a private mapping");
@@ -70,7 +70,7 @@ static void minor(void)
 	ok(u_next(fd, &m) && m.arg.pagefault.flags == 0, "a hole is missing");
 	gives(0, u_copy(fd, own + 4 * PG, page_of(3), PG, 0));
 	gives(3, touch_end(t));
-	gives(0x13c, u_register(fd, own, 8 * PG, MISSING) | 0x20);
+	gives(0x13c, u_register(fd, own, 8 * PG, MISSING));
 	gives(1, has_vmflag(own, " ui"));
 	own = area(1);
 	u_register(fd, own, PG, MISSING);
