@@ -5,8 +5,9 @@
  * MACHINE.md (the price of opening the user half), and arch/host runs the same code.
  *
  * A copy runs with the PTE's table locked.  That costs one atomic and holds
- * everything still that must be.  At most a page is copied so; nothing in it can
- * sleep.  The usual case is tried first without a call, for most copies are small.
+ * everything still that must be.  At most a page of bytes is copied so, which may lie
+ * across two of one table; nothing in it can sleep.  The usual case is tried first
+ * without a call, for most copies are small.
  *
  * Where the copy itself must happen elsewhere (under a page lock), the page is
  * held by a reference instead: user_page_get.
@@ -30,49 +31,70 @@ static inline size_t room(vaddr_t addr, size_t len)
 
 /* ------------------------------------------------------------- copying */
 
+/* To the program if it is to be written there (FAULT_WRITE), else from it. */
+static __always_inline void move(const struct window *w, void *buf, size_t n,
+				 enum fault_access access)
+{
+	if (access == FAULT_WRITE)
+		memcpy(w->kaddr, buf, n);
+	else
+		memcpy(buf, w->kaddr, n);
+}
+
 /* All @n bytes, which lie in one page, or 0. */
-static __noinline size_t copy_from_page_slow(void *dst, vaddr_t src, size_t n)
+static __noinline size_t copy_page_slow(vaddr_t user, void *buf, size_t n,
+					enum fault_access access)
 {
 	struct window w;
 
-	if (window_open(&w, current_mm(), src, FAULT_READ, false))
+	if (window_open(&w, current_mm(), user, access, false))
 		return 0;
-	memcpy(dst, w.kaddr, n);
+	move(&w, buf, n, access);
 	window_close(&w);
 	return n;
 }
 
-static size_t copy_from_page(void *dst, vaddr_t src, size_t n)
+static __always_inline size_t copy_page(vaddr_t user, void *buf, size_t n,
+					enum fault_access access)
 {
 	struct window w;
 
-	if (unlikely(!window_at_once(&w, src, FAULT_READ)))
-		return copy_from_page_slow(dst, src, n);
-	memcpy(dst, w.kaddr, n);
+	if (unlikely(!window_at_once(&w, user, access)))
+		return copy_page_slow(user, buf, n, access);
+	move(&w, buf, n, access);
 	window_close(&w);
 	return n;
 }
 
-static __noinline size_t copy_to_page_slow(vaddr_t dst, const void *src, size_t n)
+/* At most a page of bytes, which may lie across two: how many were copied, of one page at least. */
+static __always_inline size_t copy_across(vaddr_t user, char *buf, size_t len,
+					  enum fault_access access)
 {
+	size_t n = room(user, len);
 	struct window w;
 
-	if (window_open(&w, current_mm(), dst, FAULT_WRITE, false))
-		return 0;
-	memcpy(w.kaddr, src, n);
+	if (unlikely(!window_at_once(&w, user, access)))
+		return copy_page_slow(user, buf, n, access);
+	move(&w, buf, n, access);
+	if (n < len && likely(window_next(&w, access))) {
+		move(&w, buf + n, len - n, access);
+		n = len;
+	}
 	window_close(&w);
 	return n;
 }
 
-static size_t copy_to_page(vaddr_t dst, const void *src, size_t n)
+static __always_inline size_t copy_pages(vaddr_t user, char *buf, size_t len,
+					 enum fault_access access)
 {
-	struct window w;
+	size_t done, n;
 
-	if (unlikely(!window_at_once(&w, dst, FAULT_WRITE)))
-		return copy_to_page_slow(dst, src, n);
-	memcpy(w.kaddr, src, n);
-	window_close(&w);
-	return n;
+	for (done = 0; done < len; done += n) {
+		n = copy_across(user + done, buf + done, min(len - done, PAGE_SIZE), access);
+		if (!n)
+			break;
+	}
+	return done;
 }
 
 /* Bytes there are, and all of them in one page. */
@@ -83,39 +105,25 @@ static inline bool in_one_page(vaddr_t addr, size_t len)
 
 static __noinline size_t copy_from_pages(void *dst, vaddr_t src, size_t len)
 {
-	size_t done, n;
+	return copy_pages(src, dst, len, FAULT_READ);
+}
 
-	for (done = 0; done < len; done += n) {
-		n = room(src + done, len - done);
-		if (!copy_from_page((char *)dst + done, src + done, n))
-			break;
-	}
-	return done;
+static __noinline size_t copy_to_pages(vaddr_t dst, const void *src, size_t len)
+{
+	return copy_pages(dst, (char *)src, len, FAULT_WRITE);
 }
 
 size_t copy_from_user_partial(void *dst, vaddr_t src, size_t len)
 {
 	if (likely(in_one_page(src, len)))
-		return copy_from_page(dst, src, len);
+		return copy_page(src, dst, len, FAULT_READ);
 	return copy_from_pages(dst, src, len);
-}
-
-static __noinline size_t copy_to_pages(vaddr_t dst, const void *src, size_t len)
-{
-	size_t done, n;
-
-	for (done = 0; done < len; done += n) {
-		n = room(dst + done, len - done);
-		if (!copy_to_page(dst + done, (const char *)src + done, n))
-			break;
-	}
-	return done;
 }
 
 size_t copy_to_user_partial(vaddr_t dst, const void *src, size_t len)
 {
 	if (likely(in_one_page(dst, len)))
-		return copy_to_page(dst, src, len);
+		return copy_page(dst, (void *)src, len, FAULT_WRITE);
 	return copy_to_pages(dst, src, len);
 }
 

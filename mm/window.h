@@ -21,6 +21,7 @@
 struct window {
 	struct glance *glance;
 	struct page *table;
+	pte_t *pte;             /* of window_at_once() */
 	pte_t e;
 	void *kaddr;            /* of the address asked for */
 };
@@ -58,6 +59,12 @@ static inline bool window_permits(pte_t e, enum fault_access access, bool force)
 				   anon_exclusive(pfn_to_page(pte_pfn(e))));
 }
 
+/* It permits that, and has nothing to be marked. */
+static inline bool window_ready(pte_t e, enum fault_access access)
+{
+	return window_permits(e, access, false) && pte_same(e, window_touched(e, access));
+}
+
 static inline void *window_kaddr(const struct window *w, vaddr_t addr)
 {
 	return (char *)pa_to_virt(pte_pfn(w->e) << PAGE_SHIFT) + (addr & ~PAGE_MASK);
@@ -71,18 +78,16 @@ static inline void *window_kaddr(const struct window *w, vaddr_t addr)
 static __always_inline bool window_at_once(struct window *w, vaddr_t addr, enum fault_access access)
 {
 	struct mm_struct *mm = current_mm();
-	pte_t *pte;
 
 	if (DEBUG)
 		might_sleep();
 	if (unlikely(!mm || addr >= USER_END))
 		return false;
 	w->glance = glance_begin();
-	pte = pt_find(mm, addr, &w->table);
-	if (likely(pte && spin_trylock(&w->table->ptl))) {
-		w->e = pte_read(pte);
-		if (likely(window_permits(w->e, access, false) &&
-			   pte_same(w->e, window_touched(w->e, access)))) {
+	w->pte = pt_find(mm, addr, &w->table);
+	if (likely(w->pte && spin_trylock(&w->table->ptl))) {
+		w->e = pte_read(w->pte);
+		if (likely(window_ready(w->e, access))) {
 			w->kaddr = window_kaddr(w, addr);
 			return true;
 		}
@@ -90,6 +95,22 @@ static __always_inline bool window_at_once(struct window *w, vaddr_t addr, enum 
 	}
 	glance_end(w->glance);
 	return false;
+}
+
+/* Open by window_at_once(): on to the next page, if the same table has it and it is ready too. */
+static __always_inline bool window_next(struct window *w, enum fault_access access)
+{
+	pte_t *next = w->pte + 1, e;
+
+	if (unlikely(!((unsigned long)next & ~PAGE_MASK)))
+		return false;
+	e = pte_read(next);
+	if (unlikely(!window_ready(e, access)))
+		return false;
+	w->pte = next;
+	w->e = e;
+	w->kaddr = window_kaddr(w, 0);
+	return true;
 }
 
 #endif

@@ -384,13 +384,19 @@ long sys_lseek(const unsigned long *a)
 
 /* ------------------------------------------------------- for file systems */
 
+static __noinline ssize_t read_and_note(struct file *f, struct iov_iter *to, loff_t *pos)
+{
+	if (!(f->flags & O_NOATIME))
+		inode_accessed(f->inode, f->path.mnt);
+	return filemap_read(f->inode->mapping, &f->ra, to, pos);
+}
+
 ssize_t generic_file_read(struct file *f, struct iov_iter *to, loff_t *pos)
 {
 	struct inode *inode = f->inode;
 
-	if (unlikely(inode_access_due(inode) || (f->path.mnt->flags & MS_STRICTATIME)) &&
-	    !(f->flags & O_NOATIME))
-		inode_accessed(inode, f->path.mnt);
+	if (unlikely(inode_access_due(inode) || (f->path.mnt->flags & MS_STRICTATIME)))
+		return read_and_note(f, to, pos);
 	return filemap_read(inode->mapping, &f->ra, to, pos);
 }
 
