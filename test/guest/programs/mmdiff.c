@@ -27,7 +27,7 @@
 #include <unistd.h>
 
 uint64_t seed;
-unsigned long heap, top;
+struct mmop_place place = { .arena = ARENA };
 int fd[NR_FD], all_locked;
 static long vm0, data0;
 static int in_child;
@@ -88,7 +88,7 @@ static void perform(unsigned int i, unsigned int count, const char *skip)
 
 static void fill(int f)
 {
-	for (unsigned long p = 0; p < FILE_PAGES; p++) {
+	for (unsigned long p = 0; p < MMOP_FILE_PAGES; p++) {
 		for (unsigned long i = 0; i < PG; i++)
 			buf[i] = i < 8 ? 0 : p * 7 + i;
 		if (pwrite(f, buf, PG, p * PG) != (ssize_t)PG)
@@ -136,12 +136,12 @@ static void setup(void)
 	prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
 	open_files();
 	catch_faults();
-	heap = ((unsigned long)sbrk(0) + PG - 1) & ~(PG - 1);
-	if (syscall(SYS_brk, heap) != (long)heap)
+	place.heap = ((unsigned long)sbrk(0) + PG - 1) & ~(PG - 1);
+	if (syscall(SYS_brk, place.heap) != (long)place.heap)
 		exit(2);
-	top = (unsigned long)mmap(NULL, PG, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	munmap((void *)top, PG);
-	top += PG;
+	place.top = (unsigned long)mmap(NULL, PG, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	munmap((void *)place.top, PG);
+	place.top += PG;
 	vm0 = statm(0);
 	data0 = statm(5);
 	limit();

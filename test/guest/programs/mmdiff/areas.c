@@ -30,8 +30,8 @@ static char kind_of(const char *name)
 static int is_ours(unsigned long start)
 {
 	return (start >= ARENA - ARENA_SPAN && start < ARENA + ARENA_SPAN) ||
-	       (start >= heap && start < heap + HEAP_SPAN) ||
-	       (start < top && start >= top - TOP_SPAN);
+	       (start >= place.heap && start < place.heap + HEAP_SPAN) ||
+	       (start < place.top && start >= place.top - TOP_SPAN);
 }
 
 struct area {
@@ -56,8 +56,8 @@ static int take_line(struct area *areas, int n, char *line)
 
 	if (sscanf(line, "%lx-%lx %7s %lx %*s %*s %n", &a.start, &a.end, a.prot, &a.off, &at) >= 4 &&
 	    at) {
-		if (a.start < heap && a.end > heap)             /* the heap's older part is libc's */
-			a.start = heap;
+		if (a.start < place.heap && a.end > place.heap)         /* the heap's older part is libc's */
+			a.start = place.heap;
 		a.kind = kind_of(line + at);
 		ours = is_ours(a.start) && n < MAX_AREAS;
 		if (ours)

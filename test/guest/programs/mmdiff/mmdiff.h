@@ -5,21 +5,18 @@
 #ifndef MMDIFF_H
 #define MMDIFF_H
 
-#include "ops.h"
+#include "args.h"
 
 #include <setjmp.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#define PG              4096UL
+#define PG              MMOP_PAGE
 #define ARENA           0x1400000000UL
 #define SHARED          0x1000000000UL
-#define FILE_PAGES      24UL
 #define ARENA_SPAN      (64 * MMOP_ARENA * PG)
 #define TOP_SPAN        (4096 * PG)
 #define HEAP_SPAN       (1024 * PG)
-
-enum { F_RW, F_RO, F_WO, F_MEM, F_MEMRO, NR_FD };
 
 /* What a child tells too: one page that all processes share. */
 struct told {
@@ -29,7 +26,7 @@ struct told {
 
 extern struct told *told;
 extern uint64_t seed;
-extern unsigned long heap, top;         /* heap's first byte; the end of where mmap(NULL) goes */
+extern struct mmop_place place;
 extern int fd[NR_FD];
 extern int all_locked;                  /* by mlockall: the stack too, whose size is chance */
 extern char buf[1 << 18];
@@ -48,8 +45,6 @@ void catch_faults(void);
 void write_page(volatile unsigned char *p, uint32_t r);
 void read_page(volatile unsigned char *p);
 
-/* The address, length of an operation; sometimes not aligned. */
-unsigned long op_address(const struct mmop *op);
 void do_touch(const struct mmop *op);
 void do_call(const struct mmop *op);
 

@@ -39,10 +39,10 @@ const char *rel(unsigned long a)
 
 	if (a >= ARENA - ARENA_SPAN && a <= ARENA + ARENA_SPAN)
 		snprintf(s, 32, a % PG ? "A%+ld.%lx" : "A%+ld", ((long)a - (long)ARENA) >> 12, a % PG);
-	else if (a >= heap && a < heap + HEAP_SPAN)
-		snprintf(s, 32, "H+%lx", a - heap);
-	else if (a <= top && a > top - TOP_SPAN)
-		snprintf(s, 32, a % PG ? "T-%ld.%lx" : "T-%ld", (top - a) / PG, a % PG);
+	else if (a >= place.heap && a < place.heap + HEAP_SPAN)
+		snprintf(s, 32, "H+%lx", a - place.heap);
+	else if (a <= place.top && a > place.top - TOP_SPAN)
+		snprintf(s, 32, a % PG ? "T-%ld.%lx" : "T-%ld", (place.top - a) / PG, a % PG);
 	else
 		snprintf(s, 32, "?%lx", a);
 	return s;

@@ -29,11 +29,10 @@ void read_page(volatile unsigned char *p)
 	tell(" ");
 }
 
-/* The first bytes of a page stay zero: a jump there is an illegal instruction. */
 void write_page(volatile unsigned char *p, uint32_t r)
 {
 	if (!_setjmp(back)) {
-		p[8 + r % (PG - 8)] = r >> 16;
+		p[mmop_write_at(r)] = mmop_write_byte(r);
 		tell("w");
 	}
 	tell(" ");
@@ -57,7 +56,7 @@ void catch_faults(void)
 
 void do_touch(const struct mmop *op)
 {
-	unsigned long addr = op_address(op);
+	unsigned long addr = mmop_address(op, &place);
 
 	tell("%s %s %u: ", mmop_name[op->kind], rel(addr), op->pages);
 	for (unsigned int i = 0; i < op->pages; i++, addr += PG) {
