@@ -7,7 +7,7 @@
  * it is all or nothing.
  *
  * A private area that becomes writable is promised memory then, if it was
- * not before.
+ * not before; and if it is locked, its pages are copied at once.
  *
  * Lock: mm->lock for writing.
  */
@@ -16,12 +16,13 @@
 #include <lib/err.h>
 #include <mm/mm.h>
 #include <mm/pagetable.h>
+#include <mm/populate.h>
 #include <mm/pt_share.h>
 #include <mm/vma_edit.h>
 #include <mm/vma_lock.h>
 
 static int protect_locked(struct mm_struct *mm, vaddr_t start, vaddr_t end, unsigned int prot,
-			  struct vma_dead *dead);
+			  struct vma_dead *dead, bool *fill);
 static int protect_first(struct mm_struct *mm, vaddr_t *start, vaddr_t end, unsigned int prot,
 			 struct vm_area_struct **vmap);
 static int protect_area(struct mm_struct *mm, struct vm_area_struct **vmap, vaddr_t start,
@@ -30,6 +31,7 @@ static int protect_area(struct mm_struct *mm, struct vm_area_struct **vmap, vadd
 int mm_mprotect(struct mm_struct *mm, vaddr_t start, size_t len, unsigned int prot)
 {
 	struct vma_dead dead = { NULL };
+	bool fill = false;
 	vaddr_t end;
 	int err;
 
@@ -47,16 +49,18 @@ int mm_mprotect(struct mm_struct *mm, vaddr_t start, size_t len, unsigned int pr
 		return -EINVAL;
 	if (down_write_killable(&mm->lock))
 		return -EINTR;
-	err = protect_locked(mm, start, end, prot, &dead);
+	err = protect_locked(mm, start, end, prot, &dead, &fill);
 	if (DEBUG)
 		vma_check(mm);
 	mm_unlock_write(mm);
 	vma_bury(&dead);
+	if (unlikely(fill))
+		mm_populate_locked(mm, start, end);
 	return err;
 }
 
 static int protect_locked(struct mm_struct *mm, vaddr_t start, vaddr_t end, unsigned int prot,
-			  struct vma_dead *dead)
+			  struct vma_dead *dead, bool *fill)
 {
 	struct vm_area_struct *vma;
 	vaddr_t stop;
@@ -70,6 +74,8 @@ static int protect_locked(struct mm_struct *mm, vaddr_t start, vaddr_t end, unsi
 	prot &= PROT_READ | PROT_WRITE | PROT_EXEC;
 	for (;;) {
 		stop = min(vma->vm_end, end);
+		*fill |= prot & VM_WRITE &&
+			 (vma->vm_flags & (VM_LOCKED | VM_WRITE | VM_SHARED)) == VM_LOCKED;
 		err = protect_area(mm, &vma, start, stop, prot, dead);
 		if (err || stop == end)
 			return err;

@@ -66,7 +66,8 @@ int mm_fault_range(struct mm_struct *mm, vaddr_t start, vaddr_t end, enum fault_
 	return 0;
 }
 
-int mm_populate(struct mm_struct *mm, vaddr_t start, vaddr_t end, bool must)
+/* Areas with all of @need. */
+static int populate(struct mm_struct *mm, vaddr_t start, vaddr_t end, bool must, unsigned long need)
 {
 	enum fault_access access;
 	unsigned long flags;
@@ -81,7 +82,7 @@ int mm_populate(struct mm_struct *mm, vaddr_t start, vaddr_t end, bool must)
 	for (; start < end && next_area(mm, &start, end, &stop, &flags, &hole); start = stop) {
 		if (hole && must)
 			return -ENOMEM;
-		if (flags & (VM_PFNMAP | VM_IO | VM_LOCKONFAULT))
+		if (flags & (VM_PFNMAP | VM_IO | VM_LOCKONFAULT) || need & ~flags)
 			continue;
 		if (!(flags & VM_ACCESS)) {
 			if (must)
@@ -100,4 +101,14 @@ int mm_populate(struct mm_struct *mm, vaddr_t start, vaddr_t end, bool must)
 			return err;
 	}
 	return must && start < end ? -ENOMEM : 0;
+}
+
+int mm_populate(struct mm_struct *mm, vaddr_t start, vaddr_t end, bool must)
+{
+	return populate(mm, start, end, must, 0);
+}
+
+void mm_populate_locked(struct mm_struct *mm, vaddr_t start, vaddr_t end)
+{
+	populate(mm, start, end, false, VM_LOCKED);
 }

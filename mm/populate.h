@@ -13,4 +13,7 @@ struct mm_struct;
 /* Fault in all of [start, end) for @access.  -EFAULT, -ENOMEM, -EINTR at the first that fails. */
 int mm_fault_range(struct mm_struct *mm, vaddr_t start, vaddr_t end, enum fault_access access);
 
+/* The locked areas of [start, end), as mlock would have them. */
+void mm_populate_locked(struct mm_struct *mm, vaddr_t start, vaddr_t end);
+
 #endif

@@ -6,7 +6,8 @@
  * Always true (vma_check): areas do not overlap; list and tree hold the same
  * areas in the same order; each node's max_gap is the largest gap below any
  * area of its subtree.  Neighbours that could be one are made one by whatever
- * changes an area, but not by fork, which unlocks what was locked.
+ * changes an area, but not by fork, which unlocks what was locked, nor by an area
+ * that grows down to another.
  * Only vma_link and vma_unlink touch list and tree.
  */
 #ifndef MM_VMA_H

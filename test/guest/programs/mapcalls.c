@@ -190,6 +190,23 @@ static void protecting(void)
 	munmap(p, 6 * PG);
 }
 
+/* What is locked shall not fault for want of a page, so a private page is copied in time. */
+static void protecting_locked(void)
+{
+	int fd = memfd_create("m", 0);
+	char *p;
+
+	ftruncate(fd, 2 * PG);
+	p = map(2, PROT_READ, MAP_PRIVATE, fd);
+	fails(0, mlock(p, PG));
+	fails(0, mprotect(p, 2 * PG, RW));
+	ok(pwrite(fd, "b", 1, 0) == 1 && pwrite(fd, "b", 1, PG) == 1, "the file changes");
+	ok(p[0] == 0, "a locked private page that may be written from now on has been copied");
+	ok(p[PG] == 'b', "one that is not locked has not");
+	munmap(p, 2 * PG);
+	close(fd);
+}
+
 static void moving(void)
 {
 	char *p = alone(6, RW), *to = alone(6, RW), *q;
@@ -211,6 +228,10 @@ static void moving(void)
 	fails(ENOMEM, (long)mremap(p, PG, 1UL << 40, MREMAP_MAYMOVE));
 	ok(mremap(p, 3 * PG, PG, 0) == p && touch(p + PG, 0) == SIGSEGV, "it shrinks in place");
 	ok(mremap(p, PG, 3 * PG, 0) == p && p[0] == 'a' && p[PG] == 0, "and grows in place, where there is room");
+	q = mmap(p + 5 * PG, PG, RW, ANON | MAP_FIXED | MAP_GROWSDOWN, -1, 0);
+	ok(q == p + 5 * PG, "an area that grows down is mapped behind it");
+	fails(ENOMEM, (long)mremap(p, 3 * PG, 4 * PG, 0));
+	munmap(q, PG);
 	p[PG] = 'b';
 	ok(mremap(p, 2 * PG, 2 * PG, MREMAP_MAYMOVE | MREMAP_FIXED, to) == to && to[PG] == 'b' &&
 	   touch(p, 0) == SIGSEGV, "MREMAP_FIXED moves");
@@ -417,6 +438,7 @@ int main(void)
 	files();
 	unmapping();
 	protecting();
+	protecting_locked();
 	moving();
 	syncing();
 	in_core();
