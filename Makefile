@@ -142,8 +142,9 @@ LDFLAGS := -nostdlib -static -T kernel.ld -z max-page-size=4096 -z noexecstack -
 # Rooms whose instructions nobody counts are compiled for size: the image stays below 512 KiB.
 SMALL := kernel/ipc kernel/net kernel/fs/proc kernel/drivers
 $(foreach room,$(SMALL),$(eval $(O)/$(room)/%.c.o: CFLAGS += -Os))
-COLD := mm/userfault mm/userfault_% mm/swapo% mm/mempolicy kernel/core% kernel/ptrace% kernel/mempolicy \
-	kernel/fs/userfaultfd kernel/fs/mount% kernel/fs/swap kernel/fs/devpts
+COLD := mm/guard mm/mempolicy mm/swapo% mm/userfault mm/userfault_% kernel/core% kernel/futex_% \
+	kernel/itimer kernel/mempolicy kernel/posix_timer kernel/ptrace% kernel/fs/devpts \
+	kernel/fs/inotify kernel/fs/locks kernel/fs/mount% kernel/fs/swap kernel/fs/userfaultfd
 $(foreach file,$(COLD),$(eval $(O)/$(file).c.o: CFLAGS += -Os))
 
 # Objects are rebuilt when the flags change, and the kernel when the list of sources does.

@@ -92,6 +92,7 @@ static void dup_fields(struct mm_struct *new, struct mm_struct *old)
 	new->dumpable = old->dumpable;
 	new->no_huge_pages = old->no_huge_pages;
 	new->dump_filter = old->dump_filter;
+	new->has_guards = READ_ONCE(old->has_guards);
 	new->membarrier = READ_ONCE(old->membarrier);
 	new->rlim_as = old->rlim_as;
 	new->rlim_data = old->rlim_data;

@@ -6,6 +6,7 @@
  *	                       DONTFORK, WIPEONFORK ...   flags of the area
  *	bring it in            WILLNEED, POPULATE_READ, POPULATE_WRITE
  *	let it go              DONTNEED, FREE, COLD, PAGEOUT, REMOVE
+ *	make it a guard        GUARD_INSTALL, GUARD_REMOVE
  *
  * A range with holes is advised as far as there are areas, and the answer is
  * -ENOMEM, as on Linux.
@@ -17,6 +18,7 @@
 #include <lib/err.h>
 #include <mm/address_space.h>
 #include <mm/filemap.h>
+#include <mm/guard.h>
 #include <mm/mm.h>
 #include <mm/pagetable.h>
 #include <mm/pageout.h>
@@ -51,7 +53,7 @@ static bool advice_known(int advice)
 	case MADV_DOFORK: case MADV_HUGEPAGE: case MADV_NOHUGEPAGE: case MADV_DONTDUMP:
 	case MADV_DODUMP: case MADV_WIPEONFORK: case MADV_KEEPONFORK: case MADV_COLD:
 	case MADV_PAGEOUT: case MADV_POPULATE_READ: case MADV_POPULATE_WRITE:
-	case MADV_DONTNEED_LOCKED:
+	case MADV_DONTNEED_LOCKED: case MADV_GUARD_INSTALL: case MADV_GUARD_REMOVE:
 		return true;
 	default:
 		return false;
@@ -63,7 +65,8 @@ static bool advice_reads(int advice)
 {
 	switch (advice) {
 	case MADV_WILLNEED: case MADV_DONTNEED: case MADV_FREE: case MADV_COLD:
-	case MADV_PAGEOUT: case MADV_DONTNEED_LOCKED:
+	case MADV_PAGEOUT: case MADV_DONTNEED_LOCKED: case MADV_GUARD_INSTALL:
+	case MADV_GUARD_REMOVE:
 		return true;
 	default:
 		return false;
@@ -177,7 +180,8 @@ static int advise_area(struct advice *a, struct vm_area_struct **vmap, vaddr_t s
 		if (err)
 			return err;
 		vma = *vmap;
-		if (pt_unshare_edges(vma->vm_mm, start, end))
+		if (a->mm->has_guards ? pt_unshare_range(a->mm, start, end) :
+					pt_unshare_edges(a->mm, start, end))
 			return -EAGAIN;
 		pt_zap_range(vma, start, end);
 		return 0;
@@ -199,6 +203,10 @@ static int advise_area(struct advice *a, struct vm_area_struct **vmap, vaddr_t s
 		else
 			page_out(vma, start, end);
 		return 0;
+	case MADV_GUARD_INSTALL:
+		return guard_may(vma, true) ? guard_install(vma, start, end) : -EINVAL;
+	case MADV_GUARD_REMOVE:
+		return guard_may(vma, false) ? guard_remove(vma, start, end) : -EINVAL;
 	default:
 		return advise_flags(a, vmap, start, end);
 	}

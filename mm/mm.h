@@ -75,6 +75,7 @@ struct mm_struct {
 	void (*exe_get)(struct file *);
 	u8 dumpable;                            /* [a] DUMP_: PR_SET_DUMPABLE */
 	bool has_userfault;                     /* [m] an area was registered once (userfault.h) */
+	bool has_guards;                        /* [a] a guard was installed once (guard.h) */
 	bool no_huge_pages;                     /* [a] prctl(PR_SET_THP_DISABLE) */
 	unsigned int dump_filter;               /* [a] /proc/PID/coredump_filter */
 	unsigned int membarrier;                /* [a] kernel/membarrier.c: registered for */

@@ -34,7 +34,7 @@ pte_t *pt_walk_level1(struct mm_struct *mm, vaddr_t va);
 pte_t *pt_walk_kernel(vaddr_t va, enum pt_mode mode);
 
 /*
- * Remove the pages of [start, end) of @vma's address space, flush once, and
+ * Remove the pages of [start, end) of @vma's address space, but not guards, flush once, and
  * only then free the frames.  Tables that become empty go with them when
  * @floor..@ceiling (the neighbours' bounds) allows.  mm->lock held for
  * writing, or for reading (madvise) with free_tables false.

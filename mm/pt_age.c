@@ -58,7 +58,7 @@ static bool mark_table(struct mm_struct *mm, struct page *table, vaddr_t va, vad
 		e = pte_read(entries + i);
 		if (pte_present(e) && !pte_special(e)) {
 			changed |= mark(entries + i, pfn_to_page(pte_pfn(e)));
-		} else if (mark == mark_free && pte_swap(e)) {
+		} else if (mark == mark_free && pte_swap(e) && !pte_guard(e)) {
 			pte_set(entries + i, NO_PTE);   /* away, and not wanted back */
 			swap_free_entry(e);
 			dropped += pte_swapped(e);

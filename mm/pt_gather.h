@@ -27,6 +27,7 @@ struct pt_gather {
 	vaddr_t start, end;             /* to flush; empty: start >= end */
 	vaddr_t from, to;               /* everything in this range goes, in one call or more */
 	bool all;                       /* that is, the whole address space */
+	bool keeps_guards;              /* the areas stay, and so do guards (guard.h) */
 	struct page *tables;            /* unhooked table pages, chained by pt_laid_by */
 	struct page **pages;            /* low bits: what is to be done for it (zap.c) */
 	unsigned int nr, max;
@@ -59,6 +60,7 @@ static inline void pt_gather_begin(struct pt_gather *g, struct mm_struct *mm, va
 	g->from = from;
 	g->to = to;
 	g->all = false;
+	g->keeps_guards = false;
 	g->tables = NULL;
 	g->extra = NULL;
 	g->pages = g->inline_pages;

@@ -22,6 +22,7 @@ typedef struct {
 
 #define SWAP_TYPE_BITS  5
 #define SWAP_AREAS_MAX  29      /* as many as Linux with its usual options */
+#define SWAP_TYPE_GUARD 29      /* no page at all: an access is SIGSEGV (guard.h) */
 #define SWAP_TYPE_POISON 30     /* no page at all: an access is SIGBUS (UFFDIO_POISON) */
 #define SWAP_TYPE_LOST  31      /* no area: what was there could not be read when it went */
 
@@ -41,7 +42,11 @@ static inline pte_t swp_to_pte(swp_t s)
 	return pte_make_swap(swp_type(s), swp_slot(s));
 }
 
-/* A mark in a PTE that is no page: nothing is counted, and nobody brings it in. */
+/* Marks in a PTE that are no page: nothing is counted, and nobody brings them in. */
+static inline bool pte_guard(pte_t e)
+{
+	return pte_swap(e) && pte_swap_type(e) == SWAP_TYPE_GUARD;
+}
 static inline bool pte_poison(pte_t e)
 {
 	return pte_swap(e) && pte_swap_type(e) == SWAP_TYPE_POISON;
@@ -50,7 +55,7 @@ static inline bool pte_poison(pte_t e)
 /* Pages in swap (MM_SWAPENTS) that an entry which is not present stands for. */
 static inline long pte_swapped(pte_t e)
 {
-	return pte_swap_type(e) != SWAP_TYPE_POISON;
+	return pte_swap_type(e) - SWAP_TYPE_GUARD > SWAP_TYPE_POISON - SWAP_TYPE_GUARD;
 }
 
 /* ---- swap.c ---- */

@@ -38,8 +38,8 @@ enum fault_result swap_fault(struct fault *f)
 	swp_t s = pte_to_swp(f->orig);
 	struct page *page;
 
-	if (swp_type(s) >= SWAP_TYPE_POISON)
-		return FAULT_BUS;
+	if (unlikely(swp_type(s) >= SWAP_TYPE_GUARD))
+		return swp_type(s) == SWAP_TYPE_GUARD ? FAULT_MAPERR : FAULT_BUS;
 	page = swap_cache_find(s);
 	if (!page)
 		return fault_read(f, s);

@@ -117,7 +117,7 @@ static int entry_moves(pte_t to, pte_t from, bool holes)
 		return -EEXIST;
 	if (pte_none(from))
 		return holes ? 0 : -ENOENT;
-	if (pte_poison(from))
+	if (!pte_present(from) && !pte_swapped(from))
 		return -EFAULT;
 	if (!pte_present(from))
 		return swap_users(pte_to_swp(from)) == 1 ? 0 : -EBUSY;

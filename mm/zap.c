@@ -110,15 +110,25 @@ static __noinline unsigned long zap_cached(struct pt_gather *g, struct page *pag
 	return pte_dirty(e) && !page_test(page, PG_dirty) ? PAGE_PTR_DIRTY : 0;
 }
 
-/* The entry @e is gone.  True: its page was gathered, at *slot. */
-static inline bool zap_one(struct pt_gather *g, pte_t e, struct page **slot)
+/* *pte, which was @e, is gone: of a page in swap, or a mark. */
+static __noinline void zap_absent(struct pt_gather *g, pte_t *pte, pte_t e)
+{
+	if (g->keeps_guards && pte_guard(e)) {
+		pte_set(pte, e);
+		return;
+	}
+	swap_free_entry(e);
+	g->rss[MM_SWAPENTS] += pte_swapped(e);
+}
+
+/* The entry @e is gone, *pte is none.  True: its page was gathered, at *slot. */
+static inline bool zap_one(struct pt_gather *g, pte_t e, pte_t *pte, struct page **slot)
 {
 	unsigned long note = 0, flags;
 	struct page *page;
 
 	if (unlikely(!pte_present(e))) {
-		swap_free_entry(e);
-		g->rss[MM_SWAPENTS] += pte_swapped(e);
+		zap_absent(g, pte, e);
 		return false;
 	}
 	if (pte_special(e))
@@ -167,7 +177,7 @@ static __noinline vaddr_t zap_entries(struct pt_gather *g, struct page *table, v
 			i = pt_next_used(entries, i + 1, last);
 			continue;
 		}
-		slot += zap_one(g, pte_xchg(entries + i, NO_PTE), slot);
+		slot += zap_one(g, pte_xchg(entries + i, NO_PTE), entries + i, slot);
 		i++;
 	}
 	if (base + (i << PAGE_SHIFT) > g->end)
@@ -308,6 +318,7 @@ void pt_zap_range(struct vm_area_struct *vma, vaddr_t start, vaddr_t end)
 	struct pt_gather g;
 
 	pt_gather_begin(&g, vma->vm_mm, start, end);
+	g.keeps_guards = true;
 	pt_zap(&g, vma, start, end);
 	pt_gather_end(&g);
 }

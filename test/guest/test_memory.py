@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """The memory calls: every flag and errno (programs that tell them as TAP)."""
 
+import pytest
+
 
 def test_seals_of_memory_files_and_of_areas(tap):
     tap("seals")
@@ -48,3 +50,8 @@ def test_pages_are_moved(tap):
 
 def test_what_happens_to_registered_memory_is_told(tap):
     tap("uffd_events")
+
+
+@pytest.mark.faultline                          # Linux has them from 6.13 on
+def test_guard_pages(tap):
+    tap("guards")

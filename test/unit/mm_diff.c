@@ -218,6 +218,8 @@ static void do_call(const struct mmop *op)
 		break;
 	case OP_MADVISE:
 		n = mmop_advice(op);
+		if (n == MADV_GUARD_INSTALL || n == MADV_GUARD_REMOVE)
+			n = 200;                /* the model has none, as Linux 6.12 (mm_guard.c) */
 		tell(" %#lx %zu %d", a.addr, a.len, n);
 		same("madvise", mm_madvise(mm, a.addr, a.len, n), model_madvise(model, a.addr, a.len, n));
 		break;

@@ -5,6 +5,7 @@
 #define _GNU_SOURCE
 #include "mmdiff.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -71,6 +72,11 @@ static void do_madvise(const struct mmop *op)
 	int advice = mmop_advice(op);
 
 	tell("madvise %s %zu %d", rel(a.addr), a.len, advice);
+	if (advice == 102 || advice == 103) {                   /* guards: EINVAL until Linux 6.13 */
+		errno = EINVAL;
+		tell_result(-1);
+		return;
+	}
 	tell_result(madvise((void *)a.addr, a.len, advice));
 }
 
