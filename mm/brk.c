@@ -39,7 +39,7 @@ static bool brk_set(struct mm_struct *mm, vaddr_t brk, struct vma_dead *dead)
 
 long mm_brk(struct mm_struct *mm, vaddr_t brk)
 {
-	struct vma_dead dead = { NULL };
+	struct vma_dead dead = { .first = NULL };
 	vaddr_t old, now;
 	bool locked;
 

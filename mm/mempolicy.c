@@ -107,7 +107,7 @@ static int edit_range(struct mm_struct *mm, vaddr_t start, size_t len, unsigned 
 		      int (*edit)(struct mm_struct *mm, vaddr_t start, vaddr_t end,
 				  unsigned int arg, struct vma_dead *dead))
 {
-	struct vma_dead dead = { NULL };
+	struct vma_dead dead = { .first = NULL };
 	vaddr_t end = start + ALIGN_UP(len, PAGE_SIZE);
 	int err;
 

@@ -96,7 +96,7 @@ static int populate_errno(int err)
 
 int mm_mlock(struct mm_struct *mm, vaddr_t start, size_t len, bool on_fault)
 {
-	struct vma_dead dead = { NULL };
+	struct vma_dead dead = { .first = NULL };
 	unsigned long limit = READ_ONCE(mm->rlim_memlock) >> PAGE_SHIFT, pages;
 	vaddr_t end;
 	int err = lock_bounds(&start, len, &end);
@@ -125,7 +125,7 @@ int mm_mlock(struct mm_struct *mm, vaddr_t start, size_t len, bool on_fault)
 
 int mm_munlock(struct mm_struct *mm, vaddr_t start, size_t len)
 {
-	struct vma_dead dead = { NULL };
+	struct vma_dead dead = { .first = NULL };
 	vaddr_t end;
 	int err = lock_bounds(&start, len, &end);
 
@@ -153,7 +153,7 @@ static void lock_all(struct mm_struct *mm, unsigned long lock, struct vma_dead *
 int mm_mlockall(struct mm_struct *mm, int flags)
 {
 	unsigned long lock = flags & MCL_ONFAULT ? LOCK_FLAGS : VM_LOCKED;
-	struct vma_dead dead = { NULL };
+	struct vma_dead dead = { .first = NULL };
 	int err = 0;
 
 	if (!flags || flags & ~(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) || flags == MCL_ONFAULT)
@@ -178,7 +178,7 @@ int mm_mlockall(struct mm_struct *mm, int flags)
 
 int mm_munlockall(struct mm_struct *mm)
 {
-	struct vma_dead dead = { NULL };
+	struct vma_dead dead = { .first = NULL };
 
 	if (down_write_killable(&mm->lock))
 		return -EINTR;

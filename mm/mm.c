@@ -88,7 +88,7 @@ struct mm_struct *mm_alloc_unevictable(void)
 
 void mm_put(struct mm_struct *mm)
 {
-	struct vma_dead dead = { NULL };
+	struct vma_dead dead = { .first = NULL };
 
 	if (!atomic_dec_and_test(&mm->users))
 		return;

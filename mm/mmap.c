@@ -42,7 +42,7 @@ static int mmap_area(struct mm_struct *mm, const struct mmap_request *rq,
 long mm_mmap(struct mm_struct *mm, const struct mmap_request *rq)
 {
 	size_t len = ALIGN_UP(rq->len, PAGE_SIZE);
-	struct vma_dead dead = { NULL };
+	struct vma_dead dead = { .first = NULL };
 	unsigned long vm_flags = 0;
 	long addr;
 

@@ -30,7 +30,7 @@ static int protect_area(struct mm_struct *mm, struct vm_area_struct **vmap, vadd
 
 int mm_mprotect(struct mm_struct *mm, vaddr_t start, size_t len, unsigned int prot)
 {
-	struct vma_dead dead = { NULL };
+	struct vma_dead dead = { .first = NULL };
 	bool fill = false;
 	vaddr_t end;
 	int err;

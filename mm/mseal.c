@@ -48,7 +48,7 @@ static int seal_range(struct mm_struct *mm, vaddr_t start, vaddr_t end, struct v
 int mm_mseal(struct mm_struct *mm, vaddr_t start, size_t len_in)
 {
 	size_t len = ALIGN_UP(len_in, PAGE_SIZE);
-	struct vma_dead dead = { NULL };
+	struct vma_dead dead = { .first = NULL };
 	vaddr_t end = start + len;
 	int err;
 

@@ -36,7 +36,7 @@ static void unmap_areas(struct pt_gather *g, struct vm_area_struct *vma, vaddr_t
 
 int mm_munmap(struct mm_struct *mm, vaddr_t start, size_t len)
 {
-	struct vma_dead dead = { NULL };
+	struct vma_dead dead = { .first = NULL };
 	int err;
 
 	if (start & ~PAGE_MASK || start > USER_END || len > USER_END - start)

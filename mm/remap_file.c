@@ -80,7 +80,7 @@ static int remap_pages(struct mm_struct *mm, vaddr_t start, vaddr_t end, pgoff_t
 int mm_remap_file_pages(struct mm_struct *mm, vaddr_t start, size_t size, pgoff_t pgoff,
 			bool populate)
 {
-	struct vma_dead dead = { NULL };
+	struct vma_dead dead = { .first = NULL };
 	bool locked = false;
 	vaddr_t end;
 	int err;

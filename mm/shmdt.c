@@ -43,7 +43,7 @@ static int detach(struct mm_struct *mm, vaddr_t addr, const struct vm_ops *ops,
 
 int mm_shmdt(struct mm_struct *mm, vaddr_t addr, const struct vm_ops *ops)
 {
-	struct vma_dead dead = { NULL };
+	struct vma_dead dead = { .first = NULL };
 	int err;
 
 	if (addr & ~PAGE_MASK)

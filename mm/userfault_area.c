@@ -59,7 +59,7 @@ static void unlock_mm(struct userfault *u, struct vma_dead *dead)
 
 int userfault_register(struct userfault *u, vaddr_t start, vaddr_t end, unsigned long vm_flags)
 {
-	struct vma_dead dead = { NULL };
+	struct vma_dead dead = { .first = NULL };
 	int err = lock_mm(u);
 
 	if (err)
@@ -93,7 +93,7 @@ static int may_register(const struct userfault *u, const struct vm_area_struct *
 
 int userfault_unregister(struct userfault *u, vaddr_t start, vaddr_t end)
 {
-	struct vma_dead dead = { NULL };
+	struct vma_dead dead = { .first = NULL };
 	struct vm_area_struct *vma;
 	int err = lock_mm(u);
 
@@ -154,7 +154,7 @@ static int set_area(struct vm_area_struct **vmap, vaddr_t start, vaddr_t end, st
 
 static void forget_areas(struct userfault *u)
 {
-	struct vma_dead dead = { NULL };
+	struct vma_dead dead = { .first = NULL };
 	struct vm_area_struct *vma;
 
 	down_write(&u->mm->lock);

@@ -35,6 +35,8 @@ static void check_area(struct mm_struct *mm, struct vm_area_struct *vma,
 	expect(vma, !prev || prev->vm_end <= vma->vm_start);
 	expect(vma, vma->vm_prot.v == pte_prot(vma->vm_flags).v);
 	expect(vma, !vma_is_anonymous(vma) || vma->vm_pgoff == vma->vm_start >> PAGE_SHIFT);
+	expect(vma, !(vma->vm_flags & VM_UFFD_ALONE));
+	expect(vma, !vma_is_anonymous(vma) || !vma->vm_private == !(vma->vm_flags & VM_UFFD));
 	vma_augment(&vma->vm_avl);
 	expect(vma, gap == vma->max_gap);
 }

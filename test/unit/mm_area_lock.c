@@ -55,7 +55,7 @@ static void a_closed_area_lets_nobody_in_and_its_neighbours_do(void **state)
 
 static void an_area_that_left_the_set_never_opens_again(void **state)
 {
-	struct vma_dead dead = { NULL };
+	struct vma_dead dead = { .first = NULL };
 	struct vm_area_struct *gone;
 
 	given(mm, "ww|rr|ww");

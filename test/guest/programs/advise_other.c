@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * process_madvise and process_mrelease: one process sees to another's memory, by its pidfd.
- * MADV_GUARD_INSTALL, MADV_COLLAPSE and what else Linux 6.12 does not know.
+ * What madvise does not know.
  */
 #define _GNU_SOURCE
 #include "tap.h"
@@ -106,8 +106,7 @@ static void unknown(void)
 {
 	char *p = mmap(NULL, 2 * PG, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-	fails(EINVAL, madvise(p, PG, 102));     /* MADV_GUARD_INSTALL: since 6.13 */
-	fails(EINVAL, madvise(p, PG, 103));
+	fails(EINVAL, madvise(p, PG, 104));     /* 102, 103: guards.c */
 	fails(EINVAL, madvise(p, PG, 26));
 	fails(EINVAL, madvise(p, PG, 5));
 	fails(EINVAL, madvise(p, PG, -1));
