@@ -165,14 +165,15 @@ static bool asid_keep(unsigned long was, unsigned long now)
 
 /*
  * All are given out.  A hart whose active one is of an older generation has not
- * switched in the one that ends: what was reserved for it stays so.
+ * switched in the one that ends: what was reserved for it stays so.  The order to
+ * forget comes last, before anybody has a number of the new one: a hart that obeyed
+ * it sooner might fill its TLB under a number that it has left when it is looked at.
  */
 static void asid_next_generation(void)
 {
 	unsigned long ending = asid_generation;
 
-	__atomic_store_n(&hart_must_flush, ~0UL, __ATOMIC_SEQ_CST);
-	smp_store_release(&asid_generation, ending + 1);
+	WRITE_ONCE(asid_generation, ending + 1);
 	smp_mb();
 	for (unsigned int h = 0; h < nr_harts; h++) {
 		unsigned long active = READ_ONCE(asid_active[h]);
@@ -180,6 +181,7 @@ static void asid_next_generation(void)
 		if (active >> ASID_SHIFT == ending)
 			asid_reserved[h] = active;
 	}
+	__atomic_store_n(&hart_must_flush, ~0UL, __ATOMIC_SEQ_CST);
 	asid_next = 1;
 }
 
