@@ -49,7 +49,18 @@ static inline struct task_struct *rq_task(struct avl_node *node)
 }
 
 /* Lock the queue of the hart that @t runs, waits, or last ran on. */
-struct rq *task_rq_lock(struct task_struct *t, unsigned long *flags);
+static inline struct rq *task_rq_lock(struct task_struct *t, unsigned long *flags)
+{
+	*flags = irq_save();
+	for (;;) {
+		struct rq *rq = rq_of(READ_ONCE(t->thread.hart));
+
+		spin_lock(&rq->lock);
+		if (likely(t->thread.hart == rq->hart))
+			return rq;
+		spin_unlock(&rq->lock);
+	}
+}
 
 void rq_enqueue(struct rq *rq, struct task_struct *t);
 void rq_dequeue(struct rq *rq, struct task_struct *t);

@@ -143,19 +143,6 @@ void rq_rebase(struct task_struct *t, const struct rq *from, const struct rq *to
 	t->vruntime += READ_ONCE(to->min_vruntime) - from->min_vruntime;
 }
 
-struct rq *task_rq_lock(struct task_struct *t, unsigned long *flags)
-{
-	*flags = irq_save();
-	for (;;) {
-		struct rq *rq = rq_of(READ_ONCE(t->thread.hart));
-
-		spin_lock(&rq->lock);
-		if (likely(t->thread.hart == rq->hart))
-			return rq;
-		spin_unlock(&rq->lock);
-	}
-}
-
 void rq_resched(struct rq *rq)
 {
 	struct thread *t = &rq->curr->thread;

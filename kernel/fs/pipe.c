@@ -91,20 +91,25 @@ void pipe_put(struct pipe *p)
 
 /* -------------------------------------------------------------------- read */
 
+/* The ring is empty: the page at hand is the first one again. */
+static __noinline void keep_as_first(struct pipe *p, void **page)
+{
+	if (p->pages[0])
+		free_page_va(*page);
+	else
+		p->pages[0] = *page;
+	*page = NULL;
+}
+
 /* @n bytes at the tail were taken. */
 static void consume(struct pipe *p, unsigned long n)
 {
 	void **page = slot(p, p->tail);
 
 	WRITE_ONCE(p->tail, p->tail + n);
-	if (p->tail == p->head) {               /* empty: the page at hand is the first one again */
-		void *keep = *page;
-
-		*page = NULL;
-		if (p->pages[0])
-			free_page_va(keep);
-		else
-			p->pages[0] = keep;
+	if (p->tail == p->head) {
+		if (page != p->pages)
+			keep_as_first(p, page);
 		p->head = p->tail = 0;
 	} else if (!(p->tail & ~PAGE_MASK) && used(p) <= capacity(p) - PAGE_SIZE) {
 		free_page_va(*page);            /* and the head has not come round into it */
@@ -181,7 +186,7 @@ static ssize_t pipe_read(struct file *f, struct iov_iter *to, loff_t *pos)
 /* ------------------------------------------------------------------- write */
 
 /* Put in as much as fits.  Lock held.  Bytes, or -EFAULT, -ENOMEM when none could be. */
-static ssize_t put_bytes(struct pipe *p, struct iov_iter *from, unsigned long space)
+static __always_inline ssize_t put_bytes(struct pipe *p, struct iov_iter *from, unsigned long space)
 {
 	ssize_t done = 0;
 
