@@ -504,7 +504,22 @@ static void interrupted(void)
 	kill(pid, SIGKILL);
 	waitpid(pid, &status, 0);
 	gives(SIGKILL, status);
-	munmap(area(4), 4 * PG);
+	pid = fork();
+	if (!pid) {
+		fd = u_new(0);
+		p = area(4);
+		u_register(fd, p, 4 * PG, MISSING);
+		touch_begin(p, 0, 0);
+		u_fault(fd, p, 0);
+		waitpid(fork() ?: (_exit(0), 0), &status, 0);   /* while one thread waits */
+		kernel_reads(p + PG);
+		_exit(1);
+	}
+	usleep(100000);
+	gives(0, waitpid(pid, &status, WNOHANG));
+	kill(pid, SIGKILL);
+	waitpid(pid, &status, 0);
+	gives(SIGKILL, status);
 }
 
 static void unregistered(void)
