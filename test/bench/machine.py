@@ -56,8 +56,9 @@ class Kernel:
         return ["user/boot", str(disk), *command]
 
 
-def lines_of(command, run="", swap=""):
-    """Start @command and yield what its console prints, line by line; kill it at the end."""
+def lines_of(command, run="", swap="", stall=STALL):
+    """Start @command and yield what its console prints, line by line; kill it at the end, or when
+    for @stall seconds there was none."""
     env = dict(os.environ, RUN_TEXT=run, KEEP="", SWAP=swap)
     with subprocess.Popen(command, cwd=TOP, env=env, stdin=subprocess.DEVNULL,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
@@ -65,8 +66,8 @@ def lines_of(command, run="", swap=""):
         pending = b""
         try:
             while True:
-                if not select.select([child.stdout], [], [], STALL)[0]:
-                    yield f"[nothing for {STALL:.0f} s: stopped]"
+                if not select.select([child.stdout], [], [], stall)[0]:
+                    yield f"[nothing for {stall:.0f} s: stopped]"
                     return
                 got = os.read(child.stdout.fileno(), 65536)
                 if not got:
