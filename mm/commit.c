@@ -86,10 +86,9 @@ static __noinline int promise_within_limit(const struct mm_struct *mm, unsigned 
 	return -ENOMEM;
 }
 
-static inline int promise(const struct mm_struct *mm, unsigned long pages)
+/* Modes 0 and 1. */
+static inline int promise_freely(unsigned long pages)
 {
-	if (unlikely(sysctl_overcommit_memory == OVERCOMMIT_NEVER))
-		return promise_within_limit(mm, pages);
 	if (sysctl_overcommit_memory == OVERCOMMIT_GUESS &&
 	    unlikely(pages > frames_total + atomic_long_read(&swap_pages)))
 		return -ENOMEM;
@@ -99,7 +98,9 @@ static inline int promise(const struct mm_struct *mm, unsigned long pages)
 
 int vm_commit_pages(unsigned long pages)
 {
-	return promise(current_thread()->mm, pages);
+	if (unlikely(sysctl_overcommit_memory == OVERCOMMIT_NEVER))
+		return promise_within_limit(current_thread()->mm, pages);
+	return promise_freely(pages);
 }
 
 void vm_uncommit_pages(unsigned long pages)
@@ -107,13 +108,24 @@ void vm_uncommit_pages(unsigned long pages)
 	atomic_long_sub(pages, &committed);
 }
 
-int vm_commit(struct mm_struct *mm, unsigned long pages)
+/* Apart, as mode 2 is rare: what is left of vm_commit() keeps no registers. */
+static __noinline int vm_commit_within_limit(struct mm_struct *mm, unsigned long pages)
 {
-	int err = promise(mm, pages);
+	int err = promise_within_limit(mm, pages);
 
 	if (!err)
 		mm->committed += pages;
 	return err;
+}
+
+int vm_commit(struct mm_struct *mm, unsigned long pages)
+{
+	if (unlikely(sysctl_overcommit_memory == OVERCOMMIT_NEVER))
+		return vm_commit_within_limit(mm, pages);
+	if (promise_freely(pages))
+		return -ENOMEM;
+	mm->committed += pages;
+	return 0;
 }
 
 void vm_uncommit(struct mm_struct *mm, unsigned long pages)

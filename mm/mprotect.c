@@ -22,16 +22,17 @@
 #include <mm/vma_lock.h>
 
 static int protect_locked(struct mm_struct *mm, vaddr_t start, vaddr_t end, unsigned int prot,
-			  struct vma_dead *dead, bool *fill);
+			  struct vma_dead *dead);
 static int protect_first(struct mm_struct *mm, vaddr_t *start, vaddr_t end, unsigned int prot,
 			 struct vm_area_struct **vmap);
+static int protect_growing(const struct vm_area_struct *vma, vaddr_t *start, vaddr_t end,
+			   unsigned int prot);
 static int protect_area(struct mm_struct *mm, struct vm_area_struct **vmap, vaddr_t start,
 			vaddr_t end, unsigned int prot, struct vma_dead *dead);
 
 int mm_mprotect(struct mm_struct *mm, vaddr_t start, size_t len, unsigned int prot)
 {
 	struct vma_dead dead = { .first = NULL };
-	bool fill = false;
 	vaddr_t end;
 	int err;
 
@@ -49,18 +50,18 @@ int mm_mprotect(struct mm_struct *mm, vaddr_t start, size_t len, unsigned int pr
 		return -EINVAL;
 	if (down_write_killable(&mm->lock))
 		return -EINTR;
-	err = protect_locked(mm, start, end, prot, &dead, &fill);
+	err = protect_locked(mm, start, end, prot, &dead);
 	if (DEBUG)
 		vma_check(mm);
 	mm_unlock_write(mm);
 	vma_bury(&dead);
-	if (unlikely(fill))
+	if (unlikely(READ_ONCE(mm->locked_vm)) && prot & PROT_WRITE)
 		mm_populate_locked(mm, start, end);
 	return err;
 }
 
 static int protect_locked(struct mm_struct *mm, vaddr_t start, vaddr_t end, unsigned int prot,
-			  struct vma_dead *dead, bool *fill)
+			  struct vma_dead *dead)
 {
 	struct vm_area_struct *vma;
 	vaddr_t stop;
@@ -74,8 +75,6 @@ static int protect_locked(struct mm_struct *mm, vaddr_t start, vaddr_t end, unsi
 	prot &= PROT_READ | PROT_WRITE | PROT_EXEC;
 	for (;;) {
 		stop = min(vma->vm_end, end);
-		*fill |= prot & VM_WRITE &&
-			 (vma->vm_flags & (VM_LOCKED | VM_WRITE | VM_SHARED)) == VM_LOCKED;
 		err = protect_area(mm, &vma, start, stop, prot, dead);
 		if (err || stop == end)
 			return err;
@@ -97,15 +96,20 @@ static int protect_first(struct mm_struct *mm, vaddr_t *start, vaddr_t end, unsi
 	*vmap = vma;
 	if (!vma)
 		return -ENOMEM;
-	if (prot & PROT_GROWSDOWN) {
-		if (vma->vm_start >= end)
-			return -ENOMEM;
-		*start = vma->vm_start;
-		return vma->vm_flags & VM_GROWSDOWN ? 0 : -EINVAL;
-	}
-	if (vma->vm_start > *start)
+	if (unlikely(prot & (PROT_GROWSDOWN | PROT_GROWSUP)))
+		return protect_growing(vma, start, end, prot);
+	return vma->vm_start > *start ? -ENOMEM : 0;
+}
+
+static __noinline int protect_growing(const struct vm_area_struct *vma, vaddr_t *start,
+				      vaddr_t end, unsigned int prot)
+{
+	if (prot & PROT_GROWSUP)        /* no area grows up */
+		return vma->vm_start > *start ? -ENOMEM : -EINVAL;
+	if (vma->vm_start >= end)
 		return -ENOMEM;
-	return prot & PROT_GROWSUP ? -EINVAL : 0;       /* no area grows up */
+	*start = vma->vm_start;
+	return vma->vm_flags & VM_GROWSDOWN ? 0 : -EINVAL;
 }
 
 /* What the new flags cost: a promise of memory, room under RLIMIT_DATA. */

@@ -23,7 +23,7 @@
 #include <mm/vma.h>
 #include <mm/vma_lock.h>
 
-static pte_t protected(const struct vm_area_struct *vma, pte_t e)
+static __always_inline pte_t protected(const struct vm_area_struct *vma, pte_t e)
 {
 	pte_t new = pte_modify(e, vma->vm_prot);
 
