@@ -9,7 +9,7 @@
 #   make gdb          gdb-multiarch on it
 #   make linux        Debian's stock Linux on the same disk: what the tests are judged by
 #   make disk         the disk image alone
-#   make test         every test: check, test-build, test-host, test-guest, bench-check
+#   make test         every test: check, test-build, test-host, test-guest, test-suites, bench-check
 #   make check        style and boundaries, in seconds
 #   make test-host    lib/ and mm/ on this machine, under ASan and UBSan
 #   make test-guest   programs in the machine; KERNEL=linux runs them on Linux; TESTS='file -k word'
@@ -304,8 +304,8 @@ $(LINUX_FILES) &: $(LINUX_TAR) $(ROOT_TAR) user/make-initramfs
 
 # Every stage runs, whatever the one before found; each leaves "passed failed" in build/tally.
 TALLY := $(O)/tally
-STAGES := check test-build test-host test-guest bench-check
-.PHONY: test check test-build test-host test-guest
+STAGES := check test-build test-host test-guest test-suites bench-check
+.PHONY: test check test-build test-host test-guest test-suites
 test:
 	@rm -rf $(TALLY); mkdir -p $(TALLY); \
 	for stage in $(STAGES); do \
@@ -486,6 +486,12 @@ suites:
 	@$(PYTHON) test/suites/suites.py --build '$(O)' --log '$(O)/suites' \
 		$(if $(filter command%,$(origin KERNEL)),--kernel $(KERNEL)) $(SUITE) -- CACHE='$(CACHE)' \
 		$(foreach v,SMP MEM TIMEOUT MIRROR,$(if $(filter command%,$(origin $(v))),$(v)='$($(v))'))
+
+# A few of them, in a minute or two: a stage of make test.
+test-suites:
+	@mkdir -p $(TALLY)
+	@$(PYTHON) test/suites/suites.py --build '$(O)' --log '$(O)/suites' --kernel faultline \
+		--tally $(TALLY)/test-suites share -- CACHE='$(CACHE)' MIRROR='$(MIRROR)'
 
 # The long forms of the tests of memory and disk, the second lot with Debian's own programs.
 STRESS_PKGS := stress-ng python3-minimal gcc-14 libc6-dev

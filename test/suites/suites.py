@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: MIT
 """Programs nobody here wrote, on this kernel and on Linux, in one table.
 
-usage: suites.py --build DIR --log DIR [--kernel NAME] [SUITE...] [-- MAKE-VARIABLE...]
+usage: suites.py --build DIR --log DIR [--kernel NAME] [--tally FILE] [SUITE...] [-- MAKE-VARIABLE...]
 
 A suite is a folder beside this file; its file `settings` names the packages and
 the limits (README.md).  Each runs by `make run-tests`, here and on Linux, and
-the cases of both are laid side by side by name.
+the cases of both are laid side by side by name.  A suite with a file `scripts` is made of those
+of other suites.  Into the tally go "passed failed" of the last kernel, for make test.
 """
 
 import argparse
@@ -13,6 +14,7 @@ import datetime
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 
@@ -28,13 +30,28 @@ def settings(suite):
     return [line.strip() for line in text.splitlines() if "=" in line and not line.startswith("#")]
 
 
+def folder(suite, options):
+    """Where the scripts of a suite are: put together, if they are other suites'."""
+    scripts = HERE / suite / "scripts"
+    if not scripts.exists():
+        return HERE / suite
+    made = (pathlib.Path(options.log) / f"{suite}.dir").absolute()
+    shutil.rmtree(made, ignore_errors=True)
+    for name in scripts.read_text().split():
+        script = HERE / name
+        if (script.parent / "lib").exists():
+            shutil.copytree(script.parent / "lib", made / "lib", dirs_exist_ok=True)
+        shutil.copy(script, made / script.name)     # what a link leads to, by the link's name
+    return made
+
+
 def run(suite, kernel, options):
     """{case: passed, failed or skipped} of a suite on a kernel; the TAP is kept in the log folder."""
     env = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "O", "SUITE")}
     log = pathlib.Path(options.log) / f"{suite}.{kernel}.tap"
     with open(log, "w", encoding="utf-8") as out:
         subprocess.run(["make", "--no-print-directory", "run-tests", f"O={options.build}",
-                        f"DIR={HERE / suite}", f"KERNEL={kernel}", *settings(suite), *options.variables],
+                        f"DIR={folder(suite, options)}", f"KERNEL={kernel}", *settings(suite), *options.variables],
                        cwd=TOP, env=env, stdin=subprocess.DEVNULL, stdout=out,
                        stderr=subprocess.STDOUT, check=False)
     return read(log)
@@ -75,22 +92,28 @@ def main():
     parser.add_argument("--build", required=True)
     parser.add_argument("--log", required=True)
     parser.add_argument("--kernel", choices=KERNELS)
+    parser.add_argument("--tally")
     parser.add_argument("suites", nargs="*")
     options = parser.parse_args(words[:cut])
     options.variables = words[cut + 1:]
     os.makedirs(options.log, exist_ok=True)
-    suites = options.suites or sorted(p.parent.name for p in HERE.glob("*/settings"))
-    rows, short = [], []
+    suites = options.suites or sorted(p.parent.name for p in HERE.glob("*/settings")
+                                      if not (p.parent / "scripts").exists())
+    rows, short, points = [], [], []
     for suite in suites:
         found = {}
         for kernel in [options.kernel] if options.kernel else KERNELS:
             print(f"# {suite} on {kernel}", file=sys.stderr, flush=True)
             found[kernel] = run(suite, kernel, options)
+        points += found[kernel].values()
         rows.append(row(suite, found))
         short += shortfall(suite, found)
     print(f"{datetime.date.today()}\n\n| suite | cases | passed here | passed on Linux |\n| --- | --- | --- | --- |")
     print("\n".join(rows))
     print("\n" + "\n".join(short or ["all that passes on Linux passes here"]))
+    if options.tally:
+        failed = points.count("failed") or int(not points)
+        pathlib.Path(options.tally).write_text(f"{points.count('passed')} {failed}\n")
     return bool(short)
 
 
