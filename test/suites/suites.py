@@ -31,17 +31,17 @@ def settings(suite):
 
 
 def folder(suite, options):
-    """Where the scripts of a suite are: put together, if they are other suites'."""
+    """A folder with the scripts of a suite, and in the place of each link what it leads to."""
     scripts = HERE / suite / "scripts"
-    if not scripts.exists():
-        return HERE / suite
     made = (pathlib.Path(options.log) / f"{suite}.dir").absolute()
     shutil.rmtree(made, ignore_errors=True)
+    if not scripts.exists():
+        return shutil.copytree(HERE / suite, made)
     for name in scripts.read_text().split():
         script = HERE / name
         if (script.parent / "lib").exists():
             shutil.copytree(script.parent / "lib", made / "lib", dirs_exist_ok=True)
-        shutil.copy(script, made / script.name)     # what a link leads to, by the link's name
+        shutil.copy(script, made / script.name)
     return made
 
 
