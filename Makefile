@@ -142,8 +142,9 @@ LDFLAGS := -nostdlib -static -T kernel.ld -z max-page-size=4096 -z noexecstack -
 # Rooms whose instructions nobody counts are compiled for size: the image stays below 512 KiB.
 SMALL := kernel/ipc kernel/net kernel/fs/proc kernel/drivers
 $(foreach room,$(SMALL),$(eval $(O)/$(room)/%.c.o: CFLAGS += -Os))
-COLD := mm/guard mm/mempolicy mm/swapo% mm/userfault mm/userfault_% kernel/core% kernel/futex_% \
-	kernel/itimer kernel/mempolicy kernel/posix_timer kernel/ptrace% kernel/fs/devpts \
+COLD := mm/guard mm/mempolicy mm/smaps mm/swapo% mm/userfault mm/userfault_% kernel/core% kernel/futex_% \
+	kernel/itimer kernel/mempolicy kernel/posix_timer kernel/prctl kernel/ptrace% \
+	kernel/sched_setattr kernel/sys_info kernel/sys_log kernel/fs/devpts \
 	kernel/fs/inotify kernel/fs/locks kernel/fs/mount% kernel/fs/swap kernel/fs/userfaultfd
 $(foreach file,$(COLD),$(eval $(O)/$(file).c.o: CFLAGS += -Os))
 

@@ -72,6 +72,13 @@ static void count_page(pte_t e, int more, struct mm_area_stats *st)
 		*(dirty ? &st->private_dirty : &st->private_clean) += PAGE_SIZE;
 	if (pte_young(e) || page_test(page, PG_referenced))
 		st->referenced += PAGE_SIZE;
+	if (page_test(page, PG_active) || page_test(page, PG_mlocked))
+		st->active += PAGE_SIZE;
+	if (page_test(page, PG_swapcache))
+		st->swapcache += PAGE_SIZE;
+	if (page_test(page, PG_writeback))
+		st->writeback += PAGE_SIZE;
+	st->most_mapped = max(st->most_mapped, shares);
 	if (page_test(page, PG_anon)) {
 		st->anonymous += PAGE_SIZE;
 		if (!page_test(page, PG_swapbacked) && !dirty)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * What /proc/PID/maps and smaps show of an address space.
+ * What /proc/PID/maps, smaps and numa_maps show of an address space.
  *
  * The reader holds mm's users.  Areas are copied out a few at a time, and the
  * next look goes on by address, so that no lock is held while text is made.
@@ -41,6 +41,8 @@ struct mm_area_stats {
 	unsigned long referenced, anonymous, lazyfree, swap;
 	unsigned long swap_pss_shifted;
 	unsigned long huge;             /* mapped 2 MiB at once */
+	unsigned long active, swapcache, writeback;
+	int most_mapped;                /* PTEs that name the page that most do; not bytes */
 };
 
 /* Add up the pages of [start, end); pt_gather_stats(): with mm->lock held. */

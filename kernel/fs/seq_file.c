@@ -269,14 +269,14 @@ void seq_escape(struct seq_file *m, const char *s, const char *escape)
 	}
 }
 
-void seq_path(struct seq_file *m, const struct path *path)
+void seq_path(struct seq_file *m, const struct path *path, const char *escape)
 {
 	char *buf = kmalloc(PATH_MAX, GFP_KERNEL), *p;
 
 	if (!buf)
 		return;
 	p = d_path(path, &current->fs->root, buf, PATH_MAX);
-	seq_escape(m, IS_ERR(p) ? "?" : p, "\n\\");
+	seq_escape(m, IS_ERR(p) ? "?" : p, escape);
 	kfree(buf);
 }
 

@@ -69,8 +69,8 @@ void seq_putc(struct seq_file *m, char c);
 void seq_write(struct seq_file *m, const void *data, size_t len);
 /* @s with the characters of @escape as \ooo. */
 void seq_escape(struct seq_file *m, const char *s, const char *escape);
-/* A path as /proc shows it: newlines escaped; seen from the current root. */
-void seq_path(struct seq_file *m, const struct path *path);
+/* A path seen from the current root, with the characters of @escape as \ooo. */
+void seq_path(struct seq_file *m, const struct path *path, const char *escape);
 /*
  * Spaces up to column @width of the current record's line, counted from @start (a former
  * m->count).

@@ -28,6 +28,10 @@ def test_the_memory_of_a_process_as_files(tap):
     tap("procmem")
 
 
+def test_numa_maps_tell_policies_and_pages_of_areas(tap):
+    tap("procnuma")
+
+
 def test_each_flag_and_errno_of_the_memory_calls(tap):
     tap("mapcalls")
 

@@ -297,6 +297,7 @@ static int show_cgroup(struct seq_file *m, struct task_struct *t)
 		{ .name = "mem", .mode = S_IFREG | 0600, .fop = &proc_mem_fops },              \
 		SHOW("mountinfo", show_mountinfo), SHOW("mounts", show_mounts),                \
 		{ .name = "net", .mode = S_IFDIR | 0555, .children = proc_net_table },         \
+		SHOW("numa_maps", proc_show_numa_maps),                                        \
 		{ .name = "oom_adj",                                                           \
 		  .mode = S_IFREG | 0644,                                                      \
 		  .show = proc_show_oom_adj,                                                   \

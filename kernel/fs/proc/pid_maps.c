@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * /proc/PID/maps, smaps and smaps_rollup: the areas of an address space.
+ * /proc/PID/maps, smaps, smaps_rollup and numa_maps: the areas of an address space.
  *
  * Areas are taken a few at a time (mm/smaps.h), so that the address space is
  * not locked while text is made; an area that changes between two looks is
@@ -10,7 +10,9 @@
 
 #include <kernel/fs/super.h>
 #include <kernel/task.h>
+#include <lib/string.h>
 #include <mm/huge.h>
+#include <mm/mempolicy.h>
 #include <mm/mm.h>
 #include <mm/slab.h>
 #include <mm/smaps.h>
@@ -53,7 +55,7 @@ static void put_name(struct seq_file *m, const struct mm_area *a, size_t line)
 		return;
 	seq_pad(m, line, NAME_COLUMN);
 	if (a->file)
-		seq_path(m, &a->file->path);
+		seq_path(m, &a->file->path, "\n\\");
 	else
 		seq_puts(m, a->name);
 }
@@ -74,8 +76,8 @@ static int show_area(struct seq_file *m, struct mm_struct *mm, const struct mm_a
 	return 0;
 }
 
-/* Each area of @t's program by @fn; nothing for a task without one. */
-static int show_areas(struct seq_file *m, struct task_struct *t, area_fn fn)
+/* Each area of @t's program by @fn, which gets @arg; nothing for a task without one. */
+static int show_areas(struct seq_file *m, struct task_struct *t, area_fn fn, void *arg)
 {
 	struct mm_struct *mm;
 	int error;
@@ -85,14 +87,14 @@ static int show_areas(struct seq_file *m, struct task_struct *t, area_fn fn)
 	mm = task_mm_get(t);
 	if (!mm)
 		return 0;
-	error = for_each_area(m, mm, fn, NULL);
+	error = for_each_area(m, mm, fn, arg);
 	mm_put(mm);
 	return error;
 }
 
 int proc_show_maps(struct seq_file *m, struct task_struct *t)
 {
-	return show_areas(m, t, show_area);
+	return show_areas(m, t, show_area, NULL);
 }
 
 static void show_kib(struct seq_file *m, const char *name, unsigned long bytes)
@@ -160,7 +162,7 @@ static int show_smap(struct seq_file *m, struct mm_struct *mm, const struct mm_a
 
 int proc_show_smaps(struct seq_file *m, struct task_struct *t)
 {
-	return show_areas(m, t, show_smap);
+	return show_areas(m, t, show_smap, NULL);
 }
 
 struct rollup {
@@ -197,4 +199,95 @@ int proc_show_smaps_rollup(struct seq_file *m, struct task_struct *t)
 	show_stats(m, &r.sum);
 	show_kib(m, "Locked:", 0);
 	return 0;
+}
+
+/* ------------------------------------------------ numa_maps */
+
+/* As the kernel uses it, on one node: which nodes a program named with a flag is not told. */
+static void show_policy(struct seq_file *m, unsigned int policy)
+{
+	static const char *const modes[MPOL_MAX] = {
+		[MPOL_DEFAULT] = "default", [MPOL_PREFERRED] = "prefer",
+		[MPOL_BIND] = "bind", [MPOL_INTERLEAVE] = "interleave",
+		[MPOL_LOCAL] = "local", [MPOL_PREFERRED_MANY] = "prefer (many)",
+		[MPOL_WEIGHTED_INTERLEAVE] = "weighted interleave",
+	};
+	unsigned int flags = policy & (MPOL_STATIC | MPOL_RELATIVE | MPOL_BALANCING);
+
+	seq_puts(m, modes[policy & MPOL_MODE]);
+	if (flags)
+		seq_putc(m, '=');
+	if (flags & (MPOL_STATIC | MPOL_RELATIVE))
+		seq_puts(m, flags & MPOL_STATIC ? "static" : "relative");
+	if (flags & MPOL_BALANCING)
+		seq_puts(m, flags == MPOL_BALANCING ? "balancing" : "|balancing");
+	if (policy & MPOL_NODES)
+		seq_puts(m, ":0");
+}
+
+static void show_nonzero(struct seq_file *m, const char *name, unsigned long n)
+{
+	if (n)
+		seq_printf(m, " %s=%lu", name, n);
+}
+
+static void show_pages(struct seq_file *m, const struct mm_area_stats *s)
+{
+	unsigned long dirty = s->shared_dirty + s->private_dirty;
+
+	show_nonzero(m, "anon", s->anonymous >> PAGE_SHIFT);
+	show_nonzero(m, "dirty", dirty >> PAGE_SHIFT);
+	if (s->rss != s->anonymous && s->rss != dirty)
+		show_nonzero(m, "mapped", s->rss >> PAGE_SHIFT);
+	if (s->most_mapped > 1)
+		show_nonzero(m, "mapmax", (unsigned long)s->most_mapped);
+	show_nonzero(m, "swapcache", s->swapcache >> PAGE_SHIFT);
+	if (s->active < s->rss)
+		seq_printf(m, " active=%lu", s->active >> PAGE_SHIFT);
+	show_nonzero(m, "writeback", s->writeback >> PAGE_SHIFT);
+	seq_printf(m, " N0=%lu kernelpagesize_kB=%lu", s->rss >> PAGE_SHIFT, PAGE_SIZE / KiB);
+}
+
+/* Shared memory without a file has a name like one. */
+static void show_what(struct seq_file *m, const struct mm_area *a)
+{
+	static const char escape[] = "\n\t= ";
+
+	if (a->file || a->name[0] == '/')
+		seq_puts(m, " file=");
+	if (a->file)
+		seq_path(m, &a->file->path, escape);
+	else if (a->name[0] == '/')
+		seq_escape(m, a->name, escape);
+	else if (!strcmp(a->name, "[heap]"))
+		seq_puts(m, " heap");
+	else if (!strcmp(a->name, "[stack]"))
+		seq_puts(m, " stack");
+}
+
+/* @arg: the policy of the task, for areas without one. */
+static int show_numa_map(struct seq_file *m, struct mm_struct *mm, const struct mm_area *a,
+			 void *arg)
+{
+	unsigned int policy = (a->flags & VM_POLICY) / (VM_POLICY & -VM_POLICY);
+	const unsigned int *of_task = arg;
+	struct mm_area_stats s = { 0 };
+	int error = mm_gather_stats(mm, a->start, a->end, &s);
+
+	if (error)
+		return error;
+	seq_printf(m, "%08lx ", a->start);
+	show_policy(m, policy ? policy : *of_task);
+	show_what(m, a);
+	if (s.rss)
+		show_pages(m, &s);
+	seq_putc(m, '\n');
+	return 0;
+}
+
+int proc_show_numa_maps(struct seq_file *m, struct task_struct *t)
+{
+	unsigned int policy = READ_ONCE(t->mempolicy);
+
+	return show_areas(m, t, show_numa_map, &policy);
 }

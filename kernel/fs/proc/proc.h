@@ -94,6 +94,7 @@ int proc_store_oom_adj(struct task_struct *t, char *buf, size_t len);
 int proc_show_maps(struct seq_file *m, struct task_struct *t);
 int proc_show_smaps(struct seq_file *m, struct task_struct *t);
 int proc_show_smaps_rollup(struct seq_file *m, struct task_struct *t);
+int proc_show_numa_maps(struct seq_file *m, struct task_struct *t);
 int proc_store_clear_refs(struct task_struct *t, char *buf, size_t len);
 int proc_show_meminfo(struct seq_file *m, struct task_struct *t);
 int proc_show_vmstat(struct seq_file *m, struct task_struct *t);
