@@ -378,7 +378,8 @@ u64 sched_tick(u64 now)
 	}
 	next = idle ? TIMER_NEVER : now + (rq->nr_queued ? sched_slice_ns : ALONE_TICK_NS);
 	spin_unlock(&rq->lock);
-	if (!idle && t->sighand)
+	/* Once it has set its last state, here, another hart may take its signal handlers away. */
+	if (!idle && t->sighand && t->state < TASK_ZOMBIE)
 		itimers_tick(t);
 	return next;
 }
