@@ -21,6 +21,7 @@
 #include <mm/vma_edit.h>
 #include <mm/vma_lock.h>
 
+static bool locked_and_read_only(struct mm_struct *mm, vaddr_t start, vaddr_t end);
 static int protect_locked(struct mm_struct *mm, vaddr_t start, vaddr_t end, unsigned int prot,
 			  struct vma_dead *dead);
 static int protect_first(struct mm_struct *mm, vaddr_t *start, vaddr_t end, unsigned int prot,
@@ -33,6 +34,7 @@ static int protect_area(struct mm_struct *mm, struct vm_area_struct **vmap, vadd
 int mm_mprotect(struct mm_struct *mm, vaddr_t start, size_t len, unsigned int prot)
 {
 	struct vma_dead dead = { .first = NULL };
+	bool fill = false;
 	vaddr_t end;
 	int err;
 
@@ -50,14 +52,27 @@ int mm_mprotect(struct mm_struct *mm, vaddr_t start, size_t len, unsigned int pr
 		return -EINVAL;
 	if (down_write_killable(&mm->lock))
 		return -EINTR;
+	if (unlikely(mm->locked_vm) && prot & PROT_WRITE)
+		fill = locked_and_read_only(mm, start, end);
 	err = protect_locked(mm, start, end, prot, &dead);
 	if (DEBUG)
 		vma_check(mm);
 	mm_unlock_write(mm);
 	vma_bury(&dead);
-	if (unlikely(READ_ONCE(mm->locked_vm)) && prot & PROT_WRITE)
+	if (unlikely(fill))
 		mm_populate_locked(mm, start, end);
 	return err;
+}
+
+/* Are there locked private pages that will be written for the first time?  mm->lock held. */
+static __noinline bool locked_and_read_only(struct mm_struct *mm, vaddr_t start, vaddr_t end)
+{
+	const struct vm_area_struct *vma = vma_intersect(mm, start, end);
+
+	for (; vma && vma->vm_start < end; vma = vma->vm_next)
+		if ((vma->vm_flags & (VM_LOCKED | VM_WRITE | VM_SHARED)) == VM_LOCKED)
+			return true;
+	return false;
 }
 
 static int protect_locked(struct mm_struct *mm, vaddr_t start, vaddr_t end, unsigned int prot,
