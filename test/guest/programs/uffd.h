@@ -17,6 +17,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 
 #define PG              4096UL
 #define RW              (PROT_READ | PROT_WRITE)
@@ -243,6 +244,27 @@ static inline void *page_of(uint64_t v)
 	for (int i = 0; i < 512; i++)
 		page[i] = v;
 	return page;
+}
+
+/* The next message is @event, of [start, end). */
+static inline int u_tells(int fd, unsigned int event, const char *start, const char *end)
+{
+	struct uffd_msg m;
+
+	return u_next(fd, &m) && m.event == event && m.arg.remove.start == (uintptr_t)start &&
+	       m.arg.remove.end == (uintptr_t)end;
+}
+
+/* A child that waits for a page for ever: it is there, and ends by SIGKILL. */
+static inline void only_killed(pid_t pid)
+{
+	int status;
+
+	usleep(100000);
+	gives(0, waitpid(pid, &status, WNOHANG));
+	kill(pid, SIGKILL);
+	waitpid(pid, &status, 0);
+	gives(SIGKILL, status);
 }
 
 /* A file of /proc in a buffer. */

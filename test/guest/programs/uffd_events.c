@@ -109,7 +109,6 @@ static void removed(void)
 {
 	long (*const ways[])(char *) = { dontneed, set_free, punch };
 	int fd = u_new(UFFD_FEATURE_EVENT_REMOVE);
-	struct uffd_msg m;
 	struct deed *d;
 
 	for (int i = 0; i < 3; i++) {
@@ -126,8 +125,7 @@ static void removed(void)
 		gives(-EAGAIN, u_done);
 		gives(-EAGAIN, u_zero(fd, p, PG, 0));
 		gives(-EAGAIN, u_done);
-		ok(u_next(fd, &m) && m.event == UFFD_EVENT_REMOVE && m.arg.remove.start == (uintptr_t)p + PG &&
-		   m.arg.remove.end == (uintptr_t)p + 3 * PG, "REMOVE %d", i);
+		ok(u_tells(fd, UFFD_EVENT_REMOVE, p + PG, p + 3 * PG), "REMOVE %d", i);
 		gives(0, deed_end(d));
 		if (i != 1) {
 			gives(0, copy_later(fd, p + PG, 9));
@@ -143,13 +141,11 @@ static void removed_in_part(void)
 {
 	int fd = u_new(UFFD_FEATURE_EVENT_REMOVE);
 	char *p = area(4);
-	struct uffd_msg m;
 	struct deed *d;
 
 	u_register(fd, p + 2 * PG, 2 * PG, MISSING);
 	d = deed_begin(dontneed, p + PG);
-	ok(u_next(fd, &m) && m.event == UFFD_EVENT_REMOVE && m.arg.remove.start == (uintptr_t)p + 2 * PG &&
-	   m.arg.remove.end == (uintptr_t)p + 3 * PG, "the part that is registered");
+	ok(u_tells(fd, UFFD_EVENT_REMOVE, p + 2 * PG, p + 3 * PG), "the part that is registered");
 	gives(0, deed_end(d));
 	gives(0, madvise(p, 2 * PG, MADV_DONTNEED));
 	d = deed_begin(dontneed, p + 2 * PG);
@@ -169,22 +165,19 @@ static void unmapped(void)
 {
 	int fd = u_new(UFFD_FEATURE_EVENT_UNMAP);
 	char *p = area(8);
-	struct uffd_msg m;
 	struct deed *d;
 
 	u_register(fd, p + 2 * PG, 6 * PG, MISSING);
 	gives(0, munmap(p, PG));
 	d = deed_begin(unmap, p + PG);
-	ok(u_next(fd, &m) && m.event == UFFD_EVENT_UNMAP && m.arg.remove.start == (uintptr_t)p + PG &&
-	   m.arg.remove.end == (uintptr_t)p + 4 * PG, "UNMAP tells the whole of the call");
+	ok(u_tells(fd, UFFD_EVENT_UNMAP, p + PG, p + 4 * PG), "UNMAP tells the whole of the call");
 	gives(0, deed_end(d));
 	d = deed_begin(map_over, p + 5 * PG);
 	while (!u_poll(fd))
 		usleep(1000);
 	gives(0, d->done);
 	gives(-EAGAIN, u_copy(fd, p + 6 * PG, page_of(1), PG, 0));
-	ok(u_next(fd, &m) && m.event == UFFD_EVENT_UNMAP && m.arg.remove.start == (uintptr_t)p + 5 * PG &&
-	   m.arg.remove.end == (uintptr_t)p + 6 * PG, "by mmap(MAP_FIXED) too");
+	ok(u_tells(fd, UFFD_EVENT_UNMAP, p + 5 * PG, p + 6 * PG), "by mmap(MAP_FIXED) too");
 	gives(0, deed_end(d));
 	gives(0, copy_later(fd, p + 6 * PG, 3));
 	d = deed_begin(unmap, p + 5 * PG);
@@ -222,8 +215,7 @@ static void remapped(void)
 	d = deed_begin(shift, p);
 	ok(u_next(fd, &m) && m.event == UFFD_EVENT_REMAP && m.arg.remap.from == (uintptr_t)p &&
 	   m.arg.remap.to == (uintptr_t)there && m.arg.remap.len == 2 * PG, "REMAP: from, to, length");
-	ok(u_next(fd, &m) && m.event == UFFD_EVENT_UNMAP && m.arg.remove.start == (uintptr_t)p &&
-	   m.arg.remove.end == (uintptr_t)p + 2 * PG, "and UNMAP of where it was");
+	ok(u_tells(fd, UFFD_EVENT_UNMAP, p, p + 2 * PG), "and UNMAP of where it was");
 	gives(0, deed_end(d));
 	gives(1, has_vmflag(there, " um"));
 	t = touch_begin(there, 0, 0);
@@ -332,11 +324,7 @@ static void forked(void)
 		fork_reads(p);
 		_exit(0);
 	}
-	usleep(50000);
-	gives(0, waitpid(pid, &status, WNOHANG));
-	kill(pid, SIGKILL);
-	waitpid(pid, &status, 0);
-	gives(SIGKILL, status);
+	only_killed(pid);
 	munmap(p, 4 * PG);
 }
 

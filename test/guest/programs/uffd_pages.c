@@ -453,6 +453,16 @@ static void note(int sig)
 	handled = sig;
 }
 
+/* Four pages that are asked for. */
+static char *missing_area(int *fd)
+{
+	char *p = area(4);
+
+	*fd = u_new(0);
+	u_register(*fd, p, 4 * PG, MISSING);
+	return p;
+}
+
 static void interrupted(void)
 {
 	struct sigaction sa = { .sa_handler = note };
@@ -479,9 +489,7 @@ static void interrupted(void)
 
 	pid = fork();
 	if (!pid) {
-		fd = u_new(0);
-		p = area(4);
-		u_register(fd, p, 4 * PG, MISSING);
+		p = missing_area(&fd);
 		touch_begin(p, 0, 0);
 		u_fault(fd, p, 0);
 		touch_begin(p, 0, 0);
@@ -495,31 +503,20 @@ static void interrupted(void)
 	gives(0, status);
 	pid = fork();
 	if (!pid) {
-		fd = u_new(0);
-		p = area(4);
-		u_register(fd, p, 4 * PG, MISSING);
+		p = missing_area(&fd);
 		_exit((int)peek(p));
 	}
-	usleep(50000);
-	kill(pid, SIGKILL);
-	waitpid(pid, &status, 0);
-	gives(SIGKILL, status);
+	only_killed(pid);
 	pid = fork();
 	if (!pid) {
-		fd = u_new(0);
-		p = area(4);
-		u_register(fd, p, 4 * PG, MISSING);
+		p = missing_area(&fd);
 		touch_begin(p, 0, 0);
 		u_fault(fd, p, 0);
 		waitpid(fork() ?: (_exit(0), 0), &status, 0);   /* while one thread waits */
 		kernel_reads(p + PG);
 		_exit(1);
 	}
-	usleep(100000);
-	gives(0, waitpid(pid, &status, WNOHANG));
-	kill(pid, SIGKILL);
-	waitpid(pid, &status, 0);
-	gives(SIGKILL, status);
+	only_killed(pid);
 }
 
 static void unregistered(void)
