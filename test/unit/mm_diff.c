@@ -292,17 +292,6 @@ static void perform(unsigned int i, unsigned int count)
 	tell("\n");
 }
 
-static long frames_in_use(void)
-{
-	for (unsigned int h = 0; h < nr_harts; h++) {
-		host_run_as(&host_task0, h);
-		pt_cache_drain();
-	}
-	host_run_as(&host_task0, 0);
-	slab_shrink();
-	return frames_total - frames_free();
-}
-
 /* Nothing of it is left. */
 static void end_world(void)
 {
@@ -312,9 +301,9 @@ static void end_world(void)
 	for (unsigned int f = 0; f < NR_FD; f++)
 		if (files[f].refs)
 			differ("file %u: %ld references are left", f, files[f].refs);
-	if (vm_committed() || shmem_pages() || frames_in_use() > 64)
+	if (vm_committed() || shmem_pages() || world_frames_in_use() > 64)
 		differ("left: %lu pages committed, %lu of shared memory, %ld frames", vm_committed(),
-		       shmem_pages(), frames_in_use());
+		       shmem_pages(), world_frames_in_use());
 }
 
 static void run(unsigned int count)

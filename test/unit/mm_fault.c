@@ -468,7 +468,7 @@ static int touch_everything(void *unused)
 
 static void each_allocation_of_a_fault_may_fail(void **state)
 {
-	harness_watch("frames", space_frames_in_use);
+	harness_watch("frames", world_frames_in_use);
 	assert_true(harness_each_failure(touch_everything, NULL) > 20);
 	assert_true(harness_each_exhaustion(touch_everything, NULL) > 20);
 }

@@ -233,7 +233,7 @@ static void a_fork_that_fails_leaves_everything_as_it_was(void **state)
 	given(mm, "wwww|WWWW|SSSS");
 	for (unsigned int i = 0; i < 12; i++)
 		store(mm, at(i), i + 1);
-	harness_watch("frames", space_frames_in_use);
+	harness_watch("frames", world_frames_in_use);
 	assert_true(harness_each_failure(fork_and_write, NULL) > 10);
 	assert_true(harness_each_exhaustion(fork_and_write, NULL) > 10);
 }

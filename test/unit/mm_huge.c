@@ -369,7 +369,7 @@ static void a_failure_on_the_way_leaves_both_sides_whole(void **state)
 	large(4 * PIECE_PAGES);
 	assert_int_equal(mm_madvise(mm, HBASE, 2 * HUGE_SIZE, MADV_NOHUGEPAGE), 0);
 	stamp(mm, 4 * PIECE_PAGES, 1);
-	harness_watch("frames", space_frames_in_use);
+	harness_watch("frames", world_frames_in_use);
 	assert_true(harness_each_failure(fork_and_write, NULL) > 8);
 }
 

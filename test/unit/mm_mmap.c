@@ -522,7 +522,7 @@ static int one_call(void *arg)
 
 static void a_call_that_fails_has_changed_nothing(void **state)
 {
-	harness_watch("frames", space_frames_in_use);
+	harness_watch("frames", world_frames_in_use);
 	for (failing_call = 0; failing_call < 11; failing_call++)
 		assert_true(harness_each_failure(one_call, NULL) > 0);
 }

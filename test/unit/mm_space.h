@@ -125,17 +125,6 @@ static inline void file_make(struct file *f, unsigned int pages)
 
 static long space_frames_before;
 
-static inline long space_frames_in_use(void)
-{
-	for (unsigned int h = 0; h < nr_harts; h++) {
-		host_run_as(&host_task0, h);
-		pt_cache_drain();
-	}
-	host_run_as(&host_task0, 0);
-	slab_shrink();
-	return frames_total - frames_free();
-}
-
 static inline struct mm_struct *space_new(void)
 {
 	struct mm_struct *mm;
@@ -145,7 +134,7 @@ static inline struct mm_struct *space_new(void)
 	world(32 * MiB, 2);
 	mm_init();
 	file_make(&test_file, FILE_PAGES);
-	space_frames_before = space_frames_in_use();
+	space_frames_before = world_frames_in_use();
 	mm = mm_alloc();
 	assert_non_null(mm);
 	mm->mmap_base = 0x3000000000;
@@ -174,7 +163,7 @@ static inline void space_end(struct mm_struct *mm)
 	assert_int_equal(vmstat_read(VMSTAT_nr_anon_pages), 0);
 	assert_int_equal(vmstat_read(VMSTAT_nr_mapped), 0);
 	assert_int_equal(vmstat_read(VMSTAT_nr_page_table_pages), 0);
-	assert_int_equal(space_frames_in_use(), space_frames_before);
+	assert_int_equal(world_frames_in_use(), space_frames_before);
 	space_quiet();
 }
 

@@ -134,7 +134,7 @@ static int setup(void **state)
 	head = tail = 0;
 	fail_request = 0;
 	host_idle = finish_one;
-	frames_before_swap = space_frames_in_use();
+	frames_before_swap = world_frames_in_use();
 	disk_make(&disks[0], DISK_PAGES, NULL, false);
 	assert_int_equal(disk_on(&disks[0], 0), 0);
 	return 0;

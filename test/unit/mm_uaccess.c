@@ -287,7 +287,7 @@ static int copy_both_ways(void *unused)
 
 static void copies_survive_a_lack_of_memory(void **state)
 {
-	harness_watch("frames", space_frames_in_use);
+	harness_watch("frames", world_frames_in_use);
 	assert_true(harness_each_failure(copy_both_ways, NULL) >= 4);
 }
 

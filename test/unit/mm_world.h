@@ -14,6 +14,7 @@
 #include <mm/filemap.h>
 #include <mm/frames.h>
 #include <mm/oom.h>
+#include <mm/pt_alloc.h>
 #include <mm/reclaim.h>
 #include <mm/slab.h>
 #include <mm/vmstat.h>
@@ -48,6 +49,18 @@ static inline void world(size_t ram, unsigned int harts)
 	frames_init(&bi);
 	slab_init();
 	filemap_init();
+}
+
+/* Frames that are neither free nor kept by a cache. */
+static inline long world_frames_in_use(void)
+{
+	for (unsigned int h = 0; h < nr_harts; h++) {
+		host_run_as(&host_task0, h);
+		pt_cache_drain();
+	}
+	host_run_as(&host_task0, 0);
+	slab_shrink();
+	return frames_total - frames_free();
 }
 
 #endif
