@@ -209,7 +209,6 @@ void sched_start(struct task_struct *t)
 {
 	unsigned long flags = irq_save();
 	unsigned int h = hart_id();
-
 	int idle = claim_idle(t->hart_mask & harts_online, h);
 
 	if (idle >= 0)
