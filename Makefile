@@ -142,10 +142,13 @@ LDFLAGS := -nostdlib -static -T kernel.ld -z max-page-size=4096 -z noexecstack -
 # Rooms whose instructions nobody counts are compiled for size: the image stays below 512 KiB.
 SMALL := kernel/ipc kernel/net kernel/fs/proc kernel/drivers
 $(foreach room,$(SMALL),$(eval $(O)/$(room)/%.c.o: CFLAGS += -Os))
-COLD := mm/guard mm/mempolicy mm/smaps mm/swapo% mm/userfault mm/userfault_% kernel/core% kernel/futex_% \
-	kernel/itimer kernel/mempolicy kernel/posix_timer kernel/prctl kernel/ptrace% \
-	kernel/sched_setattr kernel/sys_info kernel/sys_log kernel/fs/devpts \
-	kernel/fs/inotify kernel/fs/locks kernel/fs/mount% kernel/fs/swap kernel/fs/userfaultfd
+COLD := arch/riscv/backtrace lib/fdt% mm/guard mm/mempolicy mm/mlock mm/mremap mm/shmem_away mm/smaps mm/swapo% mm/userfault \
+	mm/userfault_% mm/vmstat kernel/core% kernel/cred kernel/futex_% kernel/itimer kernel/main kernel/mempolicy kernel/oom \
+	kernel/pidfd kernel/posix_timer kernel/prctl kernel/ptrace% kernel/sched_init kernel/sched_setattr \
+	kernel/signal_stop kernel/sys_info kernel/sys_log kernel/fs/copy kernel/fs/devfs kernel/fs/devpts \
+	kernel/fs/ext2/super kernel/fs/ext2/dirindex kernel/fs/inotify kernel/fs/locks kernel/fs/mount% kernel/fs/notify \
+	kernel/fs/rename kernel/fs/signalfd kernel/fs/splice kernel/fs/super kernel/fs/swap kernel/fs/timerfd kernel/fs/tmpfs% \
+	kernel/fs/userfaultfd kernel/fs/xattr
 $(foreach file,$(COLD),$(eval $(O)/$(file).c.o: CFLAGS += -Os))
 
 # Objects are rebuilt when the flags change, and the kernel when the list of sources does.
