@@ -5,7 +5,8 @@
  * One line a row: "smp <key> <ops/s of one worker> <ops/s of two>", each the
  * best of TRIES.  Workers are threads of one process where the row says so, and
  * processes of their own elsewhere; they begin together and count what they
- * have done when SECONDS are over, so that neither waits for the other's end.
+ * have done when RUN_NS are over, so that neither waits for the other's end.
+ * The rows of no kernel show what the machine itself makes of two.
  *
  * usage: bench_smp [key...]
  */
@@ -22,6 +23,7 @@
 #define WORKERS   2
 #define TRIES     3
 #define RUN_NS    300000000ULL
+#define LINE      64
 #define FILE_PATH "/var/tmp/bench_smp.data"
 
 struct worker {
@@ -47,6 +49,7 @@ static struct shared {
 } *shared;
 
 static int data_fd;
+static char *lines;		/* a page that all workers share */
 
 static void nothing(struct worker *w)
 {
@@ -157,7 +160,36 @@ static void pipe_end(struct worker *w)
 	close(w->from[1]);
 }
 
+/* No kernel: instructions, stores to pages that are there, and words that the other changes too. */
+
+static unsigned long loop_batch(struct worker *w)
+{
+	(void)w;
+	for (int i = 0; i < 100000; i++)
+		__asm__ volatile("" ::: "memory");
+	return 100000;
+}
+
+static unsigned long stores_batch(struct worker *w)
+{
+	for (size_t i = 0; i < NPAGES; i++)
+		memset(w->area + i * PAGE, (int)i, PAGE);
+	return NPAGES;
+}
+
+static unsigned long lines_batch(struct worker *w)
+{
+	(void)w;
+	for (int n = 0; n < 1000; n++)
+		for (size_t i = 0; i < PAGE; i += LINE)
+			__atomic_fetch_add((int *)(lines + i), 1, __ATOMIC_RELAXED);
+	return 1000 * (PAGE / LINE);
+}
+
 static const struct row rows[] = {
+	{ "loop", false, nothing, loop_batch, nothing },
+	{ "stores", false, anon_begin, stores_batch, area_end },
+	{ "lines", false, nothing, lines_batch, nothing },
 	{ "anon_threads", true, anon_begin, anon_batch, area_end },
 	{ "anon_processes", false, anon_begin, anon_batch, area_end },
 	{ "file_threads", true, file_begin, file_batch, area_end },
@@ -254,6 +286,7 @@ int main(int argc, char **argv)
 {
 	shared = (struct shared *)map(sizeof(*shared), PROT_READ | PROT_WRITE,
 				      MAP_SHARED | MAP_ANONYMOUS, -1);
+	lines = map(PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1);
 	data_fd = data_file(FILE_PATH);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		double one, two;
