@@ -30,7 +30,6 @@ struct pid_handle {
 };
 
 static struct pid_handle *handle_alloc(void);
-static struct pid_handle *handle_of(struct task_struct *t);
 static struct file *make_file(struct pid_handle *h, unsigned int flags);
 static unsigned int pidfd_poll(struct file *f, struct poll_table *pt);
 static void pidfd_release(struct inode *inode, struct file *f);
@@ -61,7 +60,7 @@ long sys_pidfd_open(const unsigned long *a)
 	if (!(flags & PIDFD_THREAD) && !thread_group_leader(t))
 		h = ERR_PTR(-EINVAL);
 	else
-		h = handle_of(t);
+		h = pid_handle_of(t);
 	task_put(t);
 	if (IS_ERR(h))
 		return PTR_ERR(h);
@@ -135,15 +134,10 @@ struct task_struct *pidfd_get_task(int fd, unsigned int *flags)
 {
 	struct pid_handle *h = pidfd_get_handle(fd, flags);
 	struct task_struct *t;
-	unsigned long irqflags;
 
 	if (IS_ERR(h))
 		return (struct task_struct *)h;
-	irqflags = spin_lock_irqsave(&tasklist_lock);
-	t = h->task;
-	if (t)
-		task_get(t);
-	spin_unlock_irqrestore(&tasklist_lock, irqflags);
+	t = pid_handle_task(h);
 	pid_handle_put(h);
 	return t ? t : ERR_PTR(-ESRCH);
 }
@@ -162,8 +156,7 @@ static struct pid_handle *handle_alloc(void)
 	return h;
 }
 
-/* @t's handle with a reference, made if it has none; ERR_PTR(-ENOMEM or -ESRCH). */
-static struct pid_handle *handle_of(struct task_struct *t)
+struct pid_handle *pid_handle_of(struct task_struct *t)
 {
 	struct pid_handle *fresh = handle_alloc(), *h;
 	unsigned long flags;
@@ -184,6 +177,22 @@ static struct pid_handle *handle_of(struct task_struct *t)
 	spin_unlock_irqrestore(&tasklist_lock, flags);
 	kfree(fresh);
 	return h;
+}
+
+struct task_struct *pid_handle_task(struct pid_handle *h)
+{
+	unsigned long flags = spin_lock_irqsave(&tasklist_lock);
+	struct task_struct *t = h->task;
+
+	if (t)
+		task_get(t);
+	spin_unlock_irqrestore(&tasklist_lock, flags);
+	return t;
+}
+
+void pid_handle_get(struct pid_handle *h)
+{
+	atomic_inc(&h->refs);
 }
 
 void pid_handle_put(struct pid_handle *h)

@@ -22,6 +22,11 @@ struct task_struct *pidfd_get_task(int fd, unsigned int *flags);
 
 /* The handle behind descriptor @fd, with a reference; ERR_PTR(-EBADF). */
 struct pid_handle *pidfd_get_handle(int fd, unsigned int *flags);
+/* @t's, with a reference, made if it has none; ERR_PTR(-ENOMEM or -ESRCH). */
+struct pid_handle *pid_handle_of(struct task_struct *t);
+/* The task with a reference, or NULL: reaped. */
+struct task_struct *pid_handle_task(struct pid_handle *h);
+void pid_handle_get(struct pid_handle *h);
 void pid_handle_put(struct pid_handle *h);
 
 /*

@@ -4,7 +4,9 @@
  */
 #include <kernel/fs/fcntl.h>
 
+#include <kernel/fs/dnotify.h>
 #include <kernel/fs/file.h>
+#include <kernel/fs/fown.h>
 #include <kernel/fs/inode.h>
 #include <kernel/fs/locks.h>
 #include <kernel/fs/pipe.h>
@@ -94,7 +96,7 @@ static long fcntl_any(struct file *f, int fd, unsigned int cmd, unsigned long ar
 	}
 }
 
-static long fcntl_open(struct file *f, unsigned int cmd, unsigned long arg)
+static long fcntl_open(struct file *f, int fd, unsigned int cmd, unsigned long arg)
 {
 	struct pipe *pipe;
 
@@ -108,6 +110,15 @@ static long fcntl_open(struct file *f, unsigned int cmd, unsigned long arg)
 	case F_OFD_SETLK:
 	case F_OFD_SETLKW:
 		return locks_fcntl(f, cmd, arg);
+	case F_SETOWN:
+	case F_GETOWN:
+	case F_SETSIG:
+	case F_GETSIG:
+	case F_SETOWN_EX:
+	case F_GETOWN_EX:
+		return file_owner_fcntl(f, cmd, arg);
+	case F_NOTIFY:
+		return dnotify_ask(f, fd, (u32)arg);
 	case F_GETPIPE_SZ:
 		pipe = file_pipe(f);
 		return pipe ? pipe_get_size(pipe) : -EBADF;
@@ -131,7 +142,7 @@ long sys_fcntl(const unsigned long *a)
 		return -EBADF;
 	ret = fcntl_any(r.file, (int)a[0], (unsigned int)a[1], a[2]);
 	if (ret == 1 && (unsigned int)a[1] > F_GETFL)
-		ret = fcntl_open(r.file, (unsigned int)a[1], a[2]);
+		ret = fcntl_open(r.file, (int)a[0], (unsigned int)a[1], a[2]);
 	fdput(r);
 	return ret;
 }

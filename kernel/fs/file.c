@@ -9,7 +9,9 @@
 #include <kernel/fs/file.h>
 
 #include <kernel/cred.h>
+#include <kernel/fs/dnotify.h>
 #include <kernel/fs/epoll.h>
+#include <kernel/fs/fown.h>
 #include <kernel/fs/inode.h>
 #include <kernel/fs/locks.h>
 #include <kernel/fs/namei.h>
@@ -110,6 +112,10 @@ static void file_free(struct file *f)
 		notify_path(&f->path, f->mode & FMODE_WRITE ? IN_CLOSE_WRITE : IN_CLOSE_NOWRITE);
 	if (!list_empty(&f->epoll_items))
 		epoll_release_file(f);
+	if (unlikely(f->owner)) {
+		dnotify_end(f, NULL);
+		file_owner_free(f->owner);
+	}
 	if (inode) {
 		if (inode->locks)
 			locks_remove_file(f);
@@ -143,6 +149,8 @@ int file_close(struct file *f, struct files_struct *owner)
 		err = f->f_op->flush(f);
 	if (f->inode->locks && !(f->mode & FMODE_PATH))
 		locks_remove_posix(f, owner);
+	if (unlikely(f->owner))
+		dnotify_end(f, owner);
 	file_put(f);
 	return err;
 }

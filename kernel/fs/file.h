@@ -15,6 +15,7 @@
 
 struct cred;
 struct file;
+struct file_owner;
 struct files_struct;
 struct inode;
 struct poll_table;
@@ -67,6 +68,7 @@ struct file {
 	struct file_ra_state ra;                /* [p] loosely */
 	u32 wb_error, sb_error;                 /* [a] samples: told by fsync, by syncfs */
 	struct cred *cred;                      /* [c] of the opener */
+	struct file_owner *owner;               /* [a] set once: whom it signals; or NULL */
 	struct list_head epoll_items;           /* epolls that watch this file */
 	struct file *next_dead;                 /* in task_struct.dead_files, once refs is 0 */
 	void *private_;                         /* [c] f_op's */

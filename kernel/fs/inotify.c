@@ -117,14 +117,14 @@ static void inotify_release(struct inode *inode, struct file *f)
 {
 	struct inotify *in = f->private_;
 	struct notify_event *e, *tmp;
-	struct watch *dead = NULL;
+	struct aftermath after = { NULL };
 	struct avl_node *n;
 
 	spin_lock(&notify_lock);
 	while ((n = in->watches.node) != NULL)
-		watch_unlink(avl_entry(n, struct watch, by_wd), false, &dead);
+		watch_unlink(avl_entry(n, struct watch, by_wd), false, &after);
 	spin_unlock(&notify_lock);
-	watch_bury(dead);
+	notify_finish(&after);
 	list_for_each_entry_safe(e, tmp, &in->events, node)
 		free_event(in, e);
 	user_release(in->user);
@@ -320,7 +320,8 @@ out:
 long sys_inotify_rm_watch(const unsigned long *a)
 {
 	struct fd_ref r = fdget((int)a[0]);
-	struct watch *w, *dead = NULL;
+	struct aftermath after = { NULL };
+	struct watch *w;
 	long err = -EINVAL;
 
 	if (!r.file)
@@ -329,11 +330,11 @@ long sys_inotify_rm_watch(const unsigned long *a)
 		spin_lock(&notify_lock);
 		w = watch_numbered(r.file->private_, (int)a[1]);
 		if (w) {
-			watch_unlink(w, true, &dead);
+			watch_unlink(w, true, &after);
 			err = 0;
 		}
 		spin_unlock(&notify_lock);
-		watch_bury(dead);
+		notify_finish(&after);
 	}
 	fdput(r);
 	return err;

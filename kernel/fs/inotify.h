@@ -46,10 +46,16 @@ struct watch {
 	struct hlist_node on_inode;     /* [n] in inode->watches */
 	struct avl_node by_wd;          /* [n] */
 	struct watch *next_dead;        /* of those unlinked by one call */
-	struct inotify *owner;          /* [c] */
+	struct inotify *owner;          /* [c] NULL: dnotify.h's, first in it */
 	struct inode *inode;            /* [c] */
 	int wd;                         /* [c] */
 	u32 mask;                       /* [n] IN_ */
+};
+
+/* What is to be done once notify_lock is free: notify_finish(). */
+struct aftermath {
+	struct watch *dead;             /* unlinked */
+	struct dnotify_hit *hits;       /* signals to send */
 };
 
 /* RANK_NOTIFY: all watches, all queues. */
@@ -65,10 +71,10 @@ struct watch *watch_numbered(struct inotify *in, int wd);
 /* notify_lock held: a new watch counts from now on, with a number of its own. */
 void watch_link(struct watch *w);
 /*
- * notify_lock held: it ends, and IN_IGNORED says so if @tell; onto *dead, for
- * watch_bury() without the lock.
+ * notify_lock held: it ends, and IN_IGNORED says so if @tell; into @after, for
+ * notify_finish() without the lock.
  */
-void watch_unlink(struct watch *w, bool tell, struct watch **dead);
-void watch_bury(struct watch *dead);
+void watch_unlink(struct watch *w, bool tell, struct aftermath *after);
+void notify_finish(struct aftermath *after);
 
 #endif

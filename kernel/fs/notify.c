@@ -4,7 +4,7 @@
  *
  *	inode->watches ── watch ── watch          one for each descriptor that watches it
  *	                    │ owner
- *	                  inotify: events, watches by number
+ *	                  inotify: events, watches by number; or none: dnotify.c's, a signal each
  *
  * One lock for all of it: events are rare, and with one lock an inode, a
  * watch and a descriptor may go in any order.  A watch references its inode,
@@ -17,6 +17,7 @@
 #include <kernel/fs/notify.h>
 
 #include <kernel/fs/dentry.h>
+#include <kernel/fs/dnotify.h>
 #include <kernel/fs/inode.h>
 #include <kernel/fs/inotify.h>
 #include <kernel/fs/super.h>
@@ -37,19 +38,19 @@ struct happening {
 	bool nameless;                  /* the object has no name any more */
 };
 
-static void deliver(struct inode *inode, const struct happening *h, struct watch **dead);
+static void deliver(struct inode *inode, const struct happening *h, struct aftermath *after);
 static void queue(struct inotify *in, int wd, u32 mask, const struct happening *h);
 
 static void tell(struct inode *inode, const struct happening *h)
 {
-	struct watch *dead = NULL;
+	struct aftermath after = { NULL };
 
 	if (hlist_empty(&inode->watches))
 		return;
 	spin_lock(&notify_lock);
-	deliver(inode, h, &dead);
+	deliver(inode, h, &after);
 	spin_unlock(&notify_lock);
-	watch_bury(dead);
+	notify_finish(&after);
 }
 
 static u32 dir_bit(const struct inode *inode)
@@ -111,10 +112,13 @@ void notify_rename_slow(struct inode *from, struct inode *to, const struct dentr
 			const struct dentry *moved)
 {
 	struct happening h = {
-		.event = IN_MOVED_FROM | dir_bit(moved->inode), .name = old_name->name,
+		.event = IN_RENAME, .name = old_name->name,
 		.len = old_name->name_len, .cookie = (u32)atomic_inc_return(&cookies),
 	};
 
+	if (from == to)
+		tell(from, &h);
+	h.event = IN_MOVED_FROM | dir_bit(moved->inode);
 	tell(from, &h);
 	h.event = IN_MOVED_TO | dir_bit(moved->inode);
 	h.name = moved->name;
@@ -123,28 +127,28 @@ void notify_rename_slow(struct inode *from, struct inode *to, const struct dentr
 }
 
 /* notify_lock held: the last that its watches say. */
-static void end_watches(struct inode *inode, u32 event, struct watch **dead)
+static void end_watches(struct inode *inode, u32 event, struct aftermath *after)
 {
 	struct happening h = { .event = event };
 	struct watch *w, *tmp;
 
 	hlist_for_each_entry_safe(w, tmp, &inode->watches, on_inode) {
-		if ((w->mask & event) || event == IN_UNMOUNT)
+		if (w->owner && ((w->mask & event) || event == IN_UNMOUNT))
 			queue(w->owner, w->wd, event, &h);
-		watch_unlink(w, true, dead);
+		watch_unlink(w, true, after);
 	}
 }
 
 void notify_gone_slow(struct inode *inode)
 {
-	struct watch *dead = NULL;
+	struct aftermath after = { NULL };
 
 	if (READ_ONCE(inode->nlink) || hlist_empty(&inode->watches))
 		return;
 	spin_lock(&notify_lock);
-	end_watches(inode, IN_DELETE_SELF, &dead);
+	end_watches(inode, IN_DELETE_SELF, &after);
 	spin_unlock(&notify_lock);
-	watch_bury(dead);
+	notify_finish(&after);
 }
 
 /* Some inode of @sb that is watched, with a reference. */
@@ -168,12 +172,12 @@ void notify_unmounted(struct super_block *sb)
 	struct inode *inode;
 
 	while (notify_wanted() && (inode = watched_in(sb)) != NULL) {
-		struct watch *dead = NULL;
+		struct aftermath after = { NULL };
 
 		spin_lock(&notify_lock);
-		end_watches(inode, IN_UNMOUNT, &dead);
+		end_watches(inode, IN_UNMOUNT, &after);
 		spin_unlock(&notify_lock);
-		watch_bury(dead);
+		notify_finish(&after);
 		inode_put(inode);
 	}
 }
@@ -181,7 +185,7 @@ void notify_unmounted(struct super_block *sb)
 /* ------------------------------------------------ into the queues */
 
 /* notify_lock held. */
-static void deliver(struct inode *inode, const struct happening *h, struct watch **dead)
+static void deliver(struct inode *inode, const struct happening *h, struct aftermath *after)
 {
 	struct watch *w, *tmp;
 	u32 mask = h->event;
@@ -189,13 +193,16 @@ static void deliver(struct inode *inode, const struct happening *h, struct watch
 	if (mask & (IN_DELETE_SELF | IN_MOVE_SELF))
 		mask &= ~IN_ISDIR;
 	hlist_for_each_entry_safe(w, tmp, &inode->watches, on_inode) {
-		if (!(w->mask & mask & IN_ALL_EVENTS))
+		if (!(w->mask & mask & (IN_ALL_EVENTS | IN_RENAME)))
 			continue;
 		if ((w->mask & IN_EXCL_UNLINK) && h->nameless)
 			continue;
-		queue(w->owner, w->wd, mask, h);
+		if (w->owner)
+			queue(w->owner, w->wd, mask, h);
+		else
+			dnotify_hit(w, after);
 		if (w->mask & IN_ONESHOT)
-			watch_unlink(w, true, dead);
+			watch_unlink(w, true, after);
 	}
 }
 
@@ -288,41 +295,48 @@ static int free_number(struct inotify *in)
 void watch_link(struct watch *w)
 {
 	struct inotify *in = w->owner;
-	struct avl_node **link = &in->watches.node, *parent = NULL;
+	struct avl_node **link, *parent = NULL;
 
 	assert_held(&notify_lock);
+	hlist_add_head(&w->on_inode, &w->inode->watches);
+	WRITE_ONCE(notify_nr_watches, notify_nr_watches + 1);
+	if (!in)
+		return;
 	w->wd = free_number(in);
+	link = &in->watches.node;
 	while (*link) {
 		parent = *link;
 		link = w->wd < avl_entry(parent, struct watch, by_wd)->wd ? &parent->left :
 									     &parent->right;
 	}
 	avl_insert_at(&in->watches, &w->by_wd, parent, link, NULL);
-	hlist_add_head(&w->on_inode, &w->inode->watches);
-	WRITE_ONCE(notify_nr_watches, notify_nr_watches + 1);
 }
 
-void watch_unlink(struct watch *w, bool tell, struct watch **dead)
+void watch_unlink(struct watch *w, bool tell, struct aftermath *after)
 {
 	const struct happening none = { 0 };
 
 	assert_held(&notify_lock);
-	if (tell)
-		queue(w->owner, w->wd, IN_IGNORED, &none);
+	if (w->owner) {
+		if (tell)
+			queue(w->owner, w->wd, IN_IGNORED, &none);
+		avl_erase(&w->owner->watches, &w->by_wd, NULL);
+		w->owner->user->watches--;
+	}
 	hlist_del(&w->on_inode);
-	avl_erase(&w->owner->watches, &w->by_wd, NULL);
-	w->owner->user->watches--;
 	WRITE_ONCE(notify_nr_watches, notify_nr_watches - 1);
-	w->next_dead = *dead;
-	*dead = w;
+	w->next_dead = after->dead;
+	after->dead = w;
 }
 
-void watch_bury(struct watch *dead)
+void notify_finish(struct aftermath *after)
 {
-	while (dead) {
-		struct watch *w = dead;
+	struct watch *w;
 
-		dead = w->next_dead;
+	if (unlikely(after->hits))
+		dnotify_send(after->hits);
+	while ((w = after->dead) != NULL) {
+		after->dead = w->next_dead;
 		inode_put(w->inode);
 		kfree(w);
 	}

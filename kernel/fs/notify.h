@@ -29,6 +29,7 @@ struct super_block;
 #define IN_DELETE_SELF          0x00000400U
 #define IN_MOVE_SELF            0x00000800U
 #define IN_ALL_EVENTS           0x00000fffU
+#define IN_RENAME               0x00001000U     /* inside: within one directory */
 #define IN_UNMOUNT              0x00002000U
 #define IN_Q_OVERFLOW           0x00004000U
 #define IN_IGNORED              0x00008000U

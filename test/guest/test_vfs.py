@@ -40,3 +40,7 @@ def test_proc_locks_lists_them(vm):
 
 def test_inotify_tells_what_happens_as_on_linux(tap):
     tap("inotify", 240)
+
+
+def test_a_directory_that_changes_signals_who_asked(tap):
+    tap("dnotify")
