@@ -20,6 +20,7 @@
 #include <kernel/cred.h>
 #include <kernel/drivers/tty.h>
 #include <kernel/fs/file.h>
+#include <kernel/fs/inode.h>
 #include <kernel/fs/super.h>
 #include <kernel/ipc/ipc.h>
 #include <kernel/log.h>
@@ -93,6 +94,7 @@ static void give_back(struct task_struct *t)
 {
 	struct files_struct *files = t->files;
 	struct fs_struct *fs = t->fs;
+	struct inode *uts = t->uts_ns;
 	struct mm_struct *mm = t->thread.mm;
 
 	if (mm) {
@@ -108,7 +110,10 @@ static void give_back(struct task_struct *t)
 	spin_lock(&t->lock);
 	t->files = NULL;
 	t->fs = NULL;
+	t->uts_ns = NULL;
 	spin_unlock(&t->lock);
+	if (unlikely(uts))
+		inode_put(uts);
 	if (files)
 		files_put(files);
 	if (fs)

@@ -18,6 +18,7 @@
 #include <arch/trapframe.h>
 #include <kernel/cred.h>
 #include <kernel/fs/file.h>
+#include <kernel/fs/inode.h>
 #include <kernel/futex.h>
 #include <kernel/ipc/ipc.h>
 #include <kernel/pidfd.h>
@@ -26,6 +27,7 @@
 #include <kernel/signal.h>
 #include <kernel/syscall.h>
 #include <kernel/task.h>
+#include <kernel/utsname.h>
 #include <lib/err.h>
 #include <lib/string.h>
 #include <mm/mm.h>
@@ -44,7 +46,6 @@ static int prepare_pidfd(struct task_struct *t, const struct clone_args *args, s
 static int publish(struct task_struct *t, const struct clone_args *args, struct tracee **trace);
 static long start(struct task_struct *t, const struct clone_args *args, int event);
 
-#define CLONE_NEW_ANY   (CLONE_NEWNS | 0x7e000080UL)    /* namespaces: none but the first exist */
 #define CLONE_INTO_CGROUP 0x200000000UL
 
 void process_init(void)
@@ -121,11 +122,9 @@ static int check_flags(const struct clone_args *args)
 	    ((flags & CLONE_DETACHED) ||
 	     ((flags & CLONE_PARENT_SETTID) && args->pidfd == args->parent_tid)))
 		return -EINVAL;
-	if (flags & CLONE_NEW_ANY)
-		return capable(CAP_SYS_ADMIN) ? -EINVAL : -EPERM;
 	if (args->exit_signal < 0 || args->exit_signal > NSIG)
 		return -EINVAL;
-	return 0;
+	return namespaces_allowed(flags);
 }
 
 /* RLIMIT_NPROC: tasks of one user; counted only for those it binds. */
@@ -279,6 +278,14 @@ static int dup_mm_files_fs(struct task_struct *t, unsigned long flags)
 	struct task_struct *me = current;
 	struct mm_struct *mm;
 
+	if (flags & CLONE_NEWUTS) {
+		t->uts_ns = uts_ns_copy();
+		if (!t->uts_ns)
+			return -ENOMEM;
+	} else if (unlikely(me->uts_ns)) {
+		t->uts_ns = me->uts_ns;
+		inode_get(t->uts_ns);
+	}
 	if (flags & CLONE_FILES) {
 		t->files = me->files;
 		atomic_inc(&t->files->refs);
@@ -343,6 +350,7 @@ void task_discard(struct task_struct *t)
 		fs_put(t->fs);
 	if (t->files)
 		files_put(t->files);
+	inode_put(t->uts_ns);
 	sighand_put(t->sighand);
 	sem_exit(t);
 	kstack_free((void *)t->thread.kstack);

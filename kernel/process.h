@@ -26,6 +26,8 @@ struct task_struct;
 #define CLONE_DETACHED          0x00400000UL
 #define CLONE_UNTRACED          0x00800000UL
 #define CLONE_CHILD_SETTID      0x01000000UL
+#define CLONE_NEWUTS            0x04000000UL
+#define CLONE_NEW_ANY           (CLONE_NEWNS | 0x7e000080UL)    /* of which only NEWUTS exists */
 #define CLONE_CLEAR_SIGHAND     0x100000000UL
 
 struct clone_args {
@@ -35,6 +37,8 @@ struct clone_args {
 	vaddr_t stack;          /* top; 0: the parent's */
 	vaddr_t tls;
 };
+/* May the current task make the name spaces of CLONE_ @flags?  0, -EPERM, -EINVAL. */
+int namespaces_allowed(u64 flags);
 /* The child's pid or -errno. */
 long process_clone(const struct clone_args *args);
 

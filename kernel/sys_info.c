@@ -1,17 +1,13 @@
 // SPDX-License-Identifier: MIT
 /*
- * System calls that ask the system about itself, and give it a name:
- * uname, sysinfo, sethostname, getrandom, syslog, the machine's abilities.
+ * System calls that ask the system about itself: sysinfo, getrandom, the
+ * machine's abilities.
  *
- * Lock: uts_lock guards the two names.
+ * Lock: none of its own.
  */
-#include <kernel/utsname.h>
-
 #include <arch/cpu.h>
-#include <arch/elf.h>
 #include <arch/hwprobe.h>
 #include <arch/mmu.h>
-#include <kernel/cred.h>
 #include <kernel/random.h>
 #include <kernel/sched.h>
 #include <kernel/syscall.h>
@@ -24,88 +20,6 @@
 #include <mm/slab.h>
 #include <mm/uaccess.h>
 #include <mm/vmstat.h>
-
-static struct spinlock uts_lock = SPINLOCK_INIT(RANK_LEAF);
-const char uts_release[] = UTS_RELEASE;
-const char uts_version[] = UTS_VERSION;
-static char hostname[UTS_LEN] = "faultline";
-static char domainname[UTS_LEN] = "(none)";
-
-static void copy_name(char *buf, size_t size, const char *name);
-static long set_name(char *which, vaddr_t from, int len);
-
-/* ------------------------------------------------ names */
-
-long sys_uname(const unsigned long *a)
-{
-	struct {
-		char sysname[UTS_LEN], nodename[UTS_LEN], release[UTS_LEN];
-		char version[UTS_LEN], machine[UTS_LEN], domainname[UTS_LEN];
-	} u;
-
-	memset(&u, 0, sizeof(u));
-	strscpy(u.sysname, UTS_SYSNAME, UTS_LEN);
-	strscpy(u.release, UTS_RELEASE, UTS_LEN);
-	strscpy(u.version, UTS_VERSION, UTS_LEN);
-	strscpy(u.machine, ELF_MACHINE_NAME, UTS_LEN);
-	uts_hostname(u.nodename, UTS_LEN);
-	uts_domainname(u.domainname, UTS_LEN);
-	return put_user(u, a[0]);
-}
-
-long sys_sethostname(const unsigned long *a)
-{
-	return set_name(hostname, a[0], (int)a[1]);
-}
-
-long sys_setdomainname(const unsigned long *a)
-{
-	return set_name(domainname, a[0], (int)a[1]);
-}
-
-static long set_name(char *which, vaddr_t from, int len)
-{
-	char name[UTS_LEN] = { 0 };
-
-	if (!capable(CAP_SYS_ADMIN))
-		return -EPERM;
-	if (len < 0 || len >= UTS_LEN)
-		return -EINVAL;
-	if (copy_from_user(name, from, (size_t)len))
-		return -EFAULT;
-	spin_lock(&uts_lock);
-	memcpy(which, name, UTS_LEN);
-	spin_unlock(&uts_lock);
-	return 0;
-}
-
-int uts_set_hostname(const char *name, size_t len)
-{
-	if (len >= UTS_LEN)
-		return -EINVAL;
-	spin_lock(&uts_lock);
-	memset(hostname, 0, UTS_LEN);
-	memcpy(hostname, name, len);
-	spin_unlock(&uts_lock);
-	return 0;
-}
-
-void uts_hostname(char *buf, size_t size)
-{
-	copy_name(buf, size, hostname);
-}
-
-void uts_domainname(char *buf, size_t size)
-{
-	copy_name(buf, size, domainname);
-}
-
-static void copy_name(char *buf, size_t size, const char *name)
-{
-	spin_lock(&uts_lock);
-	strscpy(buf, name, size);
-	spin_unlock(&uts_lock);
-}
 
 /* ------------------------------------------------ figures */
 

@@ -20,6 +20,7 @@
 #include <lib/types.h>
 
 struct files_struct;
+struct inode;
 struct fs_struct;
 struct mm_struct;
 struct pi_waiter;
@@ -143,6 +144,7 @@ struct task_struct {
 	struct mm_struct *active_mm;    /* [o] kernel threads: unused */
 	struct files_struct *files;     /* [k] */
 	struct fs_struct *fs;           /* [k] root, cwd, umask */
+	struct inode *uts_ns;           /* [k] its name space (uts_ns.c); NULL: the first */
 	struct sem_undo_list *sem_undo; /* [o] SEM_UNDO of semop(2), or NULL */
 	struct file *dead_files;        /* [o] to be released on the way out: WORK_NOTIFY */
 	struct signal_struct *signal;   /* [c] until reaped */

@@ -30,7 +30,7 @@ static int anon_getattr(struct inode *inode, struct kstat *st)
 static const struct inode_operations anon_iops = { .getattr = anon_getattr };
 static const struct super_operations anon_sops;
 
-static int anon_fill_super(struct super_block *sb, struct block_device *bdev, const char *options)
+int anon_fill_super(struct super_block *sb, struct block_device *bdev, const char *options)
 {
 	struct inode *root;
 

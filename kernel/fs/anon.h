@@ -7,9 +7,12 @@
 
 #include <kernel/fs/file.h>
 
+struct block_device;
 struct super_block;
 
 void anon_init(void);
+/* An empty super block, for file systems that are mounted nowhere. */
+int anon_fill_super(struct super_block *sb, struct block_device *bdev, const char *options);
 struct super_block *anon_super(void);
 /* A fresh inode of the nameless file system, owned by the current task; NULL: no memory. */
 struct inode *anon_new_inode(u32 mode);

@@ -11,6 +11,7 @@
 #include <kernel/fs/anon.h>
 #include <kernel/fs/inode.h>
 #include <kernel/task.h>
+#include <kernel/utsname.h>
 #include <lib/err.h>
 #include <lib/printf.h>
 #include <lib/string.h>
@@ -49,7 +50,7 @@ char *d_path(const struct path *path, const struct path *root, char *buf, size_t
 	char *at = buf + size;
 	bool ok = prepend(buf, &at, "", 1);
 
-	if (ok && path->dentry->sb == anon_super()) {
+	if (ok && (path->dentry->sb == anon_super() || uts_ns_super(path->dentry->sb))) {
 		ok = prepend(buf, &at, path->dentry->name, path->dentry->name_len);
 		return ok ? at : ERR_PTR(-ENAMETOOLONG);
 	}

@@ -15,6 +15,7 @@
 #include <kernel/fs/userfaultfd.h>
 #include <kernel/log.h>
 #include <kernel/task.h>
+#include <kernel/utsname.h>
 #include <lib/err.h>
 
 void vfs_init(void)
@@ -26,6 +27,7 @@ void vfs_init(void)
 	register_filesystem(&tmpfs_type);
 	mount_first_root(&tmpfs_type);
 	anon_init();
+	uts_ns_init();
 	devfs_init();
 	mem_devices_init();
 	userfaultfd_init();

@@ -80,3 +80,7 @@ def test_a_process_tree_is_stopped_at_each_call_as_by_strace(tap):
 
 def test_scheduling_attributes_are_set_in_one_call(tap):
     tap("schedattr")
+
+
+def test_a_task_stops_sharing_and_has_host_names_of_its_own(tap):
+    tap("namespaces")

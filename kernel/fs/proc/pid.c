@@ -9,6 +9,7 @@
 #include <kernel/fs/super.h>
 #include <kernel/net/unix.h>
 #include <kernel/task.h>
+#include <kernel/utsname.h>
 #include <lib/err.h>
 #include <lib/printf.h>
 #include <lib/string.h>
@@ -297,6 +298,7 @@ static int show_cgroup(struct seq_file *m, struct task_struct *t)
 		{ .name = "mem", .mode = S_IFREG | 0600, .fop = &proc_mem_fops },              \
 		SHOW("mountinfo", show_mountinfo), SHOW("mounts", show_mounts),                \
 		{ .name = "net", .mode = S_IFDIR | 0555, .children = proc_net_table },         \
+		{ .name = "ns", .mode = S_IFDIR | 0511, .children = proc_ns_table },           \
 		SHOW("numa_maps", proc_show_numa_maps),                                        \
 		{ .name = "oom_adj",                                                           \
 		  .mode = S_IFREG | 0644,                                                      \
@@ -317,6 +319,11 @@ static int show_cgroup(struct seq_file *m, struct task_struct *t)
 /* One network, of one family. */
 static const struct proc_entry proc_net_table[] = {
 	SHOW("unix", unix_show_all),
+	{ .name = NULL },
+};
+
+static const struct proc_entry proc_ns_table[] = {
+	FOLLOW("uts", uts_ns_path),
 	{ .name = NULL },
 };
 

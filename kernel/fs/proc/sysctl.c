@@ -66,7 +66,14 @@ static int store_hostname(struct task_struct *t, char *buf, size_t len)
 {
 	if (!capable(CAP_SYS_ADMIN))
 		return -EPERM;
-	return uts_set_hostname(buf, strcspn(buf, "\n"));
+	return uts_set(false, buf, strcspn(buf, "\n"));
+}
+
+static int store_domainname(struct task_struct *t, char *buf, size_t len)
+{
+	if (!capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	return uts_set(true, buf, strcspn(buf, "\n"));
 }
 
 static int show_core_pattern(struct seq_file *m, struct task_struct *t)
@@ -213,7 +220,7 @@ static const struct proc_entry kernel_table[] = {
 	TEXT(cap_last_cap),
 	SETTING(core_pattern),
 	SETTING(core_uses_pid),
-	TEXT(domainname),
+	SETTING(domainname),
 	SETTING(hostname),
 	TEXT(ngroups_max),
 	TEXT(osrelease),
