@@ -16,22 +16,29 @@
 
 struct task_struct;
 
+/* What the three pointers are, @mode's type says: there are some two hundred of these. */
 struct proc_entry {
 	const char *name;
 	u32 mode;                       /* type and permission */
-	/* A regular file's text; @t is NULL outside /proc/PID.  0 or -errno. */
-	int (*show)(struct seq_file *m, struct task_struct *t);
-	/* write(2): @buf is a kernel copy with NUL.  0 or -errno. */
-	int (*store)(struct task_struct *t, char *buf, size_t len);
-	/* A symbolic link as text, or as a jump. */
-	ssize_t (*readlink)(struct task_struct *t, char *buf, size_t size);
-	int (*follow)(struct task_struct *t, struct path *path);
-	/* A directory: its table (ends with a NULL name), or its own operations. */
-	const struct proc_entry *children;
-	const struct inode_operations *dir_iop;
-	const struct file_operations *dir_fop;
-	const struct file_operations *fop;      /* a file with its own */
 	bool private_;                  /* only for who may trace the process */
+	union {
+		/* A regular file's text; @t is NULL outside /proc/PID.  0 or -errno. */
+		int (*show)(struct seq_file *m, struct task_struct *t);
+		/* A symbolic link as text. */
+		ssize_t (*readlink)(struct task_struct *t, char *buf, size_t size);
+		const struct inode_operations *dir_iop; /* a directory with its own */
+	};
+	union {
+		/* write(2): @buf is a kernel copy with NUL.  0 or -errno. */
+		int (*store)(struct task_struct *t, char *buf, size_t len);
+		/* A symbolic link as a jump. */
+		int (*follow)(struct task_struct *t, struct path *path);
+		const struct file_operations *dir_fop;
+	};
+	union {
+		const struct file_operations *fop;      /* a file with its own */
+		const struct proc_entry *children;      /* a directory's, up to a NULL name */
+	};
 };
 
 /* Behind inode->private_. */
