@@ -125,7 +125,7 @@ static inline void spin_unlock(struct spinlock *l)
 {
 	if (DEBUG)
 		spin_debug_unlock(l);
-	__atomic_store_n(&l->locked, 0, __ATOMIC_RELEASE);
+	smp_store_release(&l->locked, 0);
 }
 
 static inline unsigned long spin_lock_irqsave(struct spinlock *l)

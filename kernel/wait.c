@@ -127,7 +127,7 @@ static bool wake_default(struct wait_entry *w, unsigned long key)
 		return false;
 	w->node.prev->next = w->node.next;
 	w->node.next->prev = w->node.prev;
-	__atomic_store_n(&w->node.next, &w->node, __ATOMIC_RELEASE);
-	__atomic_store_n(&w->node.prev, &w->node, __ATOMIC_RELEASE);
+	smp_store_release(&w->node.next, &w->node);
+	smp_store_release(&w->node.prev, &w->node);
 	return true;
 }

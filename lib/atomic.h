@@ -16,7 +16,11 @@
 #define smp_wmb()	__atomic_thread_fence(__ATOMIC_RELEASE)
 
 #define smp_load_acquire(p)	__atomic_load_n(p, __ATOMIC_ACQUIRE)
-#define smp_store_release(p, v)	__atomic_store_n(p, v, __ATOMIC_RELEASE)
+/* Of __atomic_store_n some compilers make an atomic swap, which no order here asks for. */
+#define smp_store_release(p, v)	do { \
+	smp_wmb(); \
+	WRITE_ONCE(*(p), v); \
+} while (0)
 
 /* On any scalar: what was there before. */
 #define xchg(p, v) __atomic_exchange_n(p, v, __ATOMIC_SEQ_CST)
@@ -57,7 +61,7 @@ static inline T prefix##_read(const atom *a) \
 } \
 static inline void prefix##_set(atom *a, T i) \
 { \
-	__atomic_store_n(&a->v, i, __ATOMIC_RELAXED); \
+	WRITE_ONCE(a->v, i); \
 } \
 static inline void prefix##_add(T i, atom *a) \
 { \

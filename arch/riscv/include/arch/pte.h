@@ -18,6 +18,7 @@
 #define ARCH_PTE_H
 
 #include <arch/page.h>
+#include <lib/atomic.h>
 #include <lib/types.h>
 #include <mm/vm_flags.h>
 
@@ -172,7 +173,7 @@ static inline void pte_set(pte_t *p, pte_t e)
 {
 	if (CLEAR_AD && pte_user(e) && pte_present(e))
 		e.v &= ~(PTE_A | PTE_D);
-	__atomic_store_n(&p->v, e.v, __ATOMIC_RELEASE);
+	smp_store_release(&p->v, e.v);
 }
 
 /* Store into an entry that no hart can use yet; whoever makes its table known orders it. */
