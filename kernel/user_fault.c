@@ -24,7 +24,7 @@ static bool nobody_handles(int sig);
 
 void entry_user_fault(struct trapframe *tf, vaddr_t addr, enum fault_access access)
 {
-	bool major;
+	bool major = false;
 	enum fault_result result = READ_ONCE(handle_user_fault)(current->thread.mm, addr, access,
 								&major);
 

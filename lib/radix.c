@@ -19,27 +19,15 @@
 
 #include <lib/bug.h>
 #include <lib/errno.h>
+#include <lib/radix_inline.h>
 #include <lib/string.h>
 
 #define TAKEN	 RADIX_TAGS	/* the map of taken slots */
 #define NR_MAPS	 (RADIX_TAGS + 1)
 
-struct radix_node {
-	void *slot[RADIX_SLOTS];	/* items in a leaf (shift 0), else nodes */
-	u64 map[NR_MAPS];
-	struct radix_node *parent;
-	u8 shift;			/* of the index bits that choose a slot here */
-	u8 offset;			/* our slot in the parent */
-};
-
 const size_t radix_node_size = sizeof(struct radix_node);
 
 _Static_assert(RADIX_SLOTS == 64, "a map is one u64");
-
-static unsigned int slot_of(const struct radix_node *node, unsigned long index)
-{
-	return (index >> node->shift) & (RADIX_SLOTS - 1);
-}
 
 /* The levels that @index needs. */
 static unsigned int levels_for(unsigned long index)
@@ -59,7 +47,7 @@ static struct radix_node *find_leaf(const struct radix_tree *tree, unsigned long
 	if (!node || index >> node->shift >= RADIX_SLOTS)
 		return NULL;
 	while (node && node->shift)
-		node = node->slot[slot_of(node, index)];
+		node = node->slot[radix_slot_of(node, index)];
 	return node;
 }
 
@@ -76,9 +64,7 @@ void **radix_lookup_slot(const struct radix_tree *tree, unsigned long index)
 
 void *radix_lookup(const struct radix_tree *tree, unsigned long index)
 {
-	struct radix_node *leaf = find_leaf(tree, index);
-
-	return leaf ? leaf->slot[index % RADIX_SLOTS] : NULL;
+	return radix_lookup_inline(tree, index);
 }
 
 void *radix_replace(struct radix_tree *tree, unsigned long index, void *item)
@@ -125,7 +111,7 @@ static unsigned int missing_nodes(const struct radix_tree *tree, unsigned long i
 	if (levels > tree->height)
 		return (levels - tree->height) + (levels - 1);
 	while (node->shift) {
-		const struct radix_node *child = node->slot[slot_of(node, index)];
+		const struct radix_node *child = node->slot[radix_slot_of(node, index)];
 
 		if (!child)
 			return node->shift / RADIX_BITS;
@@ -160,7 +146,7 @@ static struct radix_node *make_leaf(struct radix_tree *tree, unsigned long index
 
 	grow_root(tree, index, spare);
 	for (node = tree->root; node->shift; node = child) {
-		unsigned int offset = slot_of(node, index);
+		unsigned int offset = radix_slot_of(node, index);
 
 		child = node->slot[offset];
 		if (!child) {
@@ -376,7 +362,7 @@ static unsigned int map_next(u64 map, unsigned int offset)
 static unsigned long step_to(const struct radix_node *node, unsigned long index,
 			     unsigned int offset)
 {
-	if (offset == slot_of(node, index))
+	if (offset == radix_slot_of(node, index))
 		return index;
 	index = index >> node->shift & ~(RADIX_SLOTS - 1);
 	return (index | offset) << node->shift;
@@ -394,7 +380,7 @@ static void *next_in_map(const struct radix_tree *tree, unsigned long *index, un
 
 	if (!node || at >> node->shift >= RADIX_SLOTS)
 		return NULL;
-	offset = slot_of(node, at);
+	offset = radix_slot_of(node, at);
 	for (;;) {
 		offset = map_next(node->map[m], offset);
 		if (offset < RADIX_SLOTS) {
@@ -402,7 +388,7 @@ static void *next_in_map(const struct radix_tree *tree, unsigned long *index, un
 			if (!node->shift)
 				break;
 			node = node->slot[offset];
-			offset = slot_of(node, at);
+			offset = radix_slot_of(node, at);
 		} else {
 			if (!node->parent)
 				return NULL;

@@ -18,6 +18,7 @@
 #include <mm/anon.h>
 
 #include <arch/mmu.h>
+#include <mm/anon_own.h>
 #include <mm/frames.h>
 #include <mm/mm.h>
 #include <mm/rss.h>
@@ -29,8 +30,6 @@
 unsigned long zero_pfn;
 
 static enum fault_result map_zero_page(struct fault *f);
-static enum fault_result install_new(struct fault *f, struct page *page);
-static inline enum fault_result anon_installed(struct fault *f);
 static bool cow_reuse(struct fault *f, struct page *old);
 static enum fault_result cow_copy(struct fault *f, struct page *old, struct page *new);
 
@@ -45,15 +44,6 @@ void zero_page_init(void)
 	zero_pfn = page_to_pfn(page);
 }
 
-struct page *anon_page_alloc(unsigned int gfp)
-{
-	struct page *page = alloc_page(gfp);
-
-	if (likely(page))
-		page->flags = BIT(PG_anon) | BIT(PG_swapbacked) | BIT(PG_uptodate);
-	return page;
-}
-
 enum fault_result anon_fault(struct fault *f)
 {
 	struct page *page;
@@ -65,37 +55,7 @@ enum fault_result anon_fault(struct fault *f)
 	page = anon_page_alloc(GFP_USER | GFP_ZERO);
 	if (unlikely(!page))
 		return FAULT_OOM;
-	return install_new(f, page);
-}
-
-/* As fault_install(), for a page that nobody else knows: nothing to check or to count twice. */
-static enum fault_result install_new(struct fault *f, struct page *page)
-{
-	struct vm_area_struct *vma = f->vma;
-	pte_t e = pte_mkdirty(pte_make(page_to_pfn(page), vma->vm_prot));
-
-	assert_held(&vma->vm_gate);
-	if (unlikely(vma->vm_flags & VM_EXEC))
-		icache_flush(&f->mm->context);
-	spin_lock(&f->table->ptl);
-	if (unlikely(!pte_same(pte_read(f->pte), f->orig))) {
-		spin_unlock(&f->table->ptl);
-		put_page(page);
-		return FAULT_DONE;
-	}
-	atomic_set(&page->mapcount, 1);
-	pte_set(f->pte, e);
-	spin_unlock(&f->table->ptl);
-	return anon_installed(f);
-}
-
-static inline enum fault_result anon_installed(struct fault *f)
-{
-	atomic_long_inc(&f->mm->rss[MM_ANONPAGES]);
-	vmstat_inc(VMSTAT_nr_anon_pages);
-	if (unlikely(!f->vma->vm_has_anon))
-		WRITE_ONCE(f->vma->vm_has_anon, true);
-	return FAULT_DONE;
+	return anon_install(f, page, NULL);
 }
 
 static enum fault_result map_zero_page(struct fault *f)

@@ -18,9 +18,6 @@ enum fault_result anon_fault(struct fault *f);
 /* A write to a present page that a private area may not write: reuse or copy. */
 enum fault_result anon_cow(struct fault *f);
 
-/* A frame of the process' own, not yet mapped: filled by the caller.  NULL: no memory. */
-struct page *anon_page_alloc(unsigned int gfp);
-
 /*
  * Is the PTE that names this anonymous page all there is?  Then it may be
  * written in place.  The table's ptl held.  count and not mapcount: whoever

@@ -46,6 +46,7 @@
 
 static enum fault_result fault_try(struct fault *f);
 static enum fault_result fault_rounds(struct fault *f, enum fault_result r, bool user);
+static enum fault_result fault_rounds_counted(struct fault *f, bool *major);
 static enum fault_result fault_lookup(struct fault *f);
 static enum fault_result fault_resolve(struct fault *f);
 static enum fault_result fault_lookup_locked(struct fault *f);
@@ -79,12 +80,18 @@ enum fault_result handle_mm_fault(struct mm_struct *mm, vaddr_t addr, enum fault
 		return FAULT_MAPERR;
 	fault_ask(&f, mm, addr, access, false);
 	r = fault_try(&f);
-	if (unlikely(r == FAULT_RETRY))
-		r = fault_rounds(&f, r, major);
-	if (unlikely(f.major))
+	return likely(r != FAULT_RETRY) ? r : fault_rounds_counted(&f, major);
+}
+
+static __noinline enum fault_result fault_rounds_counted(struct fault *f, bool *major)
+{
+	enum fault_result r = fault_rounds(f, FAULT_RETRY, major);
+
+	if (f->major) {
 		vmstat_inc(VMSTAT_pgmajfault);
-	if (major)
-		*major = f.major;
+		if (major)
+			*major = true;
+	}
 	return r;
 }
 
@@ -283,14 +290,13 @@ static enum fault_result fault_allowed(struct fault *f)
 }
 
 /*
- * @cached: the page that must still be in the file, or NULL.  Instructions are
- * forgotten first: another hart may run the page as soon as the entry is there.
+ * Instructions are forgotten first: another hart may run the page as soon as the entry is there.
  */
-static __always_inline enum fault_result install(struct fault *f, struct page *page,
-						 struct page *cached, int counter, bool writable)
+enum fault_result fault_install(struct fault *f, struct page *page, bool writable)
 {
 	struct vm_area_struct *vma = f->vma;
 	pte_t e = pte_make(page_to_pfn(page), vma->vm_prot);
+	int counter = page_rss_counter(page);
 
 	assert_held(&vma->vm_gate);
 	e = writable ? pte_mkdirty(e) : pte_wrprotect(e);
@@ -302,7 +308,7 @@ static __always_inline enum fault_result install(struct fault *f, struct page *p
 		put_page(page);
 		return FAULT_DONE;
 	}
-	if (unlikely(cached && READ_ONCE(cached->mapping) != vma->vm_mapping)) {
+	if (unlikely(counter != MM_ANONPAGES && READ_ONCE(page->mapping) != vma->vm_mapping)) {
 		spin_unlock(&f->table->ptl);    /* truncated on the way */
 		put_page(page);
 		return fault_retry(f);
@@ -316,18 +322,6 @@ static __always_inline enum fault_result install(struct fault *f, struct page *p
 	if (counter == MM_ANONPAGES && !vma->vm_has_anon)
 		WRITE_ONCE(vma->vm_has_anon, true);
 	return FAULT_DONE;
-}
-
-enum fault_result fault_install(struct fault *f, struct page *page, bool writable)
-{
-	int counter = page_rss_counter(page);
-
-	return install(f, page, counter == MM_ANONPAGES ? NULL : page, counter, writable);
-}
-
-enum fault_result fault_install_copy(struct fault *f, struct page *page, struct page *of)
-{
-	return install(f, page, of, MM_ANONPAGES, true);
 }
 
 int fault_describe(struct mm_struct *mm, vaddr_t addr, char *buf, size_t len)

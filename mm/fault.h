@@ -39,7 +39,7 @@ struct fault {
 	vaddr_t exact;                  /* as trapped */
 	enum fault_access access;
 	bool force;                     /* for a debugger: VM_MAYREAD, VM_MAYWRITE are enough */
-	bool major;                     /* waited for the disk */
+	bool major;                     /* with FAULT_RETRY: waited for the disk */
 	/* with FAULT_RETRY: FAULT_DONE, FAULT_ASK, or why looking again is useless */
 	enum fault_result verdict;
 	struct vm_area_struct *vma;     /* fault_lookup */
@@ -54,8 +54,9 @@ struct fault {
 
 /*
  * Make @addr accessible for @access in @mm.  Sleeps; no lock held.
- * Counts pgfault/pgmajfault.  Never FAULT_RETRY.  @major NULL: it is the kernel that wants it, and
- * waits for the program's own answer (userfault.h) as such.
+ * Counts pgfault/pgmajfault.  Never FAULT_RETRY.  @major becomes true if it waited for the disk,
+ * and is else left as it was.  NULL: it is the kernel that wants it, and waits for the program's
+ * own answer (userfault.h) as such.
  */
 enum fault_result handle_mm_fault(struct mm_struct *mm, vaddr_t addr, enum fault_access access,
 				  bool *major);
@@ -83,12 +84,6 @@ enum fault_result fault_retry(struct fault *f);
  * page says.  FAULT_DONE also when another hart was faster (the page is put).
  */
 enum fault_result fault_install(struct fault *f, struct page *page, bool writable);
-
-/*
- * The same for an own copy of @of, a page of the file that the caller holds: not if that has been
- * truncated meanwhile, for whoever cuts the file off takes private copies too.
- */
-enum fault_result fault_install_copy(struct fault *f, struct page *page, struct page *of);
 
 /* A line for the log about a fault that kills: "area 55550000-55560000 r-xp file" or "no area". */
 int fault_describe(struct mm_struct *mm, vaddr_t addr, char *buf, size_t len);

@@ -20,6 +20,7 @@
 #include <mm/filemap.h>
 
 #include <lib/err.h>
+#include <lib/radix_inline.h>
 #include <lib/string.h>
 #include <mm/commit.h>
 #include <mm/frames.h>
@@ -86,15 +87,32 @@ void address_space_destroy(struct address_space *as)
 		shmem_away_destroy(as);
 }
 
-struct page *filemap_find(struct address_space *as, pgoff_t index)
+/* as->lock held, and let go of. */
+static __always_inline struct page *find_and_unlock(struct address_space *as, pgoff_t index,
+						    unsigned long flags)
 {
-	unsigned long flags = spin_lock_irqsave(&as->lock);
-	struct page *page = radix_lookup(&as->pages, index);
+	struct page *page = radix_lookup_inline(&as->pages, index);
 
 	if (page)
 		get_page(page);
 	spin_unlock_irqrestore(&as->lock, flags);
 	return page;
+}
+
+static __noinline struct page *filemap_find_wait(struct address_space *as, pgoff_t index)
+{
+	return find_and_unlock(as, index, spin_lock_irqsave(&as->lock));
+}
+
+/* The wait for the lock elsewhere: then nothing here outlives a call, and needs saving. */
+struct page *filemap_find(struct address_space *as, pgoff_t index)
+{
+	unsigned long flags = irq_save();
+
+	if (!DEBUG && likely(spin_trylock(&as->lock)))
+		return find_and_unlock(as, index, flags);
+	irq_restore(flags);
+	return filemap_find_wait(as, index);
 }
 
 unsigned int filemap_find_range(struct address_space *as, pgoff_t index, pgoff_t last,

@@ -23,7 +23,7 @@
 #include <arch/mmu.h>
 #include <lib/err.h>
 #include <mm/address_space.h>
-#include <mm/anon.h>
+#include <mm/anon_own.h>
 #include <mm/fault.h>
 #include <mm/frames.h>
 #include <mm/mm.h>
@@ -175,7 +175,7 @@ static __noinline enum fault_result file_write_private(struct fault *f, pgoff_t 
 	if (new) {
 		page_copy(page_address(new), page_address(page));
 		vmstat_inc(VMSTAT_pgcow);
-		r = fault_install_copy(f, new, page);
+		r = anon_install(f, new, page);
 	}
 	put_page(page);
 	return r;

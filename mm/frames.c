@@ -40,7 +40,8 @@ static unsigned int hart_max;           /* [c] frames a hart keeps */
 unsigned int sysctl_min_free_kbytes;
 bool (*frames_fail)(void);
 
-static __noinline struct page *frames_refill(unsigned int gfp);
+static __noinline struct page *alloc_and_refill(unsigned int gfp);
+static struct page *frames_refill(unsigned int gfp);
 static struct page *frames_try_hard(unsigned int order, unsigned int gfp);
 static struct page *frames_take(unsigned int order, unsigned int gfp);
 static bool frames_wait_for_victim(unsigned int gfp, unsigned long starts);
@@ -86,6 +87,12 @@ unsigned long frames_high(void)
 	return m + m / 2;
 }
 
+static __noinline struct page *frame_zero(struct page *p)
+{
+	page_zero(page_address(p));
+	return p;
+}
+
 /* A frame that was just taken, as its new owner expects it. */
 static inline struct page *frame_prepare(struct page *p, unsigned int gfp)
 {
@@ -93,11 +100,10 @@ static inline struct page *frame_prepare(struct page *p, unsigned int gfp)
 	p->count.v = 1;                 /* nobody else knows it: plain stores */
 	p->mapcount.v = 0;
 	p->mapping = NULL;
-	if (gfp & GFP_ZERO)
-		page_zero(page_address(p));
-	return p;
+	return gfp & GFP_ZERO ? frame_zero(p) : p;
 }
 
+/* Each way out of line: none saves the registers that another needs. */
 struct page *alloc_page(unsigned int gfp)
 {
 	unsigned long flags;
@@ -109,17 +115,21 @@ struct page *alloc_page(unsigned int gfp)
 	flags = irq_save();
 	h = &frame_harts[hart_id()];
 	p = h->head;
-	if (likely(p)) {
-		h->head = (struct page *)p->private_[0];
-		h->nr--;
+	if (unlikely(!p)) {
 		irq_restore(flags);
-	} else {
-		irq_restore(flags);
-		p = frames_refill(gfp);
-		if (!p)
-			return NULL;
+		return alloc_and_refill(gfp);
 	}
+	h->head = (struct page *)p->private_[0];
+	h->nr--;
+	irq_restore(flags);
 	return frame_prepare(p, gfp);
+}
+
+static struct page *alloc_and_refill(unsigned int gfp)
+{
+	struct page *p = frames_refill(gfp);
+
+	return p ? frame_prepare(p, gfp) : NULL;
 }
 
 void free_page(struct page *p)

@@ -16,7 +16,7 @@
 #include <mm/shmem.h>
 
 #include <lib/err.h>
-#include <mm/anon.h>
+#include <mm/anon_own.h>
 #include <mm/commit.h>
 #include <mm/fault.h>
 #include <mm/filemap.h>

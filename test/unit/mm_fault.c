@@ -152,7 +152,7 @@ static void without_hardware_bits_faults_set_accessed_and_dirty(void **state)
 
 static void a_file_page_is_read_once_and_its_neighbours_come_with_it(void **state)
 {
-	bool major;
+	bool major = false;
 
 	given(mm, "RRRRRRRRRRRRRRRRRRRR");
 	assert_int_equal(handle_mm_fault(mm, at(3), FAULT_READ, &major), FAULT_DONE);
@@ -170,7 +170,7 @@ static void a_file_page_is_read_once_and_its_neighbours_come_with_it(void **stat
 
 static void a_cached_page_is_a_minor_fault(void **state)
 {
-	bool major;
+	bool major = false;
 
 	given(mm, "RR");
 	load(mm, at(0));

@@ -29,7 +29,7 @@ static int teardown(void **state)
 
 static void fault(vaddr_t va, enum fault_access access)
 {
-	bool major;
+	bool major = false;
 
 	handle_user_fault(mm, va, access, &major);
 }

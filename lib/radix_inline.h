@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The look-up of a radix tree, for who comes so often that a call costs as much as the
+ * walk: at the price of knowing what a node is.  radix.c makes the ordinary one of it.
+ */
+#ifndef LIB_RADIX_INLINE_H
+#define LIB_RADIX_INLINE_H
+
+#include <lib/radix.h>
+
+struct radix_node {
+	void *slot[RADIX_SLOTS];	/* items in a leaf (shift 0), else nodes */
+	u64 map[RADIX_TAGS + 1];	/* slots with each tag; the last: those that are taken */
+	struct radix_node *parent;
+	u8 shift;			/* of the index bits that choose a slot here */
+	u8 offset;			/* our slot in the parent */
+};
+
+static inline unsigned int radix_slot_of(const struct radix_node *node, unsigned long index)
+{
+	return (index >> node->shift) & (RADIX_SLOTS - 1);
+}
+
+/* As radix_lookup(). */
+static __always_inline void *radix_lookup_inline(const struct radix_tree *tree, unsigned long index)
+{
+	const struct radix_node *node = tree->root;
+	unsigned int shift;
+
+	if (!node || index >> node->shift >= RADIX_SLOTS)
+		return NULL;
+	do {                            /* the last one is a leaf's, and no node */
+		shift = node->shift;
+		node = node->slot[radix_slot_of(node, index)];
+	} while (shift && node);
+	return (void *)node;
+}
+
+#endif
