@@ -54,6 +54,7 @@ static enum fault_result fault_below(struct fault *f, bool grows);
 static enum fault_result fault_denied(struct fault *f);
 static enum fault_result fault_forbidden(struct fault *f);
 static enum fault_result fault_shared_write(struct fault *f);
+static enum fault_result fault_device_write(struct fault *f);
 static enum fault_result fault_allowed(struct fault *f);
 
 /* Only the question: what is found later is written before it is read. */
@@ -247,7 +248,7 @@ static __noinline enum fault_result fault_shared_write(struct fault *f)
 	enum fault_result r = FAULT_DONE;
 
 	if (pte_special(f->orig))
-		return FAULT_BUS;
+		return fault_device_write(f);
 	spin_lock(&f->table->ptl);
 	if (!pte_same(pte_read(f->pte), f->orig)) {
 		spin_unlock(&f->table->ptl);
@@ -271,6 +272,16 @@ static __noinline enum fault_result fault_shared_write(struct fault *f)
 	}
 	put_page(page);
 	return r;
+}
+
+/* Registers that could not be written before an mprotect. */
+static enum fault_result fault_device_write(struct fault *f)
+{
+	spin_lock(&f->table->ptl);
+	if (pte_same(pte_read(f->pte), f->orig))
+		pte_set(f->pte, pte_mkwrite(pte_mkdirty(pte_mkyoung(f->orig))));
+	spin_unlock(&f->table->ptl);
+	return FAULT_DONE;
 }
 
 /* The entry is good; this hart's translation is stale, or it leaves A and D to us. */

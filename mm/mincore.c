@@ -83,7 +83,8 @@ static long gather(struct mm_struct *mm, vaddr_t start, vaddr_t end, u8 *vec)
 	memset(vec, 0, (end - start) >> PAGE_SHIFT);
 	if (vma->vm_mapping)
 		cached_bytes(vma, start, end, vec);
-	present_bytes(mm, start, end, vec);
+	if (!(vma->vm_flags & VM_IO))
+		present_bytes(mm, start, end, vec);
 	return (end - start) >> PAGE_SHIFT;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Areas of given frames: the vDSO and its data page.
+ * Areas of given frames: the vDSO and its data page; and of a device's registers.
  *
  * The frames belong to the kernel for good, so their entries are special: no
  * count, no mapcount, nothing to free.  fork need not copy them, since the
@@ -40,15 +40,26 @@ static void pfn_close(struct vm_area_struct *vma)
 		kfree(list);
 }
 
+static enum fault_result install(struct fault *f, unsigned long pfn);
+
 static enum fault_result pfn_fault(struct fault *f)
 {
 	const struct pfn_list *list = f->vma->vm_private;
 	pgoff_t i = vma_pgoff(f->vma, f->addr);
-	pte_t e;
 
-	if (i >= list->nr)
-		return FAULT_BUS;
-	e = pte_mkspecial(pte_make(list->pfns[i], f->vma->vm_prot));
+	return i >= list->nr ? FAULT_BUS : install(f, list->pfns[i]);
+}
+
+/* Registers: no frame at all, which the kernel cannot reach through the direct map (window.c). */
+static enum fault_result device_fault(struct fault *f)
+{
+	return install(f, vma_pgoff(f->vma, f->addr));
+}
+
+static enum fault_result install(struct fault *f, unsigned long pfn)
+{
+	pte_t e = pte_mkspecial(pte_make(pfn, f->vma->vm_prot));
+
 	spin_lock(&f->table->ptl);
 	if (pte_same(pte_read(f->pte), f->orig))
 		pte_set(f->pte, e);
@@ -61,6 +72,8 @@ const struct vm_ops pfn_vm_ops = {
 	.close = pfn_close,
 	.fault = pfn_fault,
 };
+
+const struct vm_ops device_vm_ops = { .fault = device_fault };
 
 const char *vma_name(const struct vm_area_struct *vma)
 {

@@ -95,6 +95,7 @@ static inline struct vm_area_struct *avl_vma(const struct avl_node *node)
 extern const struct vm_ops anon_vm_ops;         /* private anonymous: zero pages, then own ones */
 extern const struct vm_ops file_vm_ops;         /* file, private or shared */
 extern const struct vm_ops pfn_vm_ops;          /* frames given at mmap time: vDSO */
+extern const struct vm_ops device_vm_ops;       /* physical addresses, by vm_pgoff: no RAM */
 
 /* The first area that ends above @addr (it may start above it too), or NULL.  mm->lock held. */
 struct vm_area_struct *find_vma(struct mm_struct *mm, vaddr_t addr);

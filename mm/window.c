@@ -36,6 +36,10 @@ int window_open(struct window *w, struct mm_struct *mm, vaddr_t addr, enum fault
 		if (err)
 			return err;
 	}
+	if (unlikely(pte_special(w->e) && !pfn_valid(pte_pfn(w->e)))) {
+		window_close(w);        /* a device's registers: the direct map has RAM alone */
+		return -EFAULT;
+	}
 	w->kaddr = window_kaddr(w, addr);
 	return 0;
 }

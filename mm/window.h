@@ -59,10 +59,10 @@ static inline bool window_permits(pte_t e, enum fault_access access, bool force)
 				   anon_exclusive(pfn_to_page(pte_pfn(e))));
 }
 
-/* It permits that, and has nothing to be marked. */
+/* It permits that, has nothing to be marked, and names a frame beyond doubt. */
 static inline bool window_ready(pte_t e, enum fault_access access)
 {
-	return window_permits(e, access, false) && pte_same(e, window_touched(e, access));
+	return pte_plain(e, access == FAULT_WRITE);
 }
 
 static inline void *window_kaddr(const struct window *w, vaddr_t addr)

@@ -11,6 +11,7 @@
 #include <kernel/drivers/driver.h>
 
 #include <arch/machine.h>
+#include <kernel/drivers/iomem.h>
 #include <kernel/log.h>
 #include <lib/errno.h>
 #include <lib/fdt.h>
@@ -41,6 +42,8 @@ static void probe_all(const void *fdt, const struct driver *d)
 		if (!fdt_is_available(fdt, node) || served_before(fdt, node, d))
 			continue;
 		err = d->probe(fdt, node);
+		if (!err)
+			iomem_claim(fdt, node);
 		if (err && err != -ENODEV)
 			pr_err("%s: %s: probe failed, error %d", fdt_node_name(fdt, node),
 			       d->compatible, err);
@@ -49,6 +52,7 @@ static void probe_all(const void *fdt, const struct driver *d)
 
 void drivers_init(void)
 {
+	iomem_init();
 	for (const struct driver *d = drivers; d < drivers + ARRAY_SIZE(drivers); d++)
 		probe_all(machine_fdt, d);
 }

@@ -4,6 +4,7 @@
  */
 #include <kernel/drivers/mem.h>
 
+#include <kernel/drivers/iomem.h>
 #include <kernel/fs/devfs.h>
 #include <kernel/fs/poll.h>
 #include <kernel/log.h>
@@ -254,6 +255,7 @@ static const struct file_operations kmsg_fops = {
 
 void mem_devices_init(void)
 {
+	dev_mem_init();
 	dev_register_char("null", MKDEV(1, 3), 0666, &null_fops, NULL);
 	dev_register_char("zero", MKDEV(1, 5), 0666, &zero_fops, NULL);
 	dev_register_char("full", MKDEV(1, 7), 0666, &full_fops, NULL);

@@ -24,6 +24,10 @@ def test_memory_policies_of_one_node(tap):
     tap("mempolicy")
 
 
+def test_physical_memory_as_a_file_is_what_nobody_has(tap):
+    tap("devmem")
+
+
 def test_the_memory_of_a_process_as_files(tap):
     tap("procmem")
 

@@ -110,6 +110,7 @@ int proc_store_faultcost(struct task_struct *t, char *buf, size_t len);
 int proc_show_zoneinfo(struct seq_file *m, struct task_struct *t);
 int proc_show_buddyinfo(struct seq_file *m, struct task_struct *t);
 int proc_show_slabinfo(struct seq_file *m, struct task_struct *t);
+int proc_show_iomem(struct seq_file *m, struct task_struct *t);         /* kernel/drivers/iomem.c */
 
 void procfs_init(void);
 

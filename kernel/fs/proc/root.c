@@ -246,6 +246,7 @@ const struct proc_entry proc_root_table[] = {
 	  .store = proc_store_faultcost },
 	FILE_ENTRY("filesystems", show_filesystems),
 	FILE_ENTRY("interrupts", show_interrupts),
+	FILE_ENTRY("iomem", proc_show_iomem),
 	{ .name = "kmsg", .mode = S_IFREG | 0400, .fop = &proc_kmsg_fops },
 	FILE_ENTRY("loadavg", show_loadavg),
 	FILE_ENTRY("locks", locks_show_all),

@@ -55,6 +55,12 @@ static inline bool pte_young(pte_t e) { return e.v & HPTE_A; }
 static inline bool pte_dirty(pte_t e) { return e.v & HPTE_D; }
 static inline bool pte_special(pte_t e) { return e.v & HPTE_SPECIAL; }
 static inline unsigned long pte_pfn(pte_t e) { return e.v >> HPTE_PFN_SHIFT; }
+static inline bool pte_plain(pte_t e, bool write)
+{
+	unsigned long want = HPTE_A | (write ? HPTE_W | HPTE_D : HPTE_R);
+
+	return (e.v & (want | HPTE_SPECIAL)) == want;
+}
 static inline bool pte_same(pte_t a, pte_t b) { return a.v == b.v; }
 static inline bool pte_takes_away(pte_t old, pte_t new)
 {

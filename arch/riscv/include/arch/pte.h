@@ -73,6 +73,13 @@ static inline bool pte_dirty(pte_t e) { return e.v & PTE_D; }
 static inline bool pte_special(pte_t e) { return e.v & PTE_SPECIAL; }
 /* Bits 63..54 are never set: they name extensions that we do not use. */
 static inline unsigned long pte_pfn(pte_t e) { return e.v >> PTE_PFN_SHIFT; }
+/* Of a frame, and the access changes nothing of it: permitted, accessed, for a write dirty. */
+static inline bool pte_plain(pte_t e, bool write)
+{
+	unsigned long want = PTE_V | PTE_A | (write ? PTE_W | PTE_D : PTE_R);
+
+	return (e.v & (want | PTE_SPECIAL)) == want;
+}
 static inline bool pte_same(pte_t a, pte_t b) { return a.v == b.v; }
 /* Of two present entries: does @old permit what @new does not?  Without V none is permitted. */
 static inline bool pte_takes_away(pte_t old, pte_t new)
