@@ -58,6 +58,7 @@ static void rq_init(unsigned int hart, struct task_struct *idle)
 	rq->hart = hart;
 	rq->idle = rq->curr = idle;
 	rq->min_vruntime = 1ULL << 40;
+	timer_init_hart(hart);
 }
 
 void sched_init(void)

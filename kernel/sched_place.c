@@ -29,6 +29,7 @@ static unsigned int choose_hart(const struct task_struct *t);
 static int claim_idle(unsigned long allowed, unsigned int last);
 static unsigned int shortest_queue(unsigned long allowed, unsigned int best);
 static void place_woken(struct rq *rq, struct task_struct *t);
+static __noinline void wake_elsewhere(struct rq *rq, struct task_struct *t, unsigned int h);
 static void check_preempt(struct rq *rq, struct task_struct *t);
 
 bool wake_up_process(struct task_struct *t)
@@ -60,17 +61,23 @@ bool wake_up_state(struct task_struct *t, unsigned int states)
 		atomic_dec(&nr_stopped);
 	WRITE_ONCE(t->state, TASK_RUNNING);
 	h = choose_hart(t);
-	if (likely(h == rq->hart)) {
+	if (unlikely(h != rq->hart)) {
+		wake_elsewhere(rq, t, h);
+	} else {
 		place_woken(rq, t);
-		spin_unlock_irqrestore(&rq->lock, flags);
-		return true;
+		spin_unlock(&rq->lock);
 	}
+	irq_restore(flags);
+	return true;
+}
+
+/* Woken on another hart than @rq's, which is unlocked here. */
+static void wake_elsewhere(struct rq *rq, struct task_struct *t, unsigned int h)
+{
 	rq_rebase(t, rq, rq_of(h));
 	WRITE_ONCE(t->thread.hart, h);
 	spin_unlock(&rq->lock);
 	sched_place(t, true);
-	irq_restore(flags);
-	return true;
 }
 
 /* Onto the queue of the hart it has, or of another if that one is not allowed. */

@@ -160,7 +160,7 @@ bool irq_from_user(void)
 	return hart_locks[hart_id()].irq_user;
 }
 
-void might_sleep(void)
+void might_sleep_check(void)
 {
 	const struct hart_locks *h;
 

@@ -165,7 +165,12 @@ enum task_state {
 };
 
 /* Debug: panic when called with a spinlock held or interrupts off. */
-void might_sleep(void);
+void might_sleep_check(void);
+static inline void might_sleep(void)
+{
+	if (DEBUG)
+		might_sleep_check();
+}
 
 /* Give the hart away; returns when woken (or at once while still TASK_RUNNING and alone). */
 void schedule(void);

@@ -43,6 +43,9 @@ void timer_start(struct timer *t, u64 deadline_ns);     /* (re)arm */
 /* true: was armed; waits for a running fn */
 bool timer_cancel(struct timer *t);
 
+/* Before @hart uses any. */
+void timer_init_hart(unsigned int hart);
+
 /* The scheduler wants entry_timer() on this hart by @deadline_ns.  Interrupts off. */
 void timer_need_tick(u64 deadline_ns);
 

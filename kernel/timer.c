@@ -26,7 +26,6 @@ static struct hart_timers {
 	struct timer *running;          /* [a] whose function is running */
 	/* [o] own hart, interrupts off: when the clock interrupts */
 	u64 armed;
-	bool ready;                     /* [o] */
 } __aligned(CACHE_LINE) hart_timers[NR_HARTS_MAX];
 
 static struct timer *timer_of(struct avl_node *node)
@@ -34,17 +33,15 @@ static struct timer *timer_of(struct avl_node *node)
 	return node ? avl_entry(node, struct timer, node) : NULL;
 }
 
-/* This hart's; made ready by its first use, which is before any other hart can know of it. */
 static struct hart_timers *my_timers(void)
 {
-	struct hart_timers *h = &hart_timers[hart_id()];
+	return &hart_timers[hart_id()];
+}
 
-	if (unlikely(!h->ready)) {
-		spin_lock_init(&h->lock, RANK_TIMER);
-		h->armed = TIMER_NEVER;
-		h->ready = true;
-	}
-	return h;
+void timer_init_hart(unsigned int hart)
+{
+	spin_lock_init(&hart_timers[hart].lock, RANK_TIMER);
+	hart_timers[hart].armed = TIMER_NEVER;
 }
 
 void timer_need_tick(u64 deadline_ns)

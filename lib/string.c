@@ -102,7 +102,7 @@ static size_t copy_shifted(word_t *d, const u8 *s, size_t n)
 }
 
 /* Upwards; right for blocks that do not overlap, and for @d below @s. */
-static void *copy_up(void *dst, const u8 *s, size_t n)
+static __always_inline void *copy_up(void *dst, const u8 *s, size_t n)
 {
 	u8 *d = dst;
 	size_t done;
@@ -151,7 +151,8 @@ static void *copy_down(void *dst, const u8 *s, size_t n)
 	return dst;
 }
 
-void *memcpy(void *restrict dst, const void *restrict src, size_t n)
+/* Not told that they do not overlap: memmove() comes here too. */
+void *memcpy(void *dst, const void *src, size_t n)
 {
 	return copy_up(dst, src, n);
 }
@@ -160,7 +161,7 @@ void *memmove(void *dst, const void *src, size_t n)
 {
 	if ((unsigned long)dst - (unsigned long)src < n)
 		return copy_down(dst, src, n);
-	return copy_up(dst, src, n);
+	return memcpy(dst, src, n);     /* upwards, which is right for @dst below @src */
 }
 
 static void fill_bytes(u8 *d, u8 c, size_t n)

@@ -84,23 +84,24 @@ static __always_inline size_t copy_across(vaddr_t user, char *buf, size_t len,
 	return n;
 }
 
-static __always_inline size_t copy_pages(vaddr_t user, char *buf, size_t len,
-					 enum fault_access access)
-{
-	size_t done, n;
-
-	for (done = 0; done < len; done += n) {
-		n = copy_across(user + done, buf + done, min(len - done, PAGE_SIZE), access);
-		if (!n)
-			break;
-	}
-	return done;
-}
-
 /* Bytes there are, and all of them in one page. */
 static inline bool in_one_page(vaddr_t addr, size_t len)
 {
 	return len - 1 < PAGE_SIZE - (addr & ~PAGE_MASK);
+}
+
+static __noinline size_t copy_rest(vaddr_t user, char *buf, size_t len, size_t done,
+				   enum fault_access access);
+
+/* A page at most is done at once here; more, or what was not ready, by copy_rest(). */
+static __always_inline size_t copy_pages(vaddr_t user, char *buf, size_t len,
+					 enum fault_access access)
+{
+	size_t n = copy_across(user, buf, min(len, PAGE_SIZE), access);
+
+	if (likely(n == len) || !n)
+		return n;
+	return copy_rest(user, buf, len, n, access);
 }
 
 static __noinline size_t copy_from_pages(void *dst, vaddr_t src, size_t len)
@@ -111,6 +112,22 @@ static __noinline size_t copy_from_pages(void *dst, vaddr_t src, size_t len)
 static __noinline size_t copy_to_pages(vaddr_t dst, const void *src, size_t len)
 {
 	return copy_pages(dst, (char *)src, len, FAULT_WRITE);
+}
+
+/* @done of @len bytes are copied: the others, page by page. */
+static size_t copy_rest(vaddr_t user, char *buf, size_t len, size_t done,
+			enum fault_access access)
+{
+	while (done < len) {
+		size_t n = min(len - done, room(user + done, PAGE_SIZE));
+
+		n = access == FAULT_WRITE ? copy_to_user_partial(user + done, buf + done, n) :
+					    copy_from_user_partial(buf + done, user + done, n);
+		if (!n)
+			break;
+		done += n;
+	}
+	return done;
 }
 
 size_t copy_from_user_partial(void *dst, vaddr_t src, size_t len)

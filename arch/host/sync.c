@@ -112,7 +112,7 @@ bool spin_debug_held(const struct spinlock *l)
 
 /* ---- sleeping ---- */
 
-void might_sleep(void)
+void might_sleep_check(void)
 {
 	if (held.spin)
 		panic("host: sleeping with a spinlock of rank %u held",
