@@ -3,7 +3,7 @@
  * Zeroing and copying a page: the two loops that a fault cannot avoid.
  *
  * cbo.zero where the hart has it (one instruction a cache block); else stores
- * in long rows, 64 words a turn of the loop (copying: 128, eight loads at a time ahead
+ * in long rows, 64 words a turn of the loop (copying: eight loads at a time ahead
  * of their stores), so that the loop itself costs next to nothing.
  */
 #include <arch/page.h>
@@ -33,18 +33,6 @@ static __always_inline void copy_eight(u64 *d, const u64 *s)
 	d[0] = a; d[1] = b; d[2] = c; d[3] = e; d[4] = f; d[5] = g; d[6] = h; d[7] = i;
 }
 
-static __always_inline void copy_row(u64 *d, const u64 *s)
-{
-	copy_eight(d, s);
-	copy_eight(d + 8, s + 8);
-	copy_eight(d + 16, s + 16);
-	copy_eight(d + 24, s + 24);
-	copy_eight(d + 32, s + 32);
-	copy_eight(d + 40, s + 40);
-	copy_eight(d + 48, s + 48);
-	copy_eight(d + 56, s + 56);
-}
-
 void page_zero(void *page)
 {
 	u64 *p = page, *end = p + PAGE_SIZE / sizeof(u64);
@@ -70,10 +58,16 @@ void page_copy(void *dst, const void *src)
 	const u64 *s = src, *end = s + PAGE_SIZE / sizeof(u64);
 
 	do {
-		copy_row(d, s);
-		copy_row(d + 64, s + 64);
-		d += 128;
-		s += 128;
+		copy_eight(d, s);
+		copy_eight(d + 8, s + 8);
+		copy_eight(d + 16, s + 16);
+		copy_eight(d + 24, s + 24);
+		copy_eight(d + 32, s + 32);
+		copy_eight(d + 40, s + 40);
+		copy_eight(d + 48, s + 48);
+		copy_eight(d + 56, s + 56);
+		d += 64;
+		s += 64;
 		__asm__ volatile("" : : : "memory");
 	} while (s < end);
 }
