@@ -19,9 +19,41 @@
 #include <lib/string.h>
 #include <mm/mm.h>
 #include <mm/uaccess.h>
+#include <mm/writeback.h>
 
 #define TICKS_PER_SEC   100     /* of times(2): sysconf(_SC_CLK_TCK) */
 #define NOFILE_MAX      1048576UL
+
+static void io_add(struct io_account *sum, const struct io_account *io)
+{
+	sum->rchar += io->rchar;
+	sum->wchar += io->wchar;
+	sum->syscr += io->syscr;
+	sum->syscw += io->syscw;
+	sum->read_bytes += io->read_bytes;
+	sum->write_bytes += io->write_bytes;
+	sum->cancelled += io->cancelled;
+}
+
+void process_io(struct task_struct *t, struct io_account *sum)
+{
+	unsigned long flags = spin_lock_irqsave(&tasklist_lock);
+	struct task_struct *other;
+
+	*sum = t->signal->io;
+	list_for_each_entry(other, &t->signal->threads, thread_node)
+		if (!other->counted)
+			io_add(sum, &other->io);
+	spin_unlock_irqrestore(&tasklist_lock, flags);
+}
+
+void page_dirtied_hook(long bytes)
+{
+	if (bytes > 0)
+		current->io.write_bytes += (u64)bytes;
+	else
+		current->io.cancelled += (u64)-bytes;
+}
 
 void rusage_add_thread(struct signal_struct *sig, struct task_struct *t)
 {
@@ -32,6 +64,7 @@ void rusage_add_thread(struct signal_struct *sig, struct task_struct *t)
 	sig->maj_flt += t->maj_flt;
 	sig->nvcsw += t->nvcsw;
 	sig->nivcsw += t->nivcsw;
+	io_add(&sig->io, &t->io);
 	t->counted = true;
 }
 
@@ -43,6 +76,7 @@ void rusage_add_child(struct signal_struct *parent, struct signal_struct *child)
 	parent->cmaj_flt += child->maj_flt + child->cmaj_flt;
 	parent->cnvcsw += child->nvcsw + child->cnvcsw;
 	parent->cnivcsw += child->nivcsw + child->cnivcsw;
+	io_add(&parent->io, &child->io);
 	parent->cmaxrss = max(parent->cmaxrss, max(child->maxrss, child->cmaxrss));
 }
 

@@ -41,4 +41,8 @@ void rusage_fill(struct task_struct *t, int who, struct rusage *ru);
 void rusage_add_thread(struct signal_struct *sig, struct task_struct *t);
 void rusage_add_child(struct signal_struct *parent, struct signal_struct *child);
 
+/* All threads of @t's process, and what else it has in its sums. */
+struct io_account;
+void process_io(struct task_struct *t, struct io_account *sum);
+
 #endif

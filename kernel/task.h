@@ -42,6 +42,14 @@ struct rlimit {
 	unsigned long cur, max;
 };
 
+/* /proc/PID/io, in its order. */
+struct io_account {
+	u64 rchar, wchar;               /* bytes of read and write calls */
+	u64 syscr, syscw;               /* the calls */
+	u64 read_bytes;                 /* that a disk was asked for */
+	u64 write_bytes, cancelled;     /* of pages that became dirty; that were cut off so */
+};
+
 /*
  * What the tasks of a process share.
  * [c] constant  [s] siglock  [t] tasklist_lock  [a] atomic
@@ -81,6 +89,7 @@ struct signal_struct {
 	unsigned long min_flt, maj_flt, cmin_flt, cmaj_flt;     /* [s] of threads gone; children */
 	unsigned long nvcsw, nivcsw, cnvcsw, cnivcsw;           /* [s] */
 	unsigned long maxrss, cmaxrss;  /* [s] KiB */
+	struct io_account io;           /* [s] of threads gone and of children waited for */
 	int oom_score_adj;              /* [a] */
 	bool oom_first;                 /* [a] it asks for what there may not be (swapoff) */
 	int oom_score_adj_min;          /* [a] as low as it may go without privilege */
@@ -118,6 +127,7 @@ struct task_struct {
 	u64 start_ns;                   /* [c] time_ns() at birth */
 	unsigned long nvcsw, nivcsw;    /* [o] */
 	unsigned long min_flt, maj_flt; /* [o] */
+	struct io_account io;           /* [o] */
 	bool counted;                   /* [s] ended: the above are in its signal_struct's sums */
 
 	/* identity */

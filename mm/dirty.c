@@ -40,6 +40,7 @@ void set_page_dirty(struct page *page)
 	if (page_test_and_set(page, PG_dirty) || page_test(page, PG_anon) || !has_disk(as))
 		return;
 	vmstat_inc(VMSTAT_nr_dirty);
+	page_dirtied_hook(PAGE_SIZE);
 	flags = spin_lock_irqsave(&as->lock);
 	if (page->mapping == as) {
 		first = !radix_tagged(&as->pages, TAG_DIRTY);
@@ -83,6 +84,7 @@ void cancel_dirty_page(struct page *page)
 	if (!page_test_and_clear(page, PG_dirty) || !has_disk(as))
 		return;
 	vmstat_add(VMSTAT_nr_dirty, -1);
+	page_dirtied_hook(-(long)PAGE_SIZE);
 	flags = spin_lock_irqsave(&as->lock);
 	if (!page_test(page, PG_dirty))
 		radix_tag_clear(&as->pages, page->index, TAG_DIRTY);

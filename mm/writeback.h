@@ -57,4 +57,10 @@ extern unsigned int sysctl_dirty_expire_centisecs, sysctl_dirty_writeback_centis
 /* Page counts above which the flusher starts, and above which writers wait. */
 void writeback_thresholds(unsigned long *background, unsigned long *hard);
 
+/*
+ * The current task made a page of a disk dirty, or dropped one that was (negative).  Provided by
+ * kernel/rusage.c.
+ */
+void page_dirtied_hook(long bytes);
+
 #endif

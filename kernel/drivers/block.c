@@ -19,6 +19,7 @@
 #include <kernel/fs/inode.h>
 #include <kernel/fs/stat.h>
 #include <kernel/log.h>
+#include <kernel/task.h>
 #include <lib/atomic.h>
 #include <lib/err.h>
 #include <lib/printf.h>
@@ -138,6 +139,8 @@ void bio_submit(struct bio *bio)
 		return;
 	}
 	bio_account(bdev, bio);
+	if (bio->op == BIO_READ)
+		current->io.read_bytes += bio_sectors(bio) << SECTOR_SHIFT;
 	if (bdev->whole) {
 		bio->sector += bdev->start_sector;
 		bdev = bdev->whole;

@@ -10,6 +10,7 @@
 
 #include <kernel/fs/inode.h>
 #include <kernel/fs/super.h>
+#include <kernel/io_account.h>
 #include <kernel/syscall.h>
 #include <kernel/task.h>
 #include <mm/uaccess.h>
@@ -127,7 +128,7 @@ static ssize_t sendfile(struct copy *c, vaddr_t off, size_t count)
 	if (c->out->flags & O_APPEND)
 		return -EINVAL;
 	c->out_pos = c->out->pos;
-	n = copy_files(c, count);
+	n = count_write(count_read(copy_files(c, count)));
 	if (n > 0) {
 		c->out->pos = c->out_pos;
 		if (offset_out(c->in, off, c->in_pos))
@@ -181,7 +182,7 @@ static ssize_t copy_range(struct copy *c, vaddr_t in_off, vaddr_t out_off, size_
 	}
 	if (n || !len)
 		return n;
-	n = copy_files(c, len);
+	n = count_write(count_read(copy_files(c, len)));
 	if (n > 0 &&
 	    (offset_out(c->in, in_off, c->in_pos) || offset_out(c->out, out_off, c->out_pos)))
 		n = -EFAULT;

@@ -8,6 +8,7 @@
 #include <kernel/fs/inode.h>
 #include <kernel/fs/notify.h>
 #include <kernel/fs/super.h>
+#include <kernel/io_account.h>
 #include <kernel/signal.h>
 #include <kernel/syscall.h>
 #include <kernel/task.h>
@@ -44,36 +45,50 @@ static __noinline ssize_t write_and_tell(struct file *f, struct iov_iter *from, 
 	return n;
 }
 
-static inline ssize_t do_read(struct file *f, struct iov_iter *to, loff_t *pos)
+static __always_inline ssize_t read_as(struct file *f, struct iov_iter *to, loff_t *pos,
+				       bool counts)
 {
+	ssize_t n;
+
 	if (unlikely(!(f->mode & FMODE_READ) || !f->f_op->read))
 		return no_read(f);
 	if (unlikely((loff_t)((u64)*pos | ((u64)*pos + to->count)) < 0))
 		return -EINVAL;
-	if (notify_wanted())
-		return read_and_tell(f, to, pos);
-	return f->f_op->read(f, to, pos);
+	n = notify_wanted() ? read_and_tell(f, to, pos) : f->f_op->read(f, to, pos);
+	return counts ? count_read(n) : n;
 }
 
-static inline ssize_t do_write(struct file *f, struct iov_iter *from, loff_t *pos)
+static __always_inline ssize_t write_as(struct file *f, struct iov_iter *from, loff_t *pos,
+					bool counts)
 {
+	ssize_t n;
+
 	if (unlikely(!(f->mode & FMODE_WRITE)))
 		return -EBADF;
 	if (unlikely(!f->f_op->write || *pos < 0))
 		return -EINVAL;
-	if (notify_wanted())
-		return write_and_tell(f, from, pos);
-	return f->f_op->write(f, from, pos);
+	n = notify_wanted() ? write_and_tell(f, from, pos) : f->f_op->write(f, from, pos);
+	return counts ? count_write(n) : n;
+}
+
+static inline ssize_t do_read(struct file *f, struct iov_iter *to, loff_t *pos)
+{
+	return read_as(f, to, pos, true);
+}
+
+static inline ssize_t do_write(struct file *f, struct iov_iter *from, loff_t *pos)
+{
+	return write_as(f, from, pos, true);
 }
 
 ssize_t vfs_read(struct file *f, struct iov_iter *to, loff_t *pos)
 {
-	return do_read(f, to, pos);
+	return read_as(f, to, pos, false);
 }
 
 ssize_t vfs_write(struct file *f, struct iov_iter *from, loff_t *pos)
 {
-	return do_write(f, from, pos);
+	return write_as(f, from, pos, false);
 }
 
 /* ------------------------------------------------------- one buffer */
@@ -101,9 +116,9 @@ static __noinline ssize_t shared_rw(const unsigned long *a, bool write)
 		return -EBADF;
 	n = one_buffer(&it, &iov, a[1], a[2]);
 	if (!n && write)
-		n = vfs_write(r.file, &it, &r.file->pos);
+		n = do_write(r.file, &it, &r.file->pos);
 	else if (!n)
-		n = vfs_read(r.file, &it, &r.file->pos);
+		n = do_read(r.file, &it, &r.file->pos);
 	fdput_pos(r);
 	return n;
 }

@@ -113,3 +113,7 @@ def test_what_faults_cost_is_in_instructions_where_they_are_counted(boot):
     unit, rows = fault_costs(shell)
     assert unit == "instructions" and rows["copy-on-write"][1] > 1024
     shell.off()
+
+
+def test_io_counts_the_calls_and_bytes_that_linux_counts(tap):
+    tap("procio")

@@ -18,12 +18,17 @@
 #include <mm/reclaim.h>
 #include <mm/slab.h>
 #include <mm/vmstat.h>
+#include <mm/writeback.h>
 
 static bool (*world_oom)(unsigned int gfp);
 
 bool oom_kill(unsigned int gfp, unsigned int order, unsigned long starts)
 {
 	return world_oom && world_oom(gfp);
+}
+
+void page_dirtied_hook(long bytes)
+{
 }
 
 static bool world_privileged;

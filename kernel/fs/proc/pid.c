@@ -8,6 +8,7 @@
 #include <kernel/cred.h>
 #include <kernel/fs/super.h>
 #include <kernel/net/unix.h>
+#include <kernel/rusage.h>
 #include <kernel/task.h>
 #include <kernel/utsname.h>
 #include <lib/err.h>
@@ -77,6 +78,27 @@ static int show_auxv(struct seq_file *m, struct task_struct *t)
 	seq_write(m, (const char *)mm->auxv, (n + 2) * sizeof(mm->auxv[0]));
 	mm_put(mm);
 	return 0;
+}
+
+static int show_io_of(struct seq_file *m, const struct io_account *io)
+{
+	seq_printf(m, "rchar: %lu\nwchar: %lu\nsyscr: %lu\nsyscw: %lu\nread_bytes: %lu\n"
+		   "write_bytes: %lu\ncancelled_write_bytes: %lu\n", io->rchar, io->wchar,
+		   io->syscr, io->syscw, io->read_bytes, io->write_bytes, io->cancelled);
+	return 0;
+}
+
+static int show_io(struct seq_file *m, struct task_struct *t)
+{
+	struct io_account sum;
+
+	process_io(t, &sum);
+	return show_io_of(m, &sum);
+}
+
+static int show_thread_io(struct seq_file *m, struct task_struct *t)
+{
+	return show_io_of(m, &t->io);
 }
 
 static int show_personality(struct seq_file *m, struct task_struct *t)
@@ -333,6 +355,7 @@ const struct proc_entry proc_pid_table[] = {
 	  .mode = S_IFREG | 0644,
 	  .show = show_coredump_filter,
 	  .store = store_coredump_filter },
+	PRIVATE("io", show_io),
 	SHOW("stat", proc_show_stat),
 	{ .name = "task",
 	  .mode = S_IFDIR | 0555,
@@ -343,6 +366,7 @@ const struct proc_entry proc_pid_table[] = {
 
 const struct proc_entry proc_tid_table[] = {
 	COMMON_ENTRIES,
+	PRIVATE("io", show_thread_io),
 	SHOW("stat", proc_show_thread_stat),
 	{ .name = NULL },
 };
