@@ -328,13 +328,15 @@ static enum disposal page_release(struct scan *s, struct page *page)
 {
 	struct address_space *as = page->mapping;
 	pgoff_t index = page->index;
+	bool was_active = page_test(page, PG_workingset);
 	enum disposal d;
 
 	if (page_test(page, PG_dirty))
 		return page_write(s, page);
 	d = filemap_remove_unused(page) ? PAGE_FREE : PAGE_KEEP;
 	if (d == PAGE_FREE && !s->unmapped_only)
-		workingset_evicted(as, index, page_test(page, PG_workingset));
+		workingset_evicted(as, index, was_active,
+				   was_active || page_test(page, PG_referenced));
 	unlock_page(page);
 	return d;
 }
@@ -376,12 +378,13 @@ static enum disposal page_used(struct scan *s, struct page *page)
 		return PAGE_ACTIVATE;
 	if (s->unmapped_only)
 		return PAGE_KEEP;
+	if (before || young)
+		page_set(page, PG_referenced);  /* for page_release(): it was of use */
 	if (!young || !s->priority)
 		return PAGE_FREE;
 	if (before || young > 1)
 		return PAGE_ACTIVATE;
-	page_set(page, PG_referenced);          /* once more round: then it is freed or active */
-	return PAGE_KEEP;
+	return PAGE_KEEP;                       /* once more round: then it is freed or active */
 }
 
 /* Consumes the page lock.  The page comes back to the tail once it is written. */

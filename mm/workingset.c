@@ -6,7 +6,9 @@
  * it comes back, what the count has grown by is its refault distance: how many
  * more frames the inactive list would have needed to keep it.  Had all the active
  * pages given way, it would have stayed if the distance is no longer than they
- * are many; then it competes with them: it starts out active.
+ * are many; then it competes with them: it starts out active.  Only a page that was
+ * used while it was here: most that are read around a fault never are, and had they
+ * come back active they would have driven out what is.
  *
  * The notes are in one table of fixed size, hashed by file and place, the oldest of
  * a bucket giving way; as many as there are frames, if that fits in one block, for
@@ -15,7 +17,7 @@
  * shrinker for files that are only notes.  A note of a file that is gone does no
  * harm: it ages away, and one time in some thousands a page is taken for another.
  *
- *	note:   tag 15 | active 1 | count >> shift 16
+ *	note:   tag 14 | used 1 | active 1 | count >> shift 16
  *
  * Lock: none.  A note that two harts write at once is one's or the other's.
  */
@@ -33,7 +35,8 @@
 #define TIME_BITS       16U
 #define TIME_MASK       ((1U << TIME_BITS) - 1)
 #define NOTE_ACTIVE     (1U << TIME_BITS)
-#define TAG_SHIFT       (TIME_BITS + 1)
+#define NOTE_USED       (1U << (TIME_BITS + 1))
+#define TAG_SHIFT       (TIME_BITS + 2)
 #define SPAN            8U              /* distances up to so many times all frames fit a note */
 
 struct bucket {
@@ -104,11 +107,12 @@ static u32 age_of(u32 note, u32 now)
 	return (now - note) & TIME_MASK;
 }
 
-void workingset_evicted(struct address_space *as, pgoff_t index, bool active)
+void workingset_evicted(struct address_space *as, pgoff_t index, bool active, bool used)
 {
 	u64 key = key_of(as, index);
 	struct bucket *b;
 	unsigned int oldest = 0;
+	u32 flags = (active ? NOTE_ACTIVE : 0) | (used ? NOTE_USED : 0);
 	u32 now;
 
 	atomic_long_inc(&ws.evictions);
@@ -126,7 +130,7 @@ void workingset_evicted(struct address_space *as, pgoff_t index, bool active)
 		if (age_of(note, now) > age_of(READ_ONCE(b->note[oldest]), now))
 			oldest = i;
 	}
-	WRITE_ONCE(b->note[oldest], tag_of(key) | (active ? NOTE_ACTIVE : 0) | now);
+	WRITE_ONCE(b->note[oldest], tag_of(key) | flags | now);
 }
 
 /* The note of that page, taken out; 0: none. */
@@ -178,7 +182,8 @@ void workingset_arrived(struct page *page)
 	if (!note)
 		return;
 	vmstat_inc(VMSTAT_workingset_refault_file);
-	if ((unsigned long)age_of(note, time_now()) << ws.shift > in_use())
+	if (!(note & NOTE_USED) ||
+	    (unsigned long)age_of(note, time_now()) << ws.shift > in_use())
 		return;
 	page_set(page, PG_active);
 	vmstat_inc(VMSTAT_workingset_activate_file);

@@ -13,12 +13,15 @@ struct address_space;
 
 void workingset_init(void);     /* once, when frames_total is known */
 
-/* Reclaim has let go of page @index of @as; @active: it had been in active use. */
-void workingset_evicted(struct address_space *as, pgoff_t index, bool active);
+/*
+ * Reclaim has let go of page @index of @as.  @active: it had been in active use; @used: somebody
+ * had used it since it came.
+ */
+void workingset_evicted(struct address_space *as, pgoff_t index, bool active, bool used);
 
 /*
- * @page, locked and not yet on a list, comes into the cache.  If it was let go not
- * long ago it starts out active.
+ * @page, locked and not yet on a list, comes into the cache.  If it was used, and
+ * let go not long ago, it starts out active.
  */
 void workingset_arrived(struct page *page);
 

@@ -34,8 +34,8 @@ static void a_page_that_comes_back_soon_starts_out_active(void **state)
 		arrive(i);
 	assert_false(active(3));
 	vmstat_add(VMSTAT_nr_active_file, 100);         /* as many would give way */
-	workingset_evicted(&disk.as, 20, false);
-	workingset_evicted(&disk.as, 21, true);
+	workingset_evicted(&disk.as, 20, false, true);
+	workingset_evicted(&disk.as, 21, true, true);
 	arrive(20);
 	arrive(21);
 	arrive(22);
@@ -52,9 +52,9 @@ static void one_that_was_long_away_does_not(void **state)
 {
 	begin(RAM, 64 * PAGE_SIZE);
 	vmstat_add(VMSTAT_nr_active_file, 100);
-	workingset_evicted(&disk.as, 20, true);
+	workingset_evicted(&disk.as, 20, true, true);
 	for (pgoff_t i = 0; i < 200; i++)
-		workingset_evicted(&disk.as, 1000 + i, false);
+		workingset_evicted(&disk.as, 1000 + i, false, true);
 	arrive(20);
 	assert_false(active(20));
 	assert_int_equal(vmstat_read(VMSTAT_workingset_refault_file), 1);
@@ -62,10 +62,23 @@ static void one_that_was_long_away_does_not(void **state)
 	end();
 }
 
+static void one_that_nobody_used_does_not(void **state)
+{
+	begin(RAM, 64 * PAGE_SIZE);
+	vmstat_add(VMSTAT_nr_active_file, 100);
+	workingset_evicted(&disk.as, 20, false, false);
+	arrive(20);
+	assert_false(active(20));
+	assert_int_equal(vmstat_read(VMSTAT_workingset_refault_file), 1);
+	assert_int_equal(vmstat_read(VMSTAT_workingset_activate_file), 0);
+	vmstat_add(VMSTAT_nr_active_file, -100);
+	end();
+}
+
 static void a_note_is_good_for_one_return(void **state)
 {
 	begin(RAM, 64 * PAGE_SIZE);
-	workingset_evicted(&disk.as, 20, false);
+	workingset_evicted(&disk.as, 20, false, true);
 	arrive(20);
 	truncate_pages(&disk.as, 0, -1);
 	arrive(20);
@@ -78,6 +91,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_page_that_comes_back_soon_starts_out_active),
 		cmocka_unit_test(one_that_was_long_away_does_not),
+		cmocka_unit_test(one_that_nobody_used_does_not),
 		cmocka_unit_test(a_note_is_good_for_one_return),
 	};
 
