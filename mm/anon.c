@@ -111,11 +111,8 @@ static enum fault_result cow_copy(struct fault *f, struct page *old, struct page
 
 	assert_held(&f->vma->vm_gate);
 	spin_lock(&f->table->ptl);
-	if (unlikely(!pte_same(pte_read(f->pte), f->orig))) {
-		spin_unlock(&f->table->ptl);
-		put_page(new);
-		return FAULT_DONE;
-	}
+	if (unlikely(!pte_same(pte_read(f->pte), f->orig)))
+		return fault_lost(f, new);
 	if (old)
 		page_copy(page_address(new), page_address(old));
 	if (unlikely(f->vma->vm_flags & VM_EXEC))

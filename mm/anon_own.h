@@ -50,11 +50,8 @@ static __always_inline enum fault_result anon_install(struct fault *f, struct pa
 	if (unlikely(vma->vm_flags & VM_EXEC))
 		icache_flush(&f->mm->context);
 	spin_lock(&f->table->ptl);
-	if (unlikely(!pte_same(pte_read(f->pte), f->orig))) {
-		spin_unlock(&f->table->ptl);
-		put_page(page);
-		return FAULT_DONE;
-	}
+	if (unlikely(!pte_same(pte_read(f->pte), f->orig)))
+		return fault_lost(f, page);
 	if (unlikely(of && READ_ONCE(of->mapping) != vma->vm_mapping)) {
 		spin_unlock(&f->table->ptl);
 		put_page(page);

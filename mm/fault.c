@@ -314,11 +314,8 @@ enum fault_result fault_install(struct fault *f, struct page *page, bool writabl
 	if (unlikely(vma->vm_flags & VM_EXEC))
 		icache_flush(&f->mm->context);
 	spin_lock(&f->table->ptl);
-	if (unlikely(!pte_same(pte_read(f->pte), f->orig))) {
-		spin_unlock(&f->table->ptl);
-		put_page(page);
-		return FAULT_DONE;
-	}
+	if (unlikely(!pte_same(pte_read(f->pte), f->orig)))
+		return fault_lost(f, page);
 	if (unlikely(counter != MM_ANONPAGES && READ_ONCE(page->mapping) != vma->vm_mapping)) {
 		spin_unlock(&f->table->ptl);    /* truncated on the way */
 		put_page(page);
@@ -332,6 +329,13 @@ enum fault_result fault_install(struct fault *f, struct page *page, bool writabl
 	atomic_long_inc(&f->mm->rss[counter]);
 	if (counter == MM_ANONPAGES && !vma->vm_has_anon)
 		WRITE_ONCE(vma->vm_has_anon, true);
+	return FAULT_DONE;
+}
+
+enum fault_result fault_lost(struct fault *f, struct page *page)
+{
+	spin_unlock(&f->table->ptl);
+	put_page(page);
 	return FAULT_DONE;
 }
 

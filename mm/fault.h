@@ -85,6 +85,12 @@ enum fault_result fault_retry(struct fault *f);
  */
 enum fault_result fault_install(struct fault *f, struct page *page, bool writable);
 
+/*
+ * With the entry's table locked, where the entry is f->orig no more: another hart was faster.
+ * Unlocks, puts @page, and is FAULT_DONE.
+ */
+enum fault_result fault_lost(struct fault *f, struct page *page);
+
 /* A line for the log about a fault that kills: "area 55550000-55560000 r-xp file" or "no area". */
 int fault_describe(struct mm_struct *mm, vaddr_t addr, char *buf, size_t len);
 
