@@ -216,6 +216,7 @@ def cut_power(tmp_path, seed):
     finally:
         vm.discard()
     mended = machine.tool("e2fsck", "-fy", str(image))
+    print(mended.stdout)            # shown with what is missing
     assert mended.returncode <= 1, mended.stdout
     assert machine.e2fsck(image) == ""
     root = tmp_path / "found"

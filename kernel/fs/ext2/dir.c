@@ -100,26 +100,27 @@ static void changed(struct inode *dir)
 
 /*
  * Put a name into @page behind what the entry at @off needs itself, or into it when it is unused.
+ * The disk may read the block at any moment: the new entry is whole before the one store by
+ * which the list has it, or whoever mends the disk finds no end to an entry and drops what follows.
  */
 static void insert_at(struct inode *dir, struct page *page, u32 off, const char *name, u32 len,
 		      const struct inode *inode)
 {
 	struct ext2_sb *s = ext2_sb(dir->sb);
-	struct ext2_dirent *e = entry_at(page, off);
-	u32 rec = LE16(e->rec_len);
+	struct ext2_dirent *before = entry_at(page, off), *e = before;
+	u32 rec = LE16(before->rec_len), used = 0;
 
-	if (e->inode) {
-		u32 used = EXT2_DIRENT_LEN((u32)e->name_len);
-
-		e->rec_len = LE16((u16)used);
+	if (before->inode) {
+		used = EXT2_DIRENT_LEN((u32)before->name_len);
 		e = entry_at(page, off + used);
-		rec -= used;
+		e->rec_len = LE16((u16)(rec - used));
 	}
-	e->rec_len = LE16((u16)rec);
 	e->name_len = (u8)len;
 	e->file_type = type_of(s, inode->mode);
 	memcpy(e->name, name, len);
-	e->inode = LE32((u32)inode->ino);
+	smp_store_release(&e->inode, LE32((u32)inode->ino));
+	if (used)
+		smp_store_release(&before->rec_len, LE16((u16)used));
 	ext2_meta_dirty(s, page);
 }
 
