@@ -109,7 +109,7 @@ long dnotify_ask(struct file *f, int fd, u32 mask)
 
 void dnotify_end(struct file *f, const struct files_struct *files)
 {
-	struct aftermath after = { NULL };
+	struct aftermath after = { .dead = NULL };
 	struct dnotify *dn;
 
 	if (!f->inode)

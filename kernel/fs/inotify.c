@@ -117,7 +117,7 @@ static void inotify_release(struct inode *inode, struct file *f)
 {
 	struct inotify *in = f->private_;
 	struct notify_event *e, *tmp;
-	struct aftermath after = { NULL };
+	struct aftermath after = { .dead = NULL };
 	struct avl_node *n;
 
 	spin_lock(&notify_lock);
@@ -320,7 +320,7 @@ out:
 long sys_inotify_rm_watch(const unsigned long *a)
 {
 	struct fd_ref r = fdget((int)a[0]);
-	struct aftermath after = { NULL };
+	struct aftermath after = { .dead = NULL };
 	struct watch *w;
 	long err = -EINVAL;
 

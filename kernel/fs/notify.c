@@ -43,7 +43,7 @@ static void queue(struct inotify *in, int wd, u32 mask, const struct happening *
 
 static void tell(struct inode *inode, const struct happening *h)
 {
-	struct aftermath after = { NULL };
+	struct aftermath after = { .dead = NULL };
 
 	if (hlist_empty(&inode->watches))
 		return;
@@ -141,7 +141,7 @@ static void end_watches(struct inode *inode, u32 event, struct aftermath *after)
 
 void notify_gone_slow(struct inode *inode)
 {
-	struct aftermath after = { NULL };
+	struct aftermath after = { .dead = NULL };
 
 	if (READ_ONCE(inode->nlink) || hlist_empty(&inode->watches))
 		return;
@@ -172,7 +172,7 @@ void notify_unmounted(struct super_block *sb)
 	struct inode *inode;
 
 	while (notify_wanted() && (inode = watched_in(sb)) != NULL) {
-		struct aftermath after = { NULL };
+		struct aftermath after = { .dead = NULL };
 
 		spin_lock(&notify_lock);
 		end_watches(inode, IN_UNMOUNT, &after);
