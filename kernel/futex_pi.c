@@ -56,23 +56,24 @@ struct pi_lock *pi_lock_alloc(void)
 	return kmalloc(sizeof(struct pi_lock), GFP_KERNEL);
 }
 
-int pi_find_owner(vaddr_t addr, struct task_struct **owner, u32 *seen)
+int pi_find_owner(vaddr_t addr, struct pi_owner *owner)
 {
-	int err = user_load32(addr, seen);
+	int err = user_load32(addr, &owner->seen);
 
-	*owner = NULL;
-	if (!err && (*seen & FUTEX_TID_MASK))
-		*owner = find_task((int)(*seen & FUTEX_TID_MASK));
+	owner->task = NULL;
+	if (!err && (owner->seen & FUTEX_TID_MASK))
+		owner->task = find_task((int)(owner->seen & FUTEX_TID_MASK));
 	return err;
 }
 
 /* ------------------------------------------------ locking */
 
 enum pi_result pi_attempt(struct user_word *uw, const struct futex_key *key, struct pi_waiter *w,
-			  struct task_struct *owner, struct pi_lock **fresh, bool may_wait,
-			  bool more_waiters, int *err)
+			  const struct pi_owner *named, struct pi_lock **fresh, bool may_wait,
+			  int *err)
 {
 	struct pi_lock *l = find_lock(key);
+	struct task_struct *owner = l ? l->owner : named->task;
 	u32 now = READ_ONCE(*uw->word), tid = now & FUTEX_TID_MASK;
 
 	assert_held(&pi_mutex);
@@ -83,23 +84,23 @@ enum pi_result pi_attempt(struct user_word *uw, const struct futex_key *key, str
 	if (!l && !tid) {
 		u32 mine = (now & FUTEX_OWNER_DIED) | (u32)w->task->pid;
 
-		return user_word_cmpxchg(uw, now, mine | (more_waiters ? FUTEX_WAITERS : 0)) ?
-			       PI_TAKEN : PI_AGAIN;
+		return user_word_cmpxchg(uw, now, mine) ? PI_TAKEN : PI_AGAIN;
 	}
+	/* A lock that nobody waits for changes hands unseen: another owner, to be found. */
+	if (!l && tid != (named->seen & FUTEX_TID_MASK))
+		return PI_AGAIN;
 	*err = 0;
-	if (l && !l->handing && (u32)l->owner->pid != tid)
+	if (l && !l->handing && (u32)owner->pid != tid)
 		*err = -EINVAL;         /* the program wrote over it */
 	else if (!l && !owner)
 		*err = -ESRCH;
 	else if (!l && (owner->flags & PF_KTHREAD))
 		*err = -EPERM;
-	else if (!l && (u32)owner->pid != tid)
-		return PI_AGAIN;
 	else if (!l && owner->pi_gone)
 		*err = -ESRCH;
 	else if (!may_wait)
 		*err = -EAGAIN;
-	else if (would_deadlock(l ? l->owner : owner, w->task))
+	else if (would_deadlock(owner, w->task))
 		*err = -EDEADLK;
 	if (*err)
 		return PI_FAILED;
@@ -172,9 +173,8 @@ int futex_lock_pi(vaddr_t addr, bool private, u64 deadline_ns, bool may_wait)
 	struct pi_waiter w = { .task = current };
 	enum pi_result result = PI_AGAIN;
 	struct pi_lock *fresh = NULL;
-	struct task_struct *owner;
+	struct pi_owner owner;
 	struct user_word uw;
-	u32 seen;
 	int err = futex_make_key(addr, private, &w.key);
 
 	if (err)
@@ -183,20 +183,19 @@ int futex_lock_pi(vaddr_t addr, bool private, u64 deadline_ns, bool may_wait)
 	if (may_wait && !fresh)
 		return -ENOMEM;
 	while (result == PI_AGAIN) {
-		err = pi_find_owner(addr, &owner, &seen);
+		err = pi_find_owner(addr, &owner);
 		if (!err)
 			err = user_word_lock(addr, &uw);
 		if (!err) {
 			spin_lock(&pi_mutex);
-			result = READ_ONCE(*uw.word) != seen ? PI_AGAIN :
-				 pi_attempt(&uw, &w.key, &w, owner, &fresh, may_wait, false, &err);
+			result = pi_attempt(&uw, &w.key, &w, &owner, &fresh, may_wait, &err);
 			spin_unlock(&pi_mutex);
 			user_word_unlock(&uw);
 		} else {
 			result = PI_FAILED;
 		}
-		if (owner)
-			task_put(owner);
+		if (owner.task)
+			task_put(owner.task);
 		if (result == PI_AGAIN && fatal_signal_pending()) {
 			err = -EINTR;
 			result = PI_FAILED;

@@ -32,21 +32,27 @@ enum pi_result {
 	PI_FAILED,      /* *err says why */
 };
 
+/* Whom a word named when it was looked at. */
+struct pi_owner {
+	u32 seen;                       /* the word */
+	struct task_struct *task;       /* NULL: nobody, or one who is gone */
+};
+
 /*
- * Take the lock whose word is held in @uw for @w->task, or queue @w.  @owner: whom the word named
- * when it was looked at, or NULL; *fresh, a pi_lock, is used and cleared when there was none yet.
+ * Take the lock whose word is held in @uw for @w->task, or queue @w.  @owner: as pi_find_owner()
+ * left it; *fresh, a pi_lock, is used and cleared when there was none yet.
  * @may_wait false: -EAGAIN instead of queueing.  pi_mutex held.
  */
 enum pi_result pi_attempt(struct user_word *uw, const struct futex_key *key, struct pi_waiter *w,
-			  struct task_struct *owner, struct pi_lock **fresh, bool may_wait,
-			  bool more_waiters, int *err);
+			  const struct pi_owner *owner, struct pi_lock **fresh, bool may_wait,
+			  int *err);
 
 struct pi_lock *pi_lock_alloc(void);
 
 /* Sleep until @w has its lock; the word is at @addr.  0, -EINTR, -ETIMEDOUT, -EFAULT. */
 int pi_wait(struct pi_waiter *w, vaddr_t addr, u64 deadline_ns);
 
-/* The thread that the word at @addr names, with a reference, or NULL; *seen: the word.  -EFAULT. */
-int pi_find_owner(vaddr_t addr, struct task_struct **owner, u32 *seen);
+/* Read the word at @addr, and find the thread that it names, with a reference.  -EFAULT. */
+int pi_find_owner(vaddr_t addr, struct pi_owner *owner);
 
 #endif

@@ -23,10 +23,10 @@ struct requeue {
 	int done;               /* woken or moved */
 };
 
-static enum pi_result move_some(struct requeue *r, struct user_word *uw, struct task_struct *owner,
+static enum pi_result move_some(struct requeue *r, struct user_word *uw, struct pi_owner owner,
 				int *err);
 static enum pi_result move_one(struct requeue *r, struct user_word *uw, struct futex_waiter *w,
-			       struct task_struct **owner, int *err);
+			       struct pi_owner *owner, int *err);
 
 int futex_wait_requeue_pi(vaddr_t addr, bool private, u32 val, u32 bitset, u64 deadline_ns,
 			  vaddr_t addr2)
@@ -65,7 +65,7 @@ int futex_requeue_pi(vaddr_t addr, vaddr_t to, bool private, int nr_wake, int nr
 	struct requeue r = { .limit = nr_move };
 	enum pi_result result = PI_AGAIN;
 	struct futex_bucket *b;
-	struct task_struct *owner;
+	struct pi_owner owner;
 	struct user_word uw;
 	u32 seen;
 	int err;
@@ -91,26 +91,25 @@ int futex_requeue_pi(vaddr_t addr, vaddr_t to, bool private, int nr_wake, int nr
 		}
 		if (err)
 			break;
-		err = pi_find_owner(to, &owner, &seen);
+		err = pi_find_owner(to, &owner);
 		if (!err)
 			err = user_word_lock(to, &uw);
 		if (!err) {
 			spin_lock(&b->lock);
 			spin_lock(&pi_mutex);
-			if (READ_ONCE(*uw.word) == seen)
-				result = move_some(&r, &uw, owner, &err);
+			result = move_some(&r, &uw, owner, &err);
 			spin_unlock(&pi_mutex);
 			spin_unlock(&b->lock);
 			user_word_unlock(&uw);
 		}
-		if (owner)
-			task_put(owner);
+		if (owner.task)
+			task_put(owner.task);
 	}
 	kfree(r.fresh);
 	return err && (result == PI_FAILED || !r.done) ? err : r.done;
 }
 
-static enum pi_result move_some(struct requeue *r, struct user_word *uw, struct task_struct *owner,
+static enum pi_result move_some(struct requeue *r, struct user_word *uw, struct pi_owner owner,
 				int *err)
 {
 	struct futex_waiter *w, *tmp;
@@ -131,7 +130,7 @@ static enum pi_result move_some(struct requeue *r, struct user_word *uw, struct 
 }
 
 static enum pi_result move_one(struct requeue *r, struct user_word *uw, struct futex_waiter *w,
-			       struct task_struct **owner, int *err)
+			       struct pi_owner *owner, int *err)
 {
 	enum pi_result result;
 
@@ -139,9 +138,9 @@ static enum pi_result move_one(struct requeue *r, struct user_word *uw, struct f
 		*err = -EINVAL;
 		return PI_FAILED;
 	}
-	result = pi_attempt(uw, &r->to, w->pi, *owner, &r->fresh, true, false, err);
+	result = pi_attempt(uw, &r->to, w->pi, owner, &r->fresh, true, err);
 	if (result == PI_TAKEN) {
-		*owner = w->task;
+		*owner = (struct pi_owner){ (u32)w->task->pid, w->task };
 		w->pi->granted = true;
 		futex_wake_one(w);
 	} else if (result == PI_QUEUED) {
