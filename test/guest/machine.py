@@ -126,6 +126,10 @@ class Machine:
                 os.killpg(self.child.pid, signal.SIGKILL)
             except ProcessLookupError:
                 pass
+            try:
+                self.child.expect(pexpect.EOF, timeout=10)      # what it had said by then
+            except pexpect.TIMEOUT:
+                pass
             self.child.close(force=True)
 
     def fsck(self):

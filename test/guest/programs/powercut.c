@@ -2,7 +2,8 @@
 /*
  * powercut DIR SEED: write, fsync, and say what is safe, until the power goes.
  *
- * Five processes at once; a line is printed only after the call that makes it true:
+ * Five processes at once; a line is printed only after the call that makes it true, and
+ * what it takes back has left the machine before it is no more:
  *
  *	new NAME LEN SEED       a new file, fsynced: it is there, whole
  *	old NAME                about to be removed: forget it
@@ -19,6 +20,7 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <termios.h>
 
 #include "tap.h"
 
@@ -83,6 +85,7 @@ static void new_files(void)
 		if (n >= 12) {
 			sprintf(name, "a%d", n - 12);
 			say("old %s\n", name);
+			must(tcdrain(1), "tcdrain");
 			must(unlink(name), "unlink");
 		}
 		sprintf(name, "a%d", n);
