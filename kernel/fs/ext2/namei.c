@@ -347,6 +347,16 @@ static int exchange(struct moving *m, struct inode *a, struct inode *b)
 	return 0;
 }
 
+/*
+ * After a crash the name leads to @target or to what took its place: that is on the disk before
+ * @target is nothing.  An error is told by whoever syncs next.
+ */
+static void let_go_safely(struct inode *target)
+{
+	if (S_ISDIR(target->mode) || target->nlink == 1)
+		(void)ext2_meta_sync(ext2_sb(target->sb));
+}
+
 /* The new name first: at no moment has the object none. */
 static int move(struct moving *m, struct dentry *old, struct dentry *new)
 {
@@ -367,6 +377,8 @@ static int move(struct moving *m, struct dentry *old, struct dentry *new)
 	m->old.page = NULL;
 	if (m->old_dots.page)
 		set_and_forget(inode, &m->old_dots, m->new_dir);
+	if (target)
+		let_go_safely(target);
 	if (target && S_ISDIR(target->mode)) {
 		drop_dir(target);
 		dir_links(m->new_dir, -1);
