@@ -143,10 +143,10 @@ LDFLAGS := -nostdlib -static -T kernel.ld -z max-page-size=4096 -z noexecstack -
 SMALL := kernel/ipc kernel/net kernel/fs/proc kernel/drivers
 $(foreach room,$(SMALL),$(eval $(O)/$(room)/%.c.o: CFLAGS += -Os))
 COLD := arch/riscv/backtrace lib/fdt% mm/guard mm/mempolicy mm/mlock mm/mremap mm/shmem_away mm/smaps mm/swapo% mm/userfault \
-	mm/userfault_% mm/vmstat kernel/core% kernel/cred kernel/futex_% kernel/itimer kernel/main kernel/mempolicy kernel/oom \
+	mm/userfault_% mm/vmstat kernel/bootargs kernel/core% kernel/cred kernel/futex_% kernel/itimer kernel/main kernel/mempolicy kernel/oom \
 	kernel/pidfd kernel/posix_timer kernel/prctl kernel/ptrace% kernel/sched_init kernel/sched_setattr \
-	kernel/signal_stop kernel/sys_info kernel/sys_log kernel/unshare kernel/uts_ns kernel/fs/copy kernel/fs/devfs kernel/fs/devpts kernel/fs/dnotify \
-	kernel/fs/ext2/super kernel/fs/ext2/dirindex kernel/fs/fown kernel/fs/inotify kernel/fs/locks kernel/fs/mount% \
+	kernel/signal_stop kernel/sys_info kernel/sys_log kernel/unshare kernel/uts_ns kernel/fs/attr kernel/fs/copy kernel/fs/devfs kernel/fs/devpts kernel/fs/dnotify \
+	kernel/fs/ext2/super kernel/fs/ext2/dirindex kernel/fs/ext2/xattr kernel/fs/ext2/ondisk_xattr kernel/fs/fown kernel/fs/inotify kernel/fs/locks kernel/fs/memfd kernel/fs/mount% \
 	kernel/fs/notify kernel/fs/rename kernel/fs/signalfd kernel/fs/splice kernel/fs/super kernel/fs/swap kernel/fs/timerfd kernel/fs/tmpfs% \
 	kernel/fs/userfaultfd kernel/fs/xattr
 $(foreach file,$(COLD),$(eval $(O)/$(file).c.o: CFLAGS += -Os))

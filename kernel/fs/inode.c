@@ -21,6 +21,7 @@
 
 #include <kernel/fs/file.h>
 #include <kernel/fs/super.h>
+#include <kernel/fs/tmpfs.h>
 #include <lib/hash.h>
 #include <lib/string.h>
 #include <mm/filemap.h>
@@ -205,6 +206,8 @@ static void evict(struct inode *inode)
 	else
 		truncate_pages(&inode->data, 0, -1);
 	address_space_destroy(&inode->data);
+	if (unlikely(inode->xattrs))
+		tmpfs_xattr_free(inode);
 	if (sb->s_op && sb->s_op->evict)
 		sb->s_op->evict(inode);
 	spin_lock(&sb->inode_list_lock);

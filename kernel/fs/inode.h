@@ -26,6 +26,8 @@ struct mount;
 struct path;
 struct pipe;
 struct super_block;
+struct tmpfs_xattr;
+struct xattr_operations;
 
 /* setattr: which fields of struct iattr count. */
 #define ATTR_MODE       0x01
@@ -86,6 +88,8 @@ struct inode_operations {
 	 * -EIO.  NULL: it cannot hold swap.
 	 */
 	long (*swap_map)(struct inode *inode, u64 page, u64 max, u64 *sector);
+	/* Extended attributes; NULL: it has none (-EOPNOTSUPP). */
+	const struct xattr_operations *xattr;
 };
 
 /*
@@ -117,6 +121,7 @@ struct inode {
 	struct list_head dentries;      /* dentry lock: names of this inode */
 	struct hlist_head watches;      /* notify_lock: who wants to hear of it */
 	struct file_lock_list *locks;   /* POSIX, flock locks; NULL: none */
+	struct tmpfs_xattr *xattrs;     /* [l] of what lives in memory; NULL: none */
 	struct pipe *pipe;              /* fifos while open: pipe.c's lock */
 	/* [a] opens for writing; below zero: being executed, not to be written */
 	atomic_t writers;

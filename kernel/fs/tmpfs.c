@@ -82,13 +82,11 @@ struct inode *tmpfs_inode(struct super_block *sb, struct inode *dir, u32 mode, u
 	struct inode *inode;
 	int err = 0;
 
-	if ((u64)atomic_long_inc_return(&fs->inodes) > fs->max_inodes) {
-		atomic_long_dec(&fs->inodes);
+	if (!tmpfs_charge(fs, TMPFS_ISPACE))
 		return ERR_PTR(-ENOSPC);
-	}
 	inode = inode_alloc(sb);
 	if (!inode) {
-		atomic_long_dec(&fs->inodes);
+		tmpfs_uncharge(fs, TMPFS_ISPACE);
 		return ERR_PTR(-ENOMEM);
 	}
 	spin_lock(&fs->lock);
@@ -127,7 +125,7 @@ void tmpfs_evict(struct inode *inode)
 	else if (S_ISREG(inode->mode))
 		tmpfs_account(inode, 0);
 	if (fs)
-		atomic_long_dec(&fs->inodes);
+		tmpfs_uncharge(fs, TMPFS_ISPACE);
 }
 
 /* ----------------------------------------------------------------- entries */
@@ -387,13 +385,15 @@ static const struct inode_operations tmpfs_dir_iops = {
 	.rmdir = tmpfs_rmdir,
 	.rename = tmpfs_rename,
 	.tmpfile = tmpfs_tmpfile,
+	.xattr = &tmpfs_xattr_ops,
 };
 
 static const struct inode_operations tmpfs_link_iops = {
 	.readlink = tmpfs_readlink,
+	.xattr = &tmpfs_xattr_ops,
 };
 
-static const struct inode_operations tmpfs_special_iops;
+static const struct inode_operations tmpfs_special_iops = { .xattr = &tmpfs_xattr_ops };
 
 static const struct file_operations tmpfs_dir_fops = {
 	.read = dir_read,

@@ -187,6 +187,7 @@ int tmpfs_fsync(struct file *f, loff_t start, loff_t end, bool datasync)
 static const struct inode_operations tmpfs_file_iops = {
 	.setattr = tmpfs_setattr,
 	.getattr = tmpfs_getattr,
+	.xattr = &tmpfs_xattr_ops,
 };
 
 const struct file_operations tmpfs_file_fops = {

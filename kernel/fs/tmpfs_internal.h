@@ -14,10 +14,17 @@
 struct tmpfs {
 	u64 max_blocks, max_inodes;     /* [c] */
 	/* [a] in use; a file's private_ says how many of them are its */
-	atomic_long_t inodes, pages;
+	atomic_long_t pages;
+	atomic_long_t ispace;           /* [a] bytes: of max_inodes TMPFS_ISPACE each */
 	struct spinlock lock;           /* RANK_LEAF */
 	u64 next_ino;                   /* [l] */
 };
+
+#define TMPFS_ISPACE    1024U
+
+/* Count @space bytes against nr_inodes; false: they are too many.  @fs NULL: a memfd's. */
+bool tmpfs_charge(struct tmpfs *fs, u32 space);
+void tmpfs_uncharge(struct tmpfs *fs, u32 space);
 
 /* A new inode of @sb, counted; @dir may be NULL.  ERR_PTR(-ENOMEM, -ENOSPC). */
 struct inode *tmpfs_inode(struct super_block *sb, struct inode *dir, u32 mode, u64 rdev,
@@ -30,6 +37,7 @@ void tmpfs_unpin(struct super_block *sb);
 void tmpfs_account(struct inode *inode, u64 pages);
 int tmpfs_fsync(struct file *f, loff_t start, loff_t end, bool datasync);
 
+extern const struct xattr_operations tmpfs_xattr_ops;
 extern struct file_system_type tmpfs_type;
 
 #endif

@@ -137,11 +137,29 @@ static int tmpfs_fill_super(struct super_block *sb, struct block_device *bdev, c
 	return tmpfs_fill(sb, 01777, options);
 }
 
+static atomic_long_t memfd_ispace;      /* [a] of memfds' attributes, which no mount limits */
+
+bool tmpfs_charge(struct tmpfs *fs, u32 space)
+{
+	u64 max = fs ? fs->max_inodes : frames_total / 2;
+	u64 used = (u64)atomic_long_add_return(space, fs ? &fs->ispace : &memfd_ispace);
+
+	if (DIV_ROUND_UP(used, TMPFS_ISPACE) <= max)
+		return true;
+	tmpfs_uncharge(fs, space);
+	return false;
+}
+
+void tmpfs_uncharge(struct tmpfs *fs, u32 space)
+{
+	atomic_long_add(-(long)space, fs ? &fs->ispace : &memfd_ispace);
+}
+
 static int tmpfs_statfs(struct super_block *sb, struct kstatfs *st)
 {
 	struct tmpfs *fs = sb->private_;
 	u64 used = (u64)max(atomic_long_read(&fs->pages), 0L);
-	u64 inodes = (u64)atomic_long_read(&fs->inodes);
+	u64 inodes = DIV_ROUND_UP((u64)atomic_long_read(&fs->ispace), TMPFS_ISPACE);
 
 	st->blocks = fs->max_blocks;
 	st->bfree = st->bavail = used < fs->max_blocks ? fs->max_blocks - used : 0;

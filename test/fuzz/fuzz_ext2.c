@@ -3,7 +3,8 @@
  * What the kernel reads of a disk, on any bytes at all: ext2 and partition tables.
  *
  * The first byte chooses.  A super block is rarely hit by chance, so one choice lays
- * a sound one over the input and lets the rest be damaged.  Includes the code under
+ * a sound one over the input and lets the rest be damaged; another takes all of it for extended
+ * attributes.  Includes the code under
  * test (see test/unit/ext2_exercise.h).
  */
 #include "fuzz.h"
@@ -45,6 +46,11 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 
 	if (size < 1)
 		return 0;
+	if ((data[0] & 0x30) == 0x30 && size > 64) {
+		exercise_xattrs(data + 1, data[0] & 0x40 ? sizeof(struct ext2_xattr_header) : 0,
+				(u32)(size - 1) & 0xffc);
+		return 0;
+	}
 	exercise_partitions(data + 1, size - 1, parts);
 	copy = malloc(max(size - 1, (size_t)1));
 	memcpy(copy, data + 1, size - 1);

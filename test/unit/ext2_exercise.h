@@ -13,6 +13,7 @@
 #include <kernel/drivers/partition.c>
 #include <kernel/fs/ext2/ondisk.c>
 #include <kernel/fs/ext2/ondisk_dir.c>
+#include <kernel/fs/ext2/ondisk_xattr.c>
 #include <lib/bug.h>
 
 #define EXERCISE_BLOCKS	64	/* of one image that are looked at closely */
@@ -71,6 +72,54 @@ static inline void exercise_dirblock(const struct ext2_geometry *geo, const u8 *
 	}
 }
 
+/* Every attribute of @old, found good, is removed and put back: what is written is good too. */
+static inline void exercise_xattr_edits(const struct ext2_xattr_area *old)
+{
+	struct ext2_xattr_area a = *old, b = *old;
+	const struct ext2_xattr_entry *e = NULL;
+	char name[256];
+	int n = 0;
+
+	a.base = malloc(old->size);
+	b.base = malloc(old->size);
+	while ((e = ext2_xattr_next(old, e)) && n++ < 8) {
+		const u8 *value = old->base + (e->e_value_size ? LE16(e->e_value_offs) : 0);
+		struct ext2_xattr x = { e->e_name_index, name, e->e_name_len, NULL,
+					LE32(e->e_value_size) };
+
+		memcpy(name, e->e_name, e->e_name_len);
+		promise(ext2_xattr_find(old, &x), "what is there is found");
+		promise(!ext2_xattr_edit(&a, old, &x) && !ext2_xattr_check(&a),
+			"one less is good");
+		promise(!ext2_xattr_find(&a, &x), "and without it");
+		x.value = value;
+		promise(!ext2_xattr_edit(&b, &a, &x) && !ext2_xattr_check(&b), "and put back");
+		promise(ext2_xattr_find(&b, &x), "it is found");
+		x.size = old->size;
+		if (!ext2_xattr_edit(&b, &a, &x))
+			promise(!ext2_xattr_check(&b), "if it fits, it is good");
+	}
+	free(a.base);
+	free(b.base);
+}
+
+/* An area of the bytes; 0 or what ext2_xattr_check() says. */
+static inline int exercise_xattrs(const u8 *bytes, u32 first, u32 size)
+{
+	struct ext2_xattr_area a = { malloc(size), first, size };
+	struct ext2_xattr x = { 1, "name", 4, "value", 5 };
+	int err;
+
+	memcpy(a.base, bytes, size);
+	err = ext2_xattr_check(&a);
+	if (!err) {
+		ext2_xattr_find(&a, &x);
+		exercise_xattr_edits(&a);
+	}
+	free(a.base);
+	return err;
+}
+
 static inline void exercise_inode(const struct ext2_geometry *geo, const u8 *bytes)
 {
 	struct ext2_raw_inode *raw = calloc(1, max((size_t)geo->inode_size, sizeof(*raw)));
@@ -86,6 +135,9 @@ static inline void exercise_inode(const struct ext2_geometry *geo, const u8 *byt
 			"whole blocks");
 		if ((f.mode & MODE_FMT) == MODE_LNK && ext2_symlink_is_fast(geo, &f))
 			promise(f.size < sizeof(f.block), "a short link's text is in the inode");
+		if (f.extra_isize && EXT2_INODE_BASE + f.extra_isize + 8 <= geo->inode_size)
+			exercise_xattrs(bytes + EXT2_INODE_BASE + f.extra_isize + 4, 0,
+					geo->inode_size - EXT2_INODE_BASE - f.extra_isize - 4);
 		ext2_encode_inode(geo, raw, &f);
 		promise(!ext2_decode_inode(geo, raw, &again) && !memcmp(&f, &again, sizeof(f)),
 			"what was written is read back");
@@ -165,6 +217,9 @@ static inline int exercise_ext2(const u8 *data, size_t size)
 
 		if (block)
 			exercise_dirblock(&img.geo, block);
+		if (block)
+			exercise_xattrs(block, sizeof(struct ext2_xattr_header),
+					img.geo.block_size);
 		free(block);
 	}
 	for (u64 l = 1; l < ext2_max_blocks(&img.geo); l = l * 3 + 1) {

@@ -346,6 +346,141 @@ static void no_damaged_byte_leads_outside_the_image(void **state)
 		assert_int_not_equal(exercise_ext2(image, len), 0);
 }
 
+/* ---- extended attributes ---- */
+
+static u8 area_bytes[2][BS];
+
+static struct ext2_xattr_area area(int i, u32 first, u32 size)
+{
+	memset(area_bytes[i], 0xaa, BS);
+	memset(area_bytes[i], 0, size);
+	return (struct ext2_xattr_area){ area_bytes[i], first, size };
+}
+
+static struct ext2_xattr attribute(u8 index, const char *name, const char *value)
+{
+	return (struct ext2_xattr){ index, name, (u32)strlen(name), value,
+				    value ? (u32)strlen(value) : 0 };
+}
+
+static void edit(struct ext2_xattr_area *a, struct ext2_xattr_area *b, struct ext2_xattr x, int want)
+{
+	assert_int_equal(ext2_xattr_edit(b, a, &x), want);
+	if (!want) {
+		memcpy(a->base, b->base, a->size);
+		assert_int_equal(ext2_xattr_check(a), 0);
+		assert_int_equal(a->base[a->size], 0xaa);
+		assert_int_equal(b->base[a->size], 0xaa);
+	}
+}
+
+static void attributes_are_kept_found_and_removed(void **state)
+{
+	for (u32 first = 0; first <= 32; first += 32) {
+		struct ext2_xattr_area a = area(0, first, 160), b = area(1, first, 160);
+		struct ext2_xattr x = attribute(1, "one", "changed");
+		const struct ext2_xattr_entry *e;
+
+		edit(&a, &b, attribute(1, "two", "zwei"), 0);
+		edit(&a, &b, attribute(1, "one", "eins"), 0);
+		edit(&a, &b, attribute(6, "one", ""), 0);
+		edit(&a, &b, attribute(1, "one", "changed"), 0);
+		e = ext2_xattr_find(&a, &x);
+		assert_non_null(e);
+		assert_int_equal(LE32(e->e_value_size), 7);
+		assert_memory_equal(a.base + LE16(e->e_value_offs), "changed", 7);
+		edit(&a, &b, attribute(1, "three", "more than there is room for, by far: a hundred bytes "
+				       "of value or so, which would end outside"), -ENOSPC);
+		assert_non_null(ext2_xattr_find(&a, &x));
+		edit(&a, &b, attribute(1, "one", NULL), 0);
+		assert_null(ext2_xattr_find(&a, &x));
+		edit(&a, &b, attribute(1, "two", NULL), 0);
+		edit(&a, &b, attribute(6, "one", NULL), 0);
+		assert_null(ext2_xattr_next(&a, NULL));
+	}
+}
+
+static void attributes_of_a_block_are_sorted_and_those_of_an_inode_are_not(void **state)
+{
+	for (u32 first = 0; first <= 32; first += 32) {
+		struct ext2_xattr_area a = area(0, first, 200), b = area(1, first, 200);
+		const struct ext2_xattr_entry *e = NULL;
+		char order[5] = "";
+
+		edit(&a, &b, attribute(4, "c", "1"), 0);
+		edit(&a, &b, attribute(1, "bb", "2"), 0);
+		edit(&a, &b, attribute(1, "z", "3"), 0);
+		edit(&a, &b, attribute(1, "aa", "4"), 0);
+		for (int i = 0; (e = ext2_xattr_next(&a, e)); i++)
+			order[i] = (char)a.base[LE16(e->e_value_offs)];
+		assert_string_equal(order, first ? "3421" : "1234");
+	}
+}
+
+/* As debugfs 1.47.0 wrote them: ea_set f user.name value, trusted.bb 12345678, user.a x. */
+static void a_block_has_the_hashes_that_debugfs_gives(void **state)
+{
+	static const u32 hashes[] = { 0x00610078, 0x6140fccc, 0x0a060e24 };
+	struct ext2_xattr_area a = area(0, 32, 200), b = area(1, 32, 200);
+	const struct ext2_xattr_header *h = (const void *)a.base;
+	const struct ext2_xattr_entry *e = NULL;
+
+	edit(&a, &b, attribute(1, "name", "value"), 0);
+	edit(&a, &b, attribute(4, "bb", "12345678"), 0);
+	edit(&a, &b, attribute(1, "a", "x"), 0);
+	for (int i = 0; (e = ext2_xattr_next(&a, e)); i++)
+		assert_int_equal(LE32(e->e_hash), hashes[i]);
+	assert_int_equal(LE32(h->h_magic), 0xea020000);
+	assert_int_equal(LE32(h->h_refcount), 1);
+	assert_int_equal(LE32(h->h_blocks), 1);
+}
+
+static void an_area_takes_exactly_what_it_has_room_for(void **state)
+{
+	struct ext2_xattr_area a = area(0, 0, 92), b = area(1, 0, 92);
+	char value[100];
+
+	memset(value, 'v', sizeof(value));
+	value[69] = '\0';               /* 16 + 1 of name are 20, 4 of the end: 68 are left */
+	edit(&a, &b, attribute(1, "n", value), -ENOSPC);
+	value[68] = '\0';
+	edit(&a, &b, attribute(1, "n", value), 0);
+	a = area(0, 0, 4);
+	b = area(1, 0, 4);
+	edit(&a, &b, attribute(1, "n", ""), -ENOSPC);
+	a.size = b.size = 0;
+	assert_int_equal(ext2_xattr_check(&a), 0);
+	assert_null(ext2_xattr_next(&a, NULL));
+	edit(&a, &b, attribute(1, "n", ""), -ENOSPC);
+}
+
+static void no_damaged_byte_of_an_area_leads_outside_it(void **state)
+{
+	static const u8 values[] = { 0x00, 0x01, 0x04, 0x1f, 0x40, 0x7f, 0x80, 0xff };
+
+	for (u32 first = 0; first <= 32; first += 32) {
+		struct ext2_xattr_area a = area(0, first, 128), b = area(1, first, 128);
+		int refused = 0;
+
+		edit(&a, &b, attribute(1, "name", "value"), 0);
+		edit(&a, &b, attribute(6, "x", "y"), 0);
+		edit(&a, &b, attribute(1, "empty", ""), 0);
+		for (u32 at = 0; at < a.size; at++) {
+			u8 good = a.base[at];
+
+			for (size_t v = 0; v < ARRAY_SIZE(values); v++) {
+				a.base[at] = values[v];
+				refused += exercise_xattrs(a.base, first, a.size) != 0;
+			}
+			a.base[at] = good;
+		}
+		assert_true(refused > 100);
+	}
+	for (u32 size = 4; size < 64; size += 4)
+		exercise_xattrs((const u8 *)"\1\1\0\0\0\0\0\0\1\0\0\0aaaaaaaaaaaaaaaaaaaaaaaaaa"
+				"aaaaaaaaaaaaaaaaaaaaaaaaaa", 0, size);
+}
+
 /* ---- partitions ---- */
 
 static void put_mbr(u32 sector, unsigned int i, u8 type, u32 start, u32 len)
@@ -436,6 +571,11 @@ int main(void)
 		cmocka_unit_test_setup(an_entry_that_lies_about_its_length_is_refused, make_image),
 		cmocka_unit_test_setup(free_bits_are_found_as_one_by_one, make_image),
 		cmocka_unit_test_setup(no_damaged_byte_leads_outside_the_image, make_image),
+		cmocka_unit_test(attributes_are_kept_found_and_removed),
+		cmocka_unit_test(attributes_of_a_block_are_sorted_and_those_of_an_inode_are_not),
+		cmocka_unit_test(an_area_takes_exactly_what_it_has_room_for),
+		cmocka_unit_test(a_block_has_the_hashes_that_debugfs_gives),
+		cmocka_unit_test(no_damaged_byte_of_an_area_leads_outside_it),
 		cmocka_unit_test(partitions_of_an_mbr_are_found_with_the_logical_ones),
 		cmocka_unit_test(a_gpt_counts_only_with_its_checksums),
 	};

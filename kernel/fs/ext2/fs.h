@@ -10,6 +10,7 @@
  *	ialloc.c  which inodes are free         ondisk.c  bytes checked
  *	map.c     block of file → block of disk
  *	free.c    the way back                  dirindex.c  large directories
+ *	xattr.c   extended attributes
  *
  * What is freed or moved is written so that at any moment, to whoever reads
  * the metadata, no block is free that somebody points to: taken in the bitmap
@@ -66,7 +67,7 @@ struct ext2_inode {
 	u32 block[EXT2_NBLOCKS];        /* [m] */
 	struct rwsem map_lock;          /* [m] RANK_FS_MAP: block[] and the indirect blocks */
 	u32 flags;                      /* inode lock */
-	u32 file_acl;                   /* [c] block of extended attributes */
+	u32 file_acl;                   /* inode lock, and [m]: block of extended attributes */
 	u32 dtime;
 	u32 extra_isize;                /* [c] */
 	u32 last_lblock, last_block;    /* [m] the last allocation: where the next one goes on */
@@ -90,8 +91,9 @@ int ext2_damaged(struct ext2_sb *s, const char *fmt, ...) __printf(2, 3);
 
 /* Before the first change after a sync: the disk must not say that it is clean.  Sleeps. */
 void ext2_unclean(struct ext2_sb *s);
-/* The first file of 2 GiB makes it a feature. */
+/* The first file of 2 GiB makes it a feature, and so does the first extended attribute. */
 void ext2_need_large_file(struct ext2_sb *s);
+void ext2_need_xattr(struct ext2_sb *s);
 
 /* ---- meta.c: no lock of ours; all sleep ---- */
 
@@ -132,8 +134,17 @@ struct inode *ext2_iget(struct super_block *sb, u32 ino);       /* ERR_PTR */
 struct ext2_inode *ext2_inode_alloc(void);
 void ext2_inode_free(struct ext2_inode *ei);
 void ext2_set_ops(struct inode *inode);
+/*
+ * The table's block that holds inode @ino, with a reference, and where in it; @ahead: the next will
+ * be wanted.  ERR_PTR.
+ */
+struct page *ext2_table_block(struct ext2_sb *s, u32 ino, bool ahead, struct ext2_raw_inode **raw);
+/* Has the symbolic link its text in the inode, where other files have pointers?  Takes map_lock. */
+bool ext2_link_is_fast(const struct inode *inode);
 /* The inode as it is now into its block of metadata.  0, -EIO, -ENOMEM. */
 int ext2_update_inode(struct inode *inode);
+/* The same for a new one: nothing stays of who had its place before. */
+int ext2_init_inode(struct inode *inode);
 int ext2_write_inode(struct inode *inode, bool wait);
 void ext2_evict(struct inode *inode);
 int ext2_setattr(struct inode *inode, const struct iattr *attr);
@@ -164,7 +175,11 @@ static inline u32 *ext2_ptr(struct page *page, u32 index)
 
 /* Free the file's blocks [from, to); to ~0: to the end. */
 int ext2_free_range(struct inode *inode, u64 from, u64 to);
-/* The block of extended attributes, which others may share. */
+
+/* ---- xattr.c ---- */
+
+extern const struct xattr_operations ext2_xattr_ops;
+/* The inode goes: let go of its block of extended attributes, which others may share. */
 void ext2_free_xattrs(struct inode *inode);
 
 /* ---- dir.c: the directory's lock is held ---- */

@@ -138,7 +138,7 @@ struct inode *ext2_new_inode(struct inode *dir, u32 mode)
 	ei->extra_isize = s->geo.want_extra;
 	ei->live = true;
 	ext2_set_ops(inode);
-	err = ext2_update_inode(inode);
+	err = ext2_init_inode(inode);
 	if (err) {
 		ext2_drop_link(inode);
 		inode_put(inode);

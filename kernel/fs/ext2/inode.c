@@ -65,8 +65,7 @@ static void table_ahead(struct ext2_sb *s, u32 block, u32 left)
 	ext2_meta_readahead(s, block, min(before ? TABLE_STREAM : TABLE_AHEAD, left));
 }
 
-/* The table's block that holds inode @ino, and where in it. */
-static struct page *table_block(struct ext2_sb *s, u32 ino, bool ahead, struct ext2_raw_inode **raw)
+struct page *ext2_table_block(struct ext2_sb *s, u32 ino, bool ahead, struct ext2_raw_inode **raw)
 {
 	u32 index = (ino - 1) % s->geo.inodes_per_group, n = index / s->geo.inodes_per_block;
 	u32 block =
@@ -125,7 +124,7 @@ static int read_inode(struct inode *inode, struct ext2_inode *ei)
 	struct ext2_sb *s = ext2_sb(inode->sb);
 	struct ext2_inode_fields f;
 	struct ext2_raw_inode *raw;
-	struct page *page = table_block(s, (u32)inode->ino, true, &raw);
+	struct page *page = ext2_table_block(s, (u32)inode->ino, true, &raw);
 	int err;
 
 	if (IS_ERR(page))
@@ -201,22 +200,34 @@ static void gather_fields(struct inode *inode, struct ext2_inode_fields *f)
 	memcpy(f->block, ei->block, sizeof(f->block));
 }
 
-int ext2_update_inode(struct inode *inode)
+static int update(struct inode *inode, bool fresh)
 {
 	struct ext2_sb *s = ext2_sb(inode->sb);
 	struct ext2_inode_fields f;
 	struct ext2_raw_inode *raw;
-	struct page *page = table_block(s, (u32)inode->ino, false, &raw);
+	struct page *page = ext2_table_block(s, (u32)inode->ino, false, &raw);
 
 	if (IS_ERR(page))
 		return (int)PTR_ERR(page);
 	gather_fields(inode, &f);
 	if (S_ISREG(f.mode) && f.size > 0x7fffffff && !(s->geo.ro_compat & EXT2_RO_LARGE_FILE))
 		ext2_need_large_file(s);
+	if (fresh)
+		memset(raw, 0, s->geo.inode_size);
 	ext2_encode_inode(&s->geo, raw, &f);
 	ext2_meta_dirty(s, page);
 	put_page(page);
 	return 0;
+}
+
+int ext2_update_inode(struct inode *inode)
+{
+	return update(inode, false);
+}
+
+int ext2_init_inode(struct inode *inode)
+{
+	return update(inode, true);
 }
 
 int ext2_write_inode(struct inode *inode, bool wait)
@@ -238,14 +249,22 @@ void ext2_drop_link(struct inode *inode)
 	inode_mark_dirty(inode);
 }
 
+bool ext2_link_is_fast(const struct inode *inode)
+{
+	struct ext2_inode *ei = ext2_inode(inode);
+	bool fast;
+
+	down_read(&ei->map_lock);
+	fast = inode->blocks <= (ei->file_acl ? ext2_sb(inode->sb)->geo.block_size / 512 : 0);
+	up_read(&ei->map_lock);
+	return fast;
+}
+
 /* Has it blocks of its own, or are the pointers a short link's text or a device's number? */
 static bool has_blocks(const struct inode *inode)
 {
-	const struct ext2_inode *ei = ext2_inode(inode);
-	u32 acl = ei->file_acl ? ext2_sb(inode->sb)->geo.block_size / 512 : 0;
-
 	return S_ISREG(inode->mode) || S_ISDIR(inode->mode) ||
-	       (S_ISLNK(inode->mode) && inode->blocks > acl);
+	       (S_ISLNK(inode->mode) && !ext2_link_is_fast(inode));
 }
 
 static void delete_inode(struct inode *inode)
@@ -336,5 +355,9 @@ int ext2_setattr(struct inode *inode, const struct iattr *attr)
 const struct inode_operations ext2_file_iops = {
 	.setattr = ext2_setattr,
 	.swap_map = ext2_swap_map,
+	.xattr = &ext2_xattr_ops,
 };
-const struct inode_operations ext2_special_iops = { .setattr = ext2_setattr };
+const struct inode_operations ext2_special_iops = {
+	.setattr = ext2_setattr,
+	.xattr = &ext2_xattr_ops,
+};

@@ -186,13 +186,13 @@ static ssize_t ext2_readlink(struct inode *inode, char *buf, size_t size)
 {
 	struct ext2_sb *s = ext2_sb(inode->sb);
 	struct ext2_inode *ei = ext2_inode(inode);
-	u32 acl = ei->file_acl ? s->geo.block_size / 512 : 0, block;
+	u32 block;
 	size_t len = min((size_t)inode_size(inode), size - 1);
 	const char *text = (const char *)ei->block;
 	struct page *page = NULL;
 	int n;
 
-	if (inode->blocks > acl) {
+	if (!ext2_link_is_fast(inode)) {
 		n = ext2_map(inode, 0, 1, &block);
 		if (n < 0 || !block)
 			return n < 0 ? n
@@ -430,9 +430,11 @@ const struct inode_operations ext2_dir_iops = {
 	.rename = ext2_rename,
 	.tmpfile = ext2_tmpfile,
 	.setattr = ext2_setattr,
+	.xattr = &ext2_xattr_ops,
 };
 
 const struct inode_operations ext2_symlink_iops = {
 	.readlink = ext2_readlink,
 	.setattr = ext2_setattr,
+	.xattr = &ext2_xattr_ops,
 };

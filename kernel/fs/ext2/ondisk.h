@@ -33,6 +33,7 @@
 #define EXT2_VALID_FS           1       /* s_state: unmounted cleanly */
 #define EXT2_ERROR_FS           2
 
+#define EXT2_COMPAT_EXT_ATTR    0x8U
 #define EXT2_COMPAT_DIR_INDEX   0x20U
 #define EXT2_INCOMPAT_FILETYPE  0x2U
 #define EXT2_RO_SPARSE_SUPER    0x1U
@@ -107,6 +108,20 @@ struct ext2_dirent {
 
 #define EXT2_DIRENT_HEAD        8U
 #define EXT2_DIRENT_LEN(n)      (((n) + EXT2_DIRENT_HEAD + 3) & ~3U)
+
+/* At the start of a block of extended attributes; in an inode only the magic number. */
+struct ext2_xattr_header {
+	u32 h_magic, h_refcount, h_blocks, h_hash, h_rest[4];
+};
+
+#define EXT2_XATTR_MAGIC        0xea020000U
+
+struct ext2_xattr_entry {
+	u8 e_name_len, e_name_index;    /* of the word before the dot, which is not in e_name */
+	u16 e_value_offs;
+	u32 e_value_inum, e_value_size, e_hash;
+	char e_name[];
+};
 
 _Static_assert(sizeof(struct ext2_super) == EXT2_SUPER_SIZE, "super block");
 _Static_assert(sizeof(struct ext2_group) == 32, "group descriptor");
@@ -206,6 +221,34 @@ int ext2_find_room(const struct ext2_geometry *geo, const void *block, u32 len);
 u32 ext2_largest_room(const struct ext2_geometry *geo, const void *block);
 /* Is a directory block free of names other than "." and ".."?  1, 0, or -EUCLEAN. */
 int ext2_dirblock_is_empty(const struct ext2_geometry *geo, const void *block);
+
+/* Room for extended attributes, 4-aligned: see ondisk_xattr.c.  Size 0: none. */
+struct ext2_xattr_area {
+	u8 *base;
+	u32 first, size;                /* first 0: an inode's; else a block's */
+};
+struct ext2_xattr {
+	u8 index;                       /* e_name_index */
+	const char *name;
+	u32 len;                        /* of name, at most 255 */
+	const void *value;              /* NULL: none */
+	u32 size;
+};
+
+/* 0 or -EUCLEAN.  The others want an area that was found good. */
+int ext2_xattr_check(const struct ext2_xattr_area *a);
+/* The entry behind @e; NULL: the first.  NULL: there is none. */
+const struct ext2_xattr_entry *ext2_xattr_next(const struct ext2_xattr_area *a,
+					       const struct ext2_xattr_entry *e);
+/* The entry with @x's name, or NULL. */
+const struct ext2_xattr_entry *ext2_xattr_find(const struct ext2_xattr_area *a,
+					       const struct ext2_xattr *x);
+/*
+ * Write @old into @new, of the same shape, with @x instead of what has its name, or, if it has no
+ * value, without.  A block gets a header: one user.  -ENOSPC: @new is undefined.
+ */
+int ext2_xattr_edit(struct ext2_xattr_area *new, const struct ext2_xattr_area *old,
+		    const struct ext2_xattr *x);
 
 /* Bitmaps: bit 0 is the lowest of the first byte. */
 static inline bool ext2_test_bit(const u8 *map, u32 nr) { return map[nr / 8] >> nr % 8 & 1; }

@@ -102,6 +102,24 @@ void ext2_need_large_file(struct ext2_sb *s)
 	ext2_meta_dirty(s, s->super_page);
 }
 
+void ext2_need_xattr(struct ext2_sb *s)
+{
+	struct ext2_super *es = ext2_super(s);
+
+	if (s->geo.compat & EXT2_COMPAT_EXT_ATTR)
+		return;
+	mutex_lock(&s->super_lock);
+	if (!es->s_rev_level) {         /* one without features: now it has them */
+		es->s_rev_level = LE32(1);
+		es->s_first_ino = LE32(s->geo.first_ino);
+		es->s_inode_size = LE16((u16)s->geo.inode_size);
+	}
+	s->geo.compat |= EXT2_COMPAT_EXT_ATTR;
+	es->s_feature_compat |= LE32(EXT2_COMPAT_EXT_ATTR);
+	mutex_unlock(&s->super_lock);
+	ext2_meta_dirty(s, s->super_page);
+}
+
 static void update_counts(struct ext2_sb *s)
 {
 	struct ext2_super *es = ext2_super(s);
