@@ -6,12 +6,18 @@ import re
 import pytest
 
 import machine
-from test_disk_errors import second
+from test_disk_errors import blkdebug, second
 
 
 @pytest.mark.parametrize("where", ["/root", "/tmp"])
 def test_extended_attributes_are_as_on_linux(tap, where):
     tap(f"xattrs {where}")
+
+
+@pytest.mark.parametrize("where", ["/root", "/tmp"])
+def test_many_at_the_same_files_see_whole_values(vm, tap, where):
+    tap(f"xattrs race {where}/race")
+    vm.ok(f"rm -r {where}/race")
 
 
 def attribute(image, path, name):
@@ -114,3 +120,27 @@ def test_damaged_ones_are_an_error_and_the_file_is_not(run, tmp_path, at, value)
     words = [w for line in output.splitlines() if line[:1] != "[" for w in line.split()]
     assert words[0] in ("EUCLEAN", "ENODATA", "value", "lue") and "aaa" in words, output
     assert words[-3:] == ["b", "c", "lost+found"], output
+
+
+def test_a_block_that_cannot_be_read_is_eio_and_the_file_is_read(run, tmp_path):
+    image = made(tmp_path, "-b", "4096", "-I", "128")
+    machine.debugfs(image, "ea_set /a user.name value", write=True)
+    sector = block_of(image, "/a") * 8
+    status, output = run("mkdir /mnt2; mount -t ext2 /dev/vdb /mnt2; cd /mnt2; PATH=$PATH:/opt/test; "
+                         "xattrs get a user.name; xattrs set a user.name x; xattrs ls a; cat a; echo; rm a; ls",
+                         qemuopts=blkdebug(tmp_path, image, ("read_aio", f'sector = "{sector}"')))
+    words = [w for line in output.splitlines() if line[:1] != "[" for w in line.split()]
+    assert words[:2] == ["EIO", "EIO"] and "aaa" in words and words[-3:] == ["b", "c", "lost+found"], output
+
+
+# ext4 keeps a share of the disk for such needs.
+@pytest.mark.faultline
+def test_on_a_full_disk_there_is_enospc_and_nothing_changes(run, tmp_path):
+    image = made(tmp_path, "-b", "1024", "-I", "256", "-m", "0")
+    output = on_second(run, image, "xattrs set a user.in 1; xattrs set b user.b $(printf %0200d 7); "
+                                   "cat /dev/zero >fill 2>/dev/null; xattrs set a user.block $(printf %0300d 8); "
+                                   "xattrs set a user.in $(printf %0200d 9); xattrs ls a; xattrs get a user.in; "
+                                   "xattrs set b user.b $(printf %0300d 1); xattrs get b user.b; rm fill; "
+                                   "xattrs set a user.block $(printf %0300d 8); xattrs ls a")
+    assert output.split() == ["ENOSPC", "ENOSPC", "user.in", "1", "1".zfill(300), "user.in", "user.block"], output
+    assert not machine.e2fsck(image)

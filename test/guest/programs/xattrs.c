@@ -5,6 +5,7 @@
  * usage: xattrs DIR              every claim, in a folder of DIR's
  *        xattrs fill DIR         files with many attributes, for look() after another boot
  *        xattrs look DIR         they are as fill left them
+ *        xattrs race DIR         several processes at the same files
  *        xattrs get FILE NAME    the value, or the error; set FILE NAME VALUE, rm FILE NAME, ls FILE
  */
 #define _GNU_SOURCE
@@ -496,6 +497,27 @@ static void blocks(void)
 	ok(list_is("f", ""), "a file made anew has none");
 	statfs(".", &after);
 	ok(before.f_bfree == after.f_bfree, "all blocks are free again");
+	symlink("f", "short");
+	memset(buf, 'l', 100);
+	buf[100] = '\0';
+	symlink(buf, "long");
+	mkfifo("pipe", 0600);
+	for (int i = 0; i < 3; i++) {
+		const char *name = i == 0 ? "short" : i == 1 ? "long" : "pipe";
+		long had = blocks_of(name);
+
+		memset(buf, 'v', 500);
+		ok(!lsetxattr(name, "trusted.a", buf, 500, 0) &&
+		   blocks_of(name) == had + before.f_bsize / 512, "%s: a block of its own", name);
+		ok(lgetxattr(name, "trusted.a", buf, 600) == 500, "%s: and read", name);
+	}
+	ok(readlink("short", buf, 200) == 1 && *buf == 'f' &&
+	   readlink("long", buf, 200) == 100 && buf[99] == 'l', "links lead where they did");
+	unlink("short");
+	unlink("long");
+	unlink("pipe");
+	statfs(".", &after);
+	ok(before.f_bfree == after.f_bfree, "and they go with all they had");
 }
 
 static void limits(void)
@@ -587,6 +609,67 @@ static void elsewhere(void)
 	close(fd);
 }
 
+/* -------------------------------------------------------------- many at once */
+
+/* One process: every value it meets must be of one letter, as many as that letter says. */
+static int racer(unsigned int seed)
+{
+	static const char *const files[] = { "r0", "r1", "r2" };
+	char name[] = "user.x";
+
+	for (int i = 0; i < 3000; i++) {
+		const char *f = files[rand_r(&seed) % 3];
+		size_t size = (size_t)(rand_r(&seed) % 20);
+		ssize_t n;
+
+		name[5] = (char)('a' + rand_r(&seed) % 5);
+		switch (rand_r(&seed) % 8) {
+		case 0: case 1: case 2:
+			memset(buf, 'A' + (int)size, size * 30);
+			if (setxattr(f, name, buf, size * 30, 0) && errno != ENOSPC && errno != ENOENT)
+				return printf("# set: %s\n", strerror(errno));
+			break;
+		case 3:
+			if (removexattr(f, name) && errno != ENODATA && errno != ENOENT)
+				return printf("# remove: %s\n", strerror(errno));
+			break;
+		case 4:
+			n = listxattr(f, buf, 1000);
+			if (n < 0 ? errno != ENOENT : n % 7)
+				return printf("# list: %zd, %s\n", n, strerror(errno));
+			break;
+		case 5:
+			if (rand_r(&seed) % 8 == 0) {
+				unlink(f);
+				close(open(f, O_CREAT | O_RDONLY, 0600));
+			}
+			break;
+		default:
+			n = getxattr(f, name, buf, 1000);
+			if (n < 0 && errno != ENODATA && errno != ENOENT)
+				return printf("# get: %s\n", strerror(errno));
+			for (ssize_t k = 0; k < n; k++)
+				if (buf[k] != 'A' + n / 30)
+					return printf("# byte %zd of %zd: %c\n", k, n, buf[k]);
+		}
+	}
+	return 0;
+}
+
+static int race(void)
+{
+	int st, wrong = 0;
+
+	for (unsigned int i = 0; i < 4; i++)
+		if (!fork()) {
+			alarm(100);
+			_exit(!!racer(i + 1));
+		}
+	while (wait(&st) > 0)
+		wrong += st != 0;
+	return wrong;
+}
+
 /* ------------------------------------------------------------- over a boot */
 
 /* File i of those that stay: how long its attribute j is, -1: it has none. */
@@ -675,13 +758,14 @@ int main(int argc, char **argv)
 	struct statfs st;
 
 	tap_limit(100);
-	if (argc > 2 && *argv[1] != 'f' && strcmp(argv[1], "look"))
+	if (argc > 2 && strcmp(argv[1], "fill") && strcmp(argv[1], "look") && strcmp(argv[1], "race"))
 		return tool(argv);
 	if (argc > 2) {
 		mkdir(argv[2], 0755);
 		if (chdir(argv[2]))
 			return 2;
-		return ok(!(*argv[1] == 'f' ? fill() : look()), "%s", argv[1]) ? tap_done() : 1;
+		ok(!(*argv[1] == 'f' ? fill() : *argv[1] == 'l' ? look() : race()), "%s", argv[1]);
+		return tap_done();
 	}
 	snprintf(folder, sizeof(folder), "%s/xattrs.dir", argc > 1 ? argv[1] : "/tmp");
 	mkdir(folder, 0755);
