@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * The buddy free lists behind frames.c, which is their only caller but for the
- * watermarks, read by reclaim.c.
+ * watermarks, read by reclaim.c and filemap_fault.c.
  */
 #ifndef MM_BUDDY_H
 #define MM_BUDDY_H

@@ -24,12 +24,14 @@
 #include <lib/err.h>
 #include <mm/address_space.h>
 #include <mm/anon_own.h>
+#include <mm/buddy.h>
 #include <mm/fault.h>
 #include <mm/frames.h>
 #include <mm/mm.h>
 #include <mm/reclaim.h>
 #include <mm/vma.h>
 #include <mm/vmstat.h>
+#include <mm/workingset.h>
 
 #define AROUND_PAGES    16U
 #define AROUND_BYTES    (AROUND_PAGES << PAGE_SHIFT)
@@ -230,6 +232,23 @@ static enum fault_result wait_verdict(long err)
 }
 
 /*
+ * Start reading [start, end), of which page @index is wanted now.  When memory is short, not what
+ * lies behind a page that was read like this before and went unused: the same ones would come
+ * and go for nothing with each fault, and drive out what is used.
+ */
+static void read_window(struct address_space *as, pgoff_t index, pgoff_t start, pgoff_t end)
+{
+	pgoff_t first = index, past = index + 1;
+	bool plenty = frames_free() > 2 * frames_high();
+
+	while (first > start && (plenty || !workingset_was_unused(as, first - 1)))
+		first--;
+	while (past < end && (plenty || !workingset_was_unused(as, past)))
+		past++;
+	filemap_readahead(as, first, past - first);
+}
+
+/*
  * Start reading what will be wanted with this page: the window that can be
  * mapped together; more, if the pages before it were wanted as well.
  */
@@ -242,7 +261,8 @@ static void read_around(struct address_space *as, pgoff_t index, unsigned long v
 		return;
 	if (start)
 		before = filemap_find(as, start - 1);
-	filemap_readahead(as, start, before || vm_flags & VM_SEQ_READ ? AHEAD_PAGES : AROUND_PAGES);
+	read_window(as, index, start,
+		    start + (before || vm_flags & VM_SEQ_READ ? AHEAD_PAGES : AROUND_PAGES));
 	if (before)
 		put_page(before);
 }

@@ -10,6 +10,8 @@
  * used while it was here: most that are read around a fault never are, and had they
  * come back active they would have driven out what is.
  *
+ * What nobody used is, while memory is short, not read around a fault again (filemap_fault.c).
+ *
  * The notes are in one table of fixed size, hashed by file and place, the oldest of
  * a bucket giving way; as many as there are frames, if that fits in one block, for
  * a longer distance does not matter.  Notes in the files' trees instead (Linux's way)
@@ -133,8 +135,8 @@ void workingset_evicted(struct address_space *as, pgoff_t index, bool active, bo
 	WRITE_ONCE(b->note[oldest], tag_of(key) | flags | now);
 }
 
-/* The note of that page, taken out; 0: none. */
-static u32 take_note(struct address_space *as, pgoff_t index)
+/* The note of that page, and, if @take, out with it; 0: none. */
+static u32 find_note(const struct address_space *as, pgoff_t index, bool take)
 {
 	u64 key = key_of(as, index);
 	struct bucket *b = bucket_of(key);
@@ -144,11 +146,19 @@ static u32 take_note(struct address_space *as, pgoff_t index)
 		u32 note = READ_ONCE(b->note[i]);
 
 		if ((note ^ tag) >> TAG_SHIFT == 0) {
-			WRITE_ONCE(b->note[i], 0);
+			if (take)
+				WRITE_ONCE(b->note[i], 0);
 			return note;
 		}
 	}
 	return 0;
+}
+
+bool workingset_was_unused(const struct address_space *as, pgoff_t index)
+{
+	u32 note = ws.table ? find_note(as, index, false) : 0;
+
+	return note && !(note & NOTE_USED);
 }
 
 /* ---- coming back ---- */
@@ -178,7 +188,7 @@ void workingset_arrived(struct page *page)
 
 	if (likely(!atomic_long_read(&ws.evictions)) || !ws.table)
 		return;
-	note = take_note(page->mapping, page->index);
+	note = find_note(page->mapping, page->index, true);
 	if (!note)
 		return;
 	vmstat_inc(VMSTAT_workingset_refault_file);

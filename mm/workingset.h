@@ -25,6 +25,9 @@ void workingset_evicted(struct address_space *as, pgoff_t index, bool active, bo
  */
 void workingset_arrived(struct page *page);
 
+/* Was page @index of @as let go not long ago, and nobody had used it?  It is not in the cache. */
+bool workingset_was_unused(const struct address_space *as, pgoff_t index);
+
 /* @nr pages came back from swap. */
 void workingset_swapped_in(unsigned long nr);
 

@@ -8,6 +8,7 @@
 #include "mm_disk.h"
 
 #include <arch/mmu.h>
+#include <mm/buddy.h>
 #include <mm/mm.h>
 #include <mm/mmap.h>
 #include <mm/vma.h>
@@ -309,6 +310,37 @@ static void shared_anonymous_memory_is_zero_then_keeps_what_is_stored(void **sta
 	finish_all();
 }
 
+static void what_went_unused_is_not_read_around_again_when_memory_is_short(void **state)
+{
+	struct page *hogs = NULL, *page;
+	vaddr_t base;
+
+	start(RAM, 64 * PAGE_SIZE);
+	base = map(mms[0], R, SHARED, 64 * PAGE_SIZE);
+	workingset_evicted(&disk.as, 3, false, false);
+	workingset_evicted(&disk.as, 9, false, false);
+	workingset_evicted(&disk.as, 12, false, true);
+	workingset_evicted(&disk.as, 36, false, false);
+	check_load(mms[0], base, 40 * PAGE_SIZE, 1);
+	assert_int_equal(disk.reads, 16);               /* there is plenty */
+	while (frames_free() > 2 * frames_high() && (page = alloc_page(GFP_KERNEL))) {
+		page->mapping = (void *)hogs;
+		hogs = page;
+	}
+	check_load(mms[0], base, 6 * PAGE_SIZE, 1);
+	assert_int_equal(disk.reads, 16 + 5);           /* 4 to 8 */
+	check_load(mms[0], base, 11 * PAGE_SIZE, 1);
+	assert_int_equal(disk.reads, 16 + 5 + 6);       /* 10 to 15 */
+	check_load(mms[0], base, 9 * PAGE_SIZE, 1);
+	assert_int_equal(disk.reads, 16 + 5 + 6 + 1);
+	while ((page = hogs)) {
+		hogs = (void *)page->mapping;
+		page->mapping = NULL;
+		put_page(page);
+	}
+	finish_all();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -321,6 +353,7 @@ int main(void)
 		cmocka_unit_test(what_is_stored_behind_the_end_stays_there),
 		cmocka_unit_test(mappings_and_the_file_always_agree),
 		cmocka_unit_test(shared_anonymous_memory_is_zero_then_keeps_what_is_stored),
+		cmocka_unit_test(what_went_unused_is_not_read_around_again_when_memory_is_short),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
