@@ -32,7 +32,19 @@
 unsigned int sysctl_pipe_max_size = 1048576;
 DEFINE_MUTEX(pipe_fifo_lock, RANK_SLEEPING_LEAF);
 
+/* Lock held. */
 static inline unsigned long used(const struct pipe *p)
+{
+	return p->head - p->tail;
+}
+
+static inline unsigned long room(const struct pipe *p)
+{
+	return (p->nr_pages << PAGE_SHIFT) - used(p);
+}
+
+/* The same without it: as it was just now. */
+static inline unsigned long used_now(const struct pipe *p)
 {
 	return READ_ONCE(p->head) - READ_ONCE(p->tail);
 }
@@ -42,9 +54,9 @@ static inline unsigned long capacity(const struct pipe *p)
 	return READ_ONCE(p->nr_pages) << PAGE_SHIFT;
 }
 
-static inline unsigned long room(const struct pipe *p)
+static inline unsigned long room_now(const struct pipe *p)
 {
-	return capacity(p) - used(p);
+	return capacity(p) - used_now(p);
 }
 
 static inline void **slot(struct pipe *p, unsigned long byte)
@@ -101,39 +113,51 @@ static __noinline void keep_as_first(struct pipe *p, void **page)
 	*page = NULL;
 }
 
-/* @n bytes at the tail were taken. */
-static void consume(struct pipe *p, unsigned long n)
+/* @n bytes at the tail were taken, all of them in @page. */
+static inline void consume(struct pipe *p, void **page, unsigned long n)
 {
-	void **page = slot(p, p->tail);
-
 	WRITE_ONCE(p->tail, p->tail + n);
 	if (p->tail == p->head) {
 		if (page != p->pages)
 			keep_as_first(p, page);
 		p->head = p->tail = 0;
-	} else if (!(p->tail & ~PAGE_MASK) && used(p) <= capacity(p) - PAGE_SIZE) {
+	} else if (!(p->tail & ~PAGE_MASK) && room(p) >= PAGE_SIZE) {
 		free_page_va(*page);            /* and the head has not come round into it */
 		*page = NULL;
 	}
 }
 
-/* Copy out what there is.  Lock held.  Bytes, or -EFAULT when none could be. */
-static ssize_t take_bytes(struct pipe *p, struct iov_iter *to)
+/* One piece: what lies in the page at the tail.  Lock held.  Bytes; 0: a bad address. */
+static inline size_t take_piece(struct pipe *p, struct iov_iter *to)
 {
-	ssize_t done = 0;
+	unsigned long off = p->tail & ~PAGE_MASK;
+	size_t n = min(min(used(p), PAGE_SIZE - off), to->count);
+	void **page = slot(p, p->tail);
 
+	n = copy_to_iter((char *)*page + off, n, to);
+	if (likely(n))
+		consume(p, page, n);
+	return n;
+}
+
+static __noinline ssize_t take_more(struct pipe *p, struct iov_iter *to, ssize_t done)
+{
 	while (to->count && used(p)) {
-		unsigned long off = p->tail & ~PAGE_MASK;
-		size_t n = min(min(used(p), PAGE_SIZE - off), to->count);
-		size_t got = copy_to_iter((char *)*slot(p, p->tail) + off, n, to);
+		size_t n = take_piece(p, to);
 
-		if (got)
-			consume(p, got);
-		done += (ssize_t)got;
-		if (got < n)
+		if (!n)
 			return done ? done : -EFAULT;
+		done += (ssize_t)n;
 	}
 	return done;
+}
+
+/* Copy out what there is, something at least.  Lock held.  Bytes, or -EFAULT when none could be. */
+static inline ssize_t take_bytes(struct pipe *p, struct iov_iter *to)
+{
+	ssize_t n = (ssize_t)take_piece(p, to);
+
+	return likely(!to->count) ? n : take_more(p, to, n);
 }
 
 /* Nothing to read just now: wait.  1: there may be; 0: the end of the file; or -errno. */
@@ -143,11 +167,11 @@ static __noinline int wait_for_bytes(struct pipe *p, struct file *f)
 
 	if (!READ_ONCE(p->writers)) {
 		smp_rmb();              /* the last writer's bytes came before it left */
-		return used(p) ? 1 : 0;
+		return used_now(p) ? 1 : 0;
 	}
 	if (f->flags & O_NONBLOCK)
 		return -EAGAIN;
-	err = __wait_event(&p->rd_wait, used(p) || !READ_ONCE(p->writers), TASK_INTERRUPTIBLE,
+	err = __wait_event(&p->rd_wait, used_now(p) || !READ_ONCE(p->writers), TASK_INTERRUPTIBLE,
 			   ~0ULL, true);
 	return err ? err : 1;
 }
@@ -161,7 +185,7 @@ static ssize_t pipe_read(struct file *f, struct iov_iter *to, loff_t *pos)
 	if (unlikely(!to->count))
 		return 0;
 	for (;;) {
-		if (!used(p)) {
+		if (!used_now(p)) {
 			n = wait_for_bytes(p, f);
 			if (n <= 0)
 				return n;
@@ -185,37 +209,44 @@ static ssize_t pipe_read(struct file *f, struct iov_iter *to, loff_t *pos)
 
 /* ------------------------------------------------------------------- write */
 
+static __noinline void *new_page(void **page)
+{
+	*page = alloc_page_va(GFP_USER);
+	return *page;
+}
+
+/* One piece: what fits into the page at the head.  Lock held.  Bytes, -EFAULT or -ENOMEM. */
+static inline ssize_t put_piece(struct pipe *p, struct iov_iter *from)
+{
+	unsigned long off = p->head & ~PAGE_MASK;
+	size_t n = min(min(room(p), PAGE_SIZE - off), from->count);
+	void **page = slot(p, p->head);
+
+	if (unlikely(!*page) && !new_page(page))
+		return -ENOMEM;
+	n = copy_from_iter((char *)*page + off, n, from);
+	WRITE_ONCE(p->head, p->head + n);
+	return likely(n) ? (ssize_t)n : -EFAULT;
+}
+
 /* Put in as much as fits.  Lock held.  Bytes, or -EFAULT, -ENOMEM when none could be. */
-static __always_inline ssize_t put_bytes(struct pipe *p, struct iov_iter *from, unsigned long space)
+static __noinline ssize_t put_bytes(struct pipe *p, struct iov_iter *from)
 {
 	ssize_t done = 0;
 
-	while (from->count && space) {
-		unsigned long off = p->head & ~PAGE_MASK;
-		size_t n = min(min(space, PAGE_SIZE - off), from->count);
-		void **page = slot(p, p->head);
-		size_t got;
+	while (from->count && room(p)) {
+		ssize_t n = put_piece(p, from);
 
-		if (unlikely(!*page)) {
-			*page = alloc_page_va(GFP_USER);
-			if (!*page)
-				return done ? done : -ENOMEM;
-		}
-		got = copy_from_iter((char *)*page + off, n, from);
-		WRITE_ONCE(p->head, p->head + got);
-		space -= got;
-		done += (ssize_t)got;
-		if (got < n)
-			return done ? done : -EFAULT;
+		if (n < 0)
+			return done ? done : n;
+		done += n;
 	}
 	return done;
 }
 
-/* A short write is all or nothing; a long one takes what room there is. */
-static inline bool fits(const struct pipe *p, size_t left, bool whole)
+/* A short write is all or nothing; a long one takes what @space there is. */
+static inline bool fits(unsigned long space, size_t left, bool whole)
 {
-	unsigned long space = room(p);
-
 	return whole ? space >= left : space > 0;
 }
 
@@ -228,7 +259,7 @@ static __noinline int wait_for_room(struct pipe *p, struct file *f, size_t left,
 		return -EAGAIN;
 	mutex_unlock(&p->lock);
 	wake(&p->rd_wait);                      /* for what was put in already */
-	err = __wait_event(&p->wr_wait, fits(p, left, whole) || !READ_ONCE(p->readers),
+	err = __wait_event(&p->wr_wait, fits(room_now(p), left, whole) || !READ_ONCE(p->readers),
 			   TASK_INTERRUPTIBLE, ~0ULL, true);
 	mutex_lock(&p->lock);
 	return err;
@@ -240,32 +271,47 @@ static __noinline int nobody_reads(void)
 	return -EPIPE;
 }
 
-static ssize_t pipe_write(struct file *f, struct iov_iter *from, loff_t *pos)
+/*
+ * What did not go at once: @done bytes are in.  Lock held.  Bytes in all, or -errno when there
+ * are none.  Who waited for room comes out here, and lets the next one have what he left.
+ */
+static __noinline ssize_t write_rest(struct pipe *p, struct file *f, struct iov_iter *from,
+				     bool whole, ssize_t done)
 {
-	struct pipe *p = f->private_;
-	bool whole = from->count <= PIPE_BUF, more;
-	ssize_t done = 0, n;
+	ssize_t n;
 
-	if (unlikely(!from->count))
-		return 0;
-	mutex_lock(&p->lock);
 	do {
-		if (unlikely(!p->readers)) {
+		if (!p->readers) {
 			n = nobody_reads();
-		} else if (likely(fits(p, from->count, whole))) {
-			n = put_bytes(p, from, room(p));
+		} else if (fits(room(p), from->count, whole)) {
+			n = put_bytes(p, from);
 			if (n > 0)
 				done += n;
 		} else {
 			n = wait_for_room(p, f, from->count, whole);
 		}
 	} while (n >= 0 && from->count);
-	more = room(p) >= PIPE_BUF;
-	mutex_unlock(&p->lock);
-	wake(&p->rd_wait);
-	if (more)
+	if (room(p) >= PIPE_BUF)
 		wake(&p->wr_wait);              /* exclusive waiters: the next one's turn */
 	return done ? done : n;
+}
+
+static ssize_t pipe_write(struct file *f, struct iov_iter *from, loff_t *pos)
+{
+	struct pipe *p = f->private_;
+	bool whole = from->count <= PIPE_BUF;
+	ssize_t n = 0;
+
+	if (unlikely(!from->count))
+		return 0;
+	mutex_lock(&p->lock);
+	if (likely(p->readers && fits(room(p), from->count, whole)))
+		n = put_piece(p, from);
+	if (unlikely(from->count))
+		n = write_rest(p, f, from, whole, max(n, (ssize_t)0));
+	mutex_unlock(&p->lock);
+	wake(&p->rd_wait);
+	return n;
 }
 
 /* ------------------------------------------------------------ the rest of it */
@@ -280,13 +326,13 @@ static unsigned int pipe_poll(struct file *f, struct poll_table *pt)
 	if (f->mode & FMODE_WRITE)
 		poll_wait(pt, &p->wr_wait);
 	if (f->mode & FMODE_READ) {
-		if (used(p))
+		if (used_now(p))
 			events |= POLLIN | POLLRDNORM;
 		if (!READ_ONCE(p->writers) && (READ_ONCE(p->w_count) != (u32)f->pos))
 			events |= POLLHUP;
 	}
 	if (f->mode & FMODE_WRITE) {
-		if (room(p) >= PIPE_BUF)
+		if (room_now(p) >= PIPE_BUF)
 			events |= POLLOUT | POLLWRNORM;
 		if (!READ_ONCE(p->readers))
 			events |= POLLERR;
@@ -343,17 +389,17 @@ const struct file_operations pipe_fops = {
 
 unsigned long pipe_used(const struct pipe *p)
 {
-	return used(p);
+	return used_now(p);
 }
 
 unsigned long pipe_room(const struct pipe *p)
 {
-	return room(p);
+	return room_now(p);
 }
 
 ssize_t pipe_fill(struct pipe *p, struct iov_iter *from)
 {
-	return put_bytes(p, from, room(p));
+	return put_bytes(p, from);
 }
 
 void pipe_peek(struct pipe *p, unsigned long off, char *buf, size_t n)
@@ -374,16 +420,16 @@ void pipe_drop(struct pipe *p, size_t n)
 	while (n) {
 		size_t run = min(n, PAGE_SIZE - (p->tail & ~PAGE_MASK));
 
-		consume(p, run);
+		consume(p, slot(p, p->tail), run);
 		n -= run;
 	}
 }
 
 void pipe_wake(struct pipe *p)
 {
-	if (used(p))
+	if (used_now(p))
 		wake(&p->rd_wait);
-	if (room(p) >= PIPE_BUF)
+	if (room_now(p) >= PIPE_BUF)
 		wake(&p->wr_wait);
 }
 
