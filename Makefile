@@ -147,7 +147,7 @@ COLD := arch/riscv/backtrace lib/fdt% mm/guard mm/mempolicy mm/mlock mm/mremap m
 	kernel/pidfd kernel/posix_timer kernel/prctl kernel/ptrace% kernel/sched_init kernel/sched_setattr \
 	kernel/signal_stop kernel/sys_info kernel/sys_log kernel/unshare kernel/uts_ns kernel/fs/attr kernel/fs/copy kernel/fs/devfs kernel/fs/devpts kernel/fs/dnotify \
 	kernel/fs/ext2/super kernel/fs/ext2/dirindex kernel/fs/ext2/xattr kernel/fs/ext2/ondisk_xattr kernel/fs/fown kernel/fs/inotify kernel/fs/locks kernel/fs/memfd kernel/fs/mount% \
-	kernel/fs/notify kernel/fs/rename kernel/fs/signalfd kernel/fs/splice kernel/fs/super kernel/fs/swap kernel/fs/timerfd kernel/fs/tmpfs% \
+	kernel/fs/notify kernel/fs/pipe_size kernel/fs/rename kernel/fs/signalfd kernel/fs/splice kernel/fs/super kernel/fs/swap kernel/fs/timerfd kernel/fs/tmpfs% \
 	kernel/fs/userfaultfd kernel/fs/xattr
 $(foreach file,$(COLD),$(eval $(O)/$(file).c.o: CFLAGS += -Os))
 

@@ -29,7 +29,6 @@
 #include <mm/slab.h>
 #include <mm/uaccess.h>
 
-unsigned int sysctl_pipe_max_size = 1048576;
 DEFINE_MUTEX(pipe_fifo_lock, RANK_SLEEPING_LEAF);
 
 /* Lock held. */
@@ -41,27 +40,6 @@ static inline unsigned long used(const struct pipe *p)
 static inline unsigned long room(const struct pipe *p)
 {
 	return (p->nr_pages << PAGE_SHIFT) - used(p);
-}
-
-/* The same without it: as it was just now. */
-static inline unsigned long used_now(const struct pipe *p)
-{
-	return READ_ONCE(p->head) - READ_ONCE(p->tail);
-}
-
-static inline unsigned long capacity(const struct pipe *p)
-{
-	return READ_ONCE(p->nr_pages) << PAGE_SHIFT;
-}
-
-static inline unsigned long room_now(const struct pipe *p)
-{
-	return capacity(p) - used_now(p);
-}
-
-static inline void **slot(struct pipe *p, unsigned long byte)
-{
-	return &p->pages[(byte >> PAGE_SHIFT) & (p->nr_pages - 1)];
 }
 
 /* Does anybody wait?  Pairs with the waiter's: queue, then look. */
@@ -132,7 +110,7 @@ static inline size_t take_piece(struct pipe *p, struct iov_iter *to)
 {
 	unsigned long off = p->tail & ~PAGE_MASK;
 	size_t n = min(min(used(p), PAGE_SIZE - off), to->count);
-	void **page = slot(p, p->tail);
+	void **page = pipe_slot(p, p->tail);
 
 	n = copy_to_iter((char *)*page + off, n, to);
 	if (likely(n))
@@ -167,11 +145,11 @@ static __noinline int wait_for_bytes(struct pipe *p, struct file *f)
 
 	if (!READ_ONCE(p->writers)) {
 		smp_rmb();              /* the last writer's bytes came before it left */
-		return used_now(p) ? 1 : 0;
+		return pipe_used(p) ? 1 : 0;
 	}
 	if (f->flags & O_NONBLOCK)
 		return -EAGAIN;
-	err = __wait_event(&p->rd_wait, used_now(p) || !READ_ONCE(p->writers), TASK_INTERRUPTIBLE,
+	err = __wait_event(&p->rd_wait, pipe_used(p) || !READ_ONCE(p->writers), TASK_INTERRUPTIBLE,
 			   ~0ULL, true);
 	return err ? err : 1;
 }
@@ -185,7 +163,7 @@ static ssize_t pipe_read(struct file *f, struct iov_iter *to, loff_t *pos)
 	if (unlikely(!to->count))
 		return 0;
 	for (;;) {
-		if (!used_now(p)) {
+		if (!pipe_used(p)) {
 			n = wait_for_bytes(p, f);
 			if (n <= 0)
 				return n;
@@ -220,7 +198,7 @@ static inline ssize_t put_piece(struct pipe *p, struct iov_iter *from)
 {
 	unsigned long off = p->head & ~PAGE_MASK;
 	size_t n = min(min(room(p), PAGE_SIZE - off), from->count);
-	void **page = slot(p, p->head);
+	void **page = pipe_slot(p, p->head);
 
 	if (unlikely(!*page) && !new_page(page))
 		return -ENOMEM;
@@ -259,7 +237,7 @@ static __noinline int wait_for_room(struct pipe *p, struct file *f, size_t left,
 		return -EAGAIN;
 	mutex_unlock(&p->lock);
 	wake(&p->rd_wait);                      /* for what was put in already */
-	err = __wait_event(&p->wr_wait, fits(room_now(p), left, whole) || !READ_ONCE(p->readers),
+	err = __wait_event(&p->wr_wait, fits(pipe_room(p), left, whole) || !READ_ONCE(p->readers),
 			   TASK_INTERRUPTIBLE, ~0ULL, true);
 	mutex_lock(&p->lock);
 	return err;
@@ -326,13 +304,13 @@ static unsigned int pipe_poll(struct file *f, struct poll_table *pt)
 	if (f->mode & FMODE_WRITE)
 		poll_wait(pt, &p->wr_wait);
 	if (f->mode & FMODE_READ) {
-		if (used_now(p))
+		if (pipe_used(p))
 			events |= POLLIN | POLLRDNORM;
 		if (!READ_ONCE(p->writers) && (READ_ONCE(p->w_count) != (u32)f->pos))
 			events |= POLLHUP;
 	}
 	if (f->mode & FMODE_WRITE) {
-		if (room_now(p) >= PIPE_BUF)
+		if (pipe_room(p) >= PIPE_BUF)
 			events |= POLLOUT | POLLWRNORM;
 		if (!READ_ONCE(p->readers))
 			events |= POLLERR;
@@ -385,17 +363,12 @@ const struct file_operations pipe_fops = {
 	.release = pipe_release,
 };
 
+struct pipe *file_pipe(struct file *f)
+{
+	return f->f_op == &pipe_fops ? f->private_ : NULL;
+}
+
 /* -------------------------------------------------------------- for splice.c */
-
-unsigned long pipe_used(const struct pipe *p)
-{
-	return used_now(p);
-}
-
-unsigned long pipe_room(const struct pipe *p)
-{
-	return room_now(p);
-}
 
 ssize_t pipe_fill(struct pipe *p, struct iov_iter *from)
 {
@@ -408,7 +381,7 @@ void pipe_peek(struct pipe *p, unsigned long off, char *buf, size_t n)
 		unsigned long byte = p->tail + off;
 		size_t run = min(n, PAGE_SIZE - (byte & ~PAGE_MASK));
 
-		memcpy(buf, (char *)*slot(p, byte) + (byte & ~PAGE_MASK), run);
+		memcpy(buf, (char *)*pipe_slot(p, byte) + (byte & ~PAGE_MASK), run);
 		buf += run;
 		off += run;
 		n -= run;
@@ -420,95 +393,15 @@ void pipe_drop(struct pipe *p, size_t n)
 	while (n) {
 		size_t run = min(n, PAGE_SIZE - (p->tail & ~PAGE_MASK));
 
-		consume(p, slot(p, p->tail), run);
+		consume(p, pipe_slot(p, p->tail), run);
 		n -= run;
 	}
 }
 
 void pipe_wake(struct pipe *p)
 {
-	if (used_now(p))
+	if (pipe_used(p))
 		wake(&p->rd_wait);
-	if (room_now(p) >= PIPE_BUF)
+	if (pipe_room(p) >= PIPE_BUF)
 		wake(&p->wr_wait);
-}
-
-/* --------------------------------------------------------------------- its size */
-
-struct pipe *file_pipe(struct file *f)
-{
-	return f->f_op == &pipe_fops ? f->private_ : NULL;
-}
-
-long pipe_get_size(struct pipe *p)
-{
-	return (long)capacity(p);
-}
-
-/*
- * Lock held: the pages that hold bytes move to the front of @pages.  In a full
- * ring first and last byte may share a page: @spare takes the last ones then.
- */
-static void move_ring(struct pipe *p, void **pages, unsigned long nr, void **spare)
-{
-	unsigned long first = p->tail & PAGE_MASK, span = p->head - first, i;
-
-	for (i = 0; i < DIV_ROUND_UP(span, PAGE_SIZE); i++) {
-		void **from = slot(p, first + i * PAGE_SIZE);
-
-		if (i == p->nr_pages) {
-			memcpy(*spare, pages[0], span & ~PAGE_MASK);
-			pages[i] = *spare;
-			*spare = NULL;
-			break;
-		}
-		pages[i] = *from;
-		*from = NULL;
-	}
-	for (i = 0; i < p->nr_pages; i++)
-		if (p->pages[i])
-			free_page_va(p->pages[i]);
-	if (p->pages != p->inline_pages)
-		kfree(p->pages);
-	p->pages = pages;
-	WRITE_ONCE(p->nr_pages, nr);
-	WRITE_ONCE(p->head, span);
-	WRITE_ONCE(p->tail, p->tail - first);
-}
-
-static long resize(struct pipe *p, void **pages, unsigned long nr, void **spare)
-{
-	long ret = -EBUSY;
-
-	mutex_lock(&p->lock);
-	if (p->head - (p->tail & PAGE_MASK) <= nr << PAGE_SHIFT) {
-		move_ring(p, pages, nr, spare);
-		ret = (long)capacity(p);
-		wake(&p->wr_wait);
-	}
-	mutex_unlock(&p->lock);
-	return ret;
-}
-
-long pipe_set_size(struct pipe *p, unsigned long size)
-{
-	void **pages, *spare;
-	unsigned long nr = 1;
-	long ret = -ENOMEM;
-
-	if (size > (1UL << 31))
-		return -EINVAL;
-	while ((nr << PAGE_SHIFT) < size)
-		nr *= 2;
-	if (size > sysctl_pipe_max_size && !capable(CAP_SYS_RESOURCE))
-		return -EPERM;
-	pages = kcalloc(nr, sizeof(*pages), GFP_KERNEL | GFP_NOWARN);
-	spare = alloc_page_va(GFP_KERNEL);
-	if (pages && spare)
-		ret = resize(p, pages, nr, &spare);
-	if (spare)
-		free_page_va(spare);
-	if (ret < 0)
-		kfree(pages);
-	return ret;
 }

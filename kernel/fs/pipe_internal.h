@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * A pipe from inside: for pipe.c and pipe_open.c.
+ * A pipe from inside: for pipe*.c and splice.c.
  */
 #ifndef KERNEL_FS_PIPE_INTERNAL_H
 #define KERNEL_FS_PIPE_INTERNAL_H
@@ -26,10 +26,29 @@ struct pipe {
 
 struct iov_iter;
 
-/* For splice.c.  Bytes in it, and bytes that fit; exact with the lock held. */
-unsigned long pipe_used(const struct pipe *p);
-unsigned long pipe_room(const struct pipe *p);
-/* Lock held: put in what fits of @from; bytes, or -errno when none. */
+/* Bytes in it, bytes it takes in all, bytes that fit now; exact with the lock held. */
+static inline unsigned long pipe_used(const struct pipe *p)
+{
+	return READ_ONCE(p->head) - READ_ONCE(p->tail);
+}
+
+static inline unsigned long pipe_capacity(const struct pipe *p)
+{
+	return READ_ONCE(p->nr_pages) << PAGE_SHIFT;
+}
+
+static inline unsigned long pipe_room(const struct pipe *p)
+{
+	return pipe_capacity(p) - pipe_used(p);
+}
+
+/* Lock held: where the page of that byte of the ring stands. */
+static inline void **pipe_slot(struct pipe *p, unsigned long byte)
+{
+	return &p->pages[(byte >> PAGE_SHIFT) & (p->nr_pages - 1)];
+}
+
+/* For splice.c.  Lock held: put in what fits of @from; bytes, or -errno when none. */
 ssize_t pipe_fill(struct pipe *p, struct iov_iter *from);
 /* Lock held: a copy of @n bytes that lie @off bytes behind the first one. */
 void pipe_peek(struct pipe *p, unsigned long off, char *buf, size_t n);
