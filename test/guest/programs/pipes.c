@@ -7,8 +7,11 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 
@@ -159,6 +162,62 @@ static void atomic(void)
 	close(p[0]);
 }
 
+/* A signal each millisecond, which ends a sleep in read or write. */
+static void be_disturbed(void)
+{
+	struct sigaction sa = { .sa_handler = on_signal };
+	struct itimerval each = { { 0, 1000 }, { 0, 1000 } };
+
+	sigaction(SIGALRM, &sa, NULL);
+	setitimer(ITIMER_REAL, &each, NULL);
+}
+
+/* The bytes that @end of the pipe gave or took; writers come to an end by themselves. */
+static long use_end(int end, int writes, unsigned int seed, long longest)
+{
+	long all = 0, n = 1;
+
+	for (int i = 0; n && (!writes || i < 150); i++) {
+		size_t len = seed / 16 % (unsigned long)longest + 1;
+
+		seed = seed * 1103515245 + 12345;
+		n = writes ? write(end, big, len) : read(end, back, len);
+		if (n < 0 && errno != EINTR)
+			_exit(1);
+		all += n > 0 ? n : 0;
+	}
+	return all;
+}
+
+/* Six writers, whose writes are whole or in pieces, and four readers; half of them disturbed. */
+static void crowd(void)
+{
+	long *moved = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	int p[2], status, good = 1;
+
+	pipe(p);
+	for (int i = 0; i < 10; i++) {
+		int writes = i < 6;
+
+		if (fork())
+			continue;
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		close(p[!writes]);
+		if (i % 2)
+			be_disturbed();
+		__atomic_fetch_add(&moved[writes],
+				   use_end(p[writes], writes, (unsigned int)i + 1, i < 3 ? 4096 : 20000),
+				   __ATOMIC_SEQ_CST);
+		_exit(0);
+	}
+	close(p[0]);
+	close(p[1]);
+	while (wait(&status) > 0)
+		good &= status == 0;
+	ok(good && moved[0] > 1000000 && moved[0] == moved[1], "a crowd loses no byte (%ld)", moved[0]);
+	munmap(moved, 4096);
+}
+
 static void broken(void)
 {
 	struct sigaction sa = { .sa_handler = on_signal };
@@ -296,6 +355,7 @@ int main(void)
 	full();
 	stream();
 	atomic();
+	crowd();
 	broken();
 	interrupted();
 	sizes();
