@@ -108,13 +108,16 @@ static __always_inline void *copy_up(void *dst, const u8 *s, size_t n)
 	size_t done;
 
 	if (n >= SMALL) {
-		done = -(unsigned long)d % WORD;
-		copy_bytes(d, s, done);
-		d += done, s += done, n -= done;
-
-		if (!misaligned(s)) {
+		if (unlikely(misaligned(d))) {
+			done = WORD - misaligned(d);
+			copy_bytes(d, s, done);
+			d += done, s += done, n -= done;
+		}
+		if (likely(!misaligned(s))) {
 			copy_words((word_t *)d, (const word_t *)s, n / WORD);
 			done = n / WORD * WORD;
+			if (done == n)
+				return dst;
 		} else {
 			done = copy_shifted((word_t *)d, s, n);
 		}

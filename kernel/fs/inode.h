@@ -186,10 +186,15 @@ void inode_write_failed(struct address_space *as, int error);
 /* It was read: move atime by the rules of the mount (relatime).  Cheap when nothing is due. */
 void inode_accessed(struct inode *inode, const struct mount *mnt);
 
+static inline bool timespec_before_eq(const struct timespec *a, const struct timespec *b)
+{
+	return a->tv_sec < b->tv_sec || (a->tv_sec == b->tv_sec && a->tv_nsec <= b->tv_nsec);
+}
+
 /* False: atime is newer than the last change; only MS_STRICTATIME would have it moved. */
 static inline bool inode_access_due(const struct inode *i)
 {
-	return i->atime.tv_sec <= i->mtime.tv_sec || i->atime.tv_sec <= i->ctime.tv_sec;
+	return timespec_before_eq(&i->atime, &i->mtime) || timespec_before_eq(&i->atime, &i->ctime);
 }
 
 /* Right to write for as long as a file is open (-ETXTBSY), or to execute undisturbed. */

@@ -169,11 +169,6 @@ void inode_set_times_now(struct inode *inode, unsigned int which)
 	inode_mark_dirty(inode);
 }
 
-static bool time_before_eq(const struct timespec *a, const struct timespec *b)
-{
-	return a->tv_sec < b->tv_sec || (a->tv_sec == b->tv_sec && a->tv_nsec <= b->tv_nsec);
-}
-
 /*
  * Unlike Linux, the rule "at least once a day" is not looked at here, for each
  * read would have to ask the clock: a read after a change is what programs
@@ -194,8 +189,7 @@ void inode_accessed(struct inode *inode, const struct mount *mnt)
 		if (flags & MS_STRICTATIME)
 			goto due;
 	}
-	if (!time_before_eq(&inode->atime, &inode->mtime) &&
-	    !time_before_eq(&inode->atime, &inode->ctime))
+	if (!inode_access_due(inode))
 		return;
 due:
 	inode_set_times_now(inode, ATTR_ATIME);
