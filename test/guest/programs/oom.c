@@ -79,25 +79,24 @@ static struct process take(long len, int adj)
 	int p[2], err = pipe(p);
 	struct process it = { .pid = fork(), .said = p[0] };
 	long room = len < 0 ? 1L << 34 : len;
+	sigset_t set;
 	char *mem;
+	int sig;
 
 	if (err || it.pid) {
 		close(p[1]);
 		return it;
 	}
 	adjust(adj);
+	signal(SIGTERM, SIG_IGN);
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &set, NULL);     /* before it says that it waits */
 	mem = mmap(NULL, room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
 		   -1, 0);
 	fill(mem, room, getpid());
 	if (write(p[1], "1", 1) != 1)
 		_exit(1);
-	signal(SIGTERM, SIG_IGN);
-	sigset_t set;
-	int sig;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGUSR1);
-	sigprocmask(SIG_BLOCK, &set, NULL);
 	sigwait(&set, &sig);
 	_exit(filled(mem, room, getpid()) ? 42 : 43);
 }
