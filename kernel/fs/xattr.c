@@ -8,7 +8,8 @@
  * Where an inode keeps them is its file system's business (xattr_operations).
  *
  * Unlike Linux, execve(2) knows no capabilities of files, so none can be given to
- * one: security.capability is a name that no file system here stores anew.
+ * one: security.capability is a name that no file system here stores anew.  One that
+ * came with a disk can be read and removed; a write to its file does not drop it.
  * Nor are there ACLs: system. names nothing.
  *
  * Lock: the inode's; values are copied from and to programs outside of it.

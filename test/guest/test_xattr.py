@@ -107,6 +107,15 @@ def test_a_block_that_files_share_is_copied_before_it_changes(run, tmp_path):
     assert not machine.e2fsck(image)
 
 
+def test_removing_one_leaves_the_next_inode_alone(run, tmp_path):
+    """Where an inode has no room for any, the next one begins where its own would be."""
+    image = made(tmp_path, "-b", "1024", "-I", "128")
+    before = machine.debugfs(image, "stat /b")
+    assert on_second(run, image, "xattrs set a user.name value; xattrs rm a user.name; xattrs ls a").strip() == ""
+    assert machine.debugfs(image, "stat /b") == before
+    assert not machine.e2fsck(image)
+
+
 # Where Linux does not come back from a name of 200 bytes.
 @pytest.mark.parametrize("at, value", [(0, 0), (4, 0), (8, 2), pytest.param(32, 200, marks=pytest.mark.faultline),
                                        (33, 0), (34, 250), (35, 255), (39, 1), (40, 255), (42, 255)])

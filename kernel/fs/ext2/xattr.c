@@ -4,7 +4,8 @@
  * of 256 bytes or more, then in one block, as Linux lays them.
  *
  * Both areas are copied before anything is believed, changed as copies, and put
- * back whole: a power cut finds the one or the other.  A block that other inodes
+ * back whole, and what gains a value is on the disk before what loses it, or what leads
+ * there, is changed: a power cut finds the one or the other.  A block that other inodes
  * share, as Linux makes them of equal ones, is never changed but for its count of
  * users: who wants another gets a block of its own.
  *
@@ -196,16 +197,19 @@ static void drop_block(struct ext2_sb *s, u32 block)
 {
 	struct page *page = read_block(s, block);
 	struct ext2_xattr_header *h;
-	bool last;
+	u32 users;
 
 	if (IS_ERR(page))
 		return;
 	h = page_address(page);
 	lock_page(page);                /* two inodes may let go of it at once */
-	last = LE32(h->h_refcount) <= 1;
-	h->h_refcount = LE32(last ? 0 : LE32(h->h_refcount) - 1);
+	users = LE32(h->h_refcount);
+	h->h_refcount = LE32(users ? users - 1 : 0);
 	unlock_page(page);
-	if (last) {
+	if (!users) {
+		ext2_damaged(s, "block %u of extended attributes has more users than it counts",
+			     block);
+	} else if (users == 1) {
 		ext2_meta_forget(s, block);
 		ext2_free_blocks(s, block, 1);
 	} else {
@@ -228,8 +232,7 @@ static void set_block(struct inode *inode, u32 block)
 		inode->blocks += sectors;
 	ei->file_acl = block;
 	up_write(&ei->map_lock);
-	ext2_update_inode(inode);
-	if (old)
+	if (!ext2_update_inode(inode) && old)   /* else it leads there still */
 		drop_block(s, old);
 }
 
@@ -250,7 +253,12 @@ static int new_block(struct work *w, u32 *block)
 	}
 	put_bytes(s, page, page_address(page), w->new_block.base, w->new_block.size);
 	put_page(page);
-	return 0;
+	err = ext2_meta_sync(s);
+	if (err) {
+		ext2_meta_forget(s, *block);
+		ext2_free_blocks(s, *block, 1);
+	}
+	return err;
 }
 
 static int put_in_block(struct work *w)
@@ -285,13 +293,32 @@ static bool same_value(const struct ext2_xattr_area *a, const struct ext2_xattr_
 	       !memcmp(a->base + LE16(e->e_value_offs), x->value, x->size);
 }
 
+/* What gains a value comes first; @other: the other area loses one. */
+static int put_areas(struct work *w, bool inode_first, bool other)
+{
+	int err = 0;
+
+	if (inode_first)
+		put_in_inode(w);
+	else
+		err = put_in_block(w);
+	if (!err && other)
+		err = ext2_meta_sync(ext2_sb(w->inode->sb));
+	if (err || !other)
+		return err;
+	if (inode_first)
+		return put_in_block(w);
+	put_in_inode(w);
+	return 0;
+}
+
 /* As Linux: the inode's own room is tried first, each time a value is set. */
 static int change(struct work *w, const struct ext2_xattr *x, int flags)
 {
 	const struct ext2_xattr_entry *in = ext2_xattr_find(&w->in, x);
 	const struct ext2_xattr_entry *block = ext2_xattr_find(&w->block, x);
 	struct ext2_xattr without = *x;
-	bool fits;
+	bool fits, inode_first;
 	int err;
 
 	if (in || block ? flags & XATTR_CREATE : flags & XATTR_REPLACE)
@@ -303,12 +330,11 @@ static int change(struct work *w, const struct ext2_xattr *x, int flags)
 	if (!fits)
 		ext2_xattr_edit(&w->new_in, &w->in, &without);
 	err = ext2_xattr_edit(&w->new_block, &w->block, fits ? &without : x);
-	if (!err && (block || !fits))
-		err = put_in_block(w);
+	inode_first = fits && (in || x->value); /* to remove nothing there may be no area */
+	if (!err)
+		err = put_areas(w, inode_first, inode_first ? block : in);
 	if (err)
 		return err;
-	if (in || fits)
-		put_in_inode(w);
 	ext2_need_xattr(ext2_sb(w->inode->sb));
 	inode_set_times_now(w->inode, ATTR_CTIME);
 	return 0;
