@@ -113,6 +113,18 @@ static bool refaults_since(void)
 	return xchg(&reclaim.activations, now) != now;
 }
 
+/*
+ * How far what is free, with what is being written to swap, is below the high watermark.  On a slow
+ * disk that is all the difference: who counts only what is free sends out every page there is.
+ */
+static unsigned long frames_missing(void)
+{
+	unsigned long there = buddy_free() + swap_writing(), high = frames_high() + BATCH;
+
+	return high > there ? high - there : 0;
+}
+
+/* While something goes to swap somebody gets frames: to have had none so far is no end. */
 unsigned long reclaim_pages(unsigned long nr, unsigned int gfp)
 {
 	struct scan s = { .gfp = gfp, .wanted = nr, .refaults = refaults_since() };
@@ -120,12 +132,18 @@ unsigned long reclaim_pages(unsigned long nr, unsigned int gfp)
 
 	reclaim_wake();
 	for (unsigned int i = 0; ; i++) {
-		shrink_passes(&s);
-		if (s.freed || !(s.skipped + s.started) || i == waits || fatal_signal_pending())
+		bool coming = !frames_missing();
+
+		if (coming && buddy_free() >= frames_min() + nr)
+			return nr;
+		if (!coming || i == waits)
+			shrink_passes(&s);
+		if (s.freed || !(coming || s.skipped || s.started) || fatal_signal_pending())
 			return s.freed;
+		if (i == waits)
+			return swap_writing() ? 1 : 0;
 		writeback_wake();
-		writeback_wait_progress(WAIT_NS);
-		if (buddy_free() >= frames_min() + nr)  /* what was on its way is there */
+		if (writeback_wait_frames(nr, WAIT_NS))
 			return nr;
 	}
 }
@@ -152,7 +170,11 @@ static void reclaim_main(void *unused)
 		(void)wait_event_interruptible(&reclaim.wq, READ_ONCE(reclaim.wanted));
 		vmstat_inc(VMSTAT_pageoutrun);
 		while (fails < THREAD_FAILS && buddy_free() < frames_high()) {
-			s.wanted = frames_high() - buddy_free() + BATCH;
+			s.wanted = frames_missing();
+			if (!s.wanted) {
+				writeback_wait_progress(WAIT_NS);
+				continue;
+			}
 			s.freed = 0;
 			s.refaults = refaults_since();
 			shrink_passes(&s);
