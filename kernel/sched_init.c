@@ -18,6 +18,7 @@
 #include <kernel/time.h>
 #include <lib/printf.h>
 #include <lib/string.h>
+#include <mm/frames.h>
 #include <mm/slab.h>
 #include <mm/vmalloc.h>
 
@@ -106,6 +107,8 @@ void sched_idle_loop(void)
 	set_bit(hart_id(), &idle_harts);
 	irq_enable();
 	for (;;) {
+		while (!(READ_ONCE(me->work) & WORK_RESCHED) && frames_zero_ahead())
+			continue;
 		irq_disable();
 		if (!(READ_ONCE(me->work) & WORK_RESCHED))
 			cpu_idle();

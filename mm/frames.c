@@ -8,6 +8,9 @@
  * private_[0].  The watermarks are looked at only when a batch is taken: that
  * is often enough, and it keeps them out of the fast path.
  *
+ * A hart that idles fills a second stack, of frames that are zeroes already, for
+ * those who will ask it for such when it works again.
+ *
  * Always true:  a free frame has count 0 and no flag but PG_buddy;
  *               an allocated one starts with no flag, mapcount 0, mapping NULL.
  * Lock:         interrupts off for a hart's own stack, buddy_lock behind it.
@@ -32,14 +35,17 @@
 
 struct frame_hart {
 	struct page *head;      /* linked through private_[0] */
-	unsigned int nr;
+	struct page *zeroed;    /* likewise */
+	unsigned int nr, nr_zeroed;
 } __aligned(CACHE_LINE);
 
 static struct frame_hart frame_harts[NR_HARTS_MAX];
 static unsigned int hart_max;           /* [c] frames a hart keeps */
+#define ZEROED_SHARE    4       /* of hart_max, so many times less are zeroed ahead */
 unsigned int sysctl_min_free_kbytes;
 bool (*frames_fail)(void);
 
+static __noinline struct page *alloc_zeroed(struct frame_hart *h, unsigned long flags);
 static __noinline struct page *alloc_and_refill(unsigned int gfp);
 static struct page *frames_refill(unsigned int gfp);
 static struct page *frames_try_hard(unsigned int order, unsigned int gfp);
@@ -114,6 +120,8 @@ struct page *alloc_page(unsigned int gfp)
 		return NULL;
 	flags = irq_save();
 	h = &frame_harts[hart_id()];
+	if (gfp & GFP_ZERO && h->zeroed)
+		return alloc_zeroed(h, flags);
 	p = h->head;
 	if (unlikely(!p)) {
 		irq_restore(flags);
@@ -123,6 +131,24 @@ struct page *alloc_page(unsigned int gfp)
 	h->nr--;
 	irq_restore(flags);
 	return frame_prepare(p, gfp);
+}
+
+/* One that is zeroes, of this hart's @h, or NULL.  Interrupts off, which @flags ends. */
+static inline struct page *zeroed_pop(struct frame_hart *h, unsigned long flags)
+{
+	struct page *p = h->zeroed;
+
+	if (p) {
+		h->zeroed = (struct page *)p->private_[0];
+		h->nr_zeroed--;
+	}
+	irq_restore(flags);
+	return p;
+}
+
+static struct page *alloc_zeroed(struct frame_hart *h, unsigned long flags)
+{
+	return frame_prepare(zeroed_pop(h, flags), 0);
 }
 
 static struct page *alloc_and_refill(unsigned int gfp)
@@ -196,7 +222,7 @@ unsigned long frames_free(void)
 	unsigned long n = buddy_free();
 
 	for (unsigned int h = 0; h < nr_harts; h++)
-		n += READ_ONCE(frame_harts[h].nr);
+		n += READ_ONCE(frame_harts[h].nr) + READ_ONCE(frame_harts[h].nr_zeroed);
 	return n;
 }
 
@@ -204,7 +230,31 @@ void frames_count_orders(unsigned long nr[MAX_ORDER])
 {
 	buddy_count_orders(nr);
 	for (unsigned int h = 0; h < nr_harts; h++)
-		nr[0] += READ_ONCE(frame_harts[h].nr);
+		nr[0] += READ_ONCE(frame_harts[h].nr) + READ_ONCE(frame_harts[h].nr_zeroed);
+}
+
+/* ---- while a hart idles ---- */
+
+bool frames_zero_ahead(void)
+{
+	struct frame_hart *h = &frame_harts[hart_id()];
+	unsigned long flags;
+	struct page *p;
+
+	if (h->nr_zeroed >= hart_max / ZEROED_SHARE || buddy_free() < 2 * frames_high())
+		return false;
+	p = alloc_page(GFP_NOWARN);
+	if (!p)
+		return false;
+	page_zero(page_address(p));
+	vmstat_inc(VMSTAT_pgzeroed_ahead);
+	atomic_set(&p->count, 0);
+	flags = irq_save();
+	p->private_[0] = (unsigned long)h->zeroed;
+	h->zeroed = p;
+	h->nr_zeroed++;
+	irq_restore(flags);
+	return true;
 }
 
 /* ---- the slow path ---- */
@@ -288,6 +338,13 @@ static struct page *frames_try_hard(unsigned int order, unsigned int gfp)
 	unsigned int tries = 0;
 	struct page *p;
 
+	if (!order) {
+		unsigned long flags = irq_save();
+
+		p = zeroed_pop(&frame_harts[hart_id()], flags);
+		if (p)
+			return p;
+	}
 	if (!(gfp & GFP_WAIT))
 		return NULL;
 	might_sleep();
@@ -345,10 +402,20 @@ static void frames_drain(unsigned int nr)
 	spin_unlock(&buddy_lock);
 }
 
+/* All this hart has, the zeroed ones too. */
 static void drain_this_hart(void *unused)
 {
 	unsigned long flags = irq_save();
+	struct frame_hart *h = &frame_harts[hart_id()];
+	struct page *p;
 
+	while ((p = h->zeroed)) {
+		h->zeroed = (struct page *)p->private_[0];
+		p->private_[0] = (unsigned long)h->head;
+		h->head = p;
+	}
+	h->nr += h->nr_zeroed;
+	h->nr_zeroed = 0;
 	frames_drain(frame_harts[hart_id()].nr);
 	irq_restore(flags);
 }

@@ -42,6 +42,12 @@ void free_pages(struct page *p, unsigned int order);
 /* A frame whose count has reached 0 already (page_free_last, page tables). */
 void free_page(struct page *p);
 
+/*
+ * For a hart that has nothing else to do, on its idle task, interrupts on: zero one more frame
+ * ahead of who will want it.  False: there are enough, or memory is not plenty.  Never sleeps.
+ */
+bool frames_zero_ahead(void);
+
 /* Shorthands that give the direct-map address. */
 static inline void *alloc_page_va(unsigned int gfp)
 {

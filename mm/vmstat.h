@@ -23,7 +23,8 @@
 	X(workingset_refault_file) X(workingset_refault_anon) \
 	X(workingset_activate_file) X(workingset_restore_file) \
 	X(pgactivate) X(pgdeactivate) X(allocstall_normal) X(oom_kill) X(pgreuse) X(pgcow) \
-	X(pgzero) X(faultaround) X(drop_pagecache) X(drop_slab) X(tlb_flush_remote) \
+	X(pgzeroed_ahead) X(pgzero) X(faultaround) X(drop_pagecache) X(drop_slab) \
+	X(tlb_flush_remote) \
 	X(nr_anon_transparent_hugepages) X(thp_fault_alloc) X(thp_fault_fallback) \
 	X(thp_split_pmd) X(pt_shared) X(pt_unshared)
 

@@ -96,12 +96,22 @@ static void fixed_layout(char **argv)
 		execv(self, argv);
 }
 
+/* While the program was read the hart idled, and may have zeroed frames ahead: no row is to have them. */
+static void use_up_zeroed(void)
+{
+	char *p = map_anon(SIZE);
+
+	write_pages(p, NPAGES);
+	unmap(p, SIZE);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc == 2 && strcmp(argv[1], "--exit") == 0)
 		_exit(0);
 	self = argv[0];
 	fixed_layout(argv);
+	use_up_zeroed();
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		if (!wanted(argc, argv, &rows[i]))
 			continue;

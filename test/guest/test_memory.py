@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """The memory calls: every flag and errno (programs that tell them as TAP)."""
 
+import re
+
 import pytest
 
 
@@ -63,3 +65,11 @@ def test_what_happens_to_registered_memory_is_told(tap):
 @pytest.mark.faultline                          # Linux has them from 6.13 on
 def test_guard_pages(tap):
     tap("guards")
+
+
+@pytest.mark.faultline
+def test_an_idle_hart_zeroes_frames_ahead(run):
+    look = "grep pgzeroed_ahead /proc/vmstat; sleep 0.5; "
+    status, output = run(look + "ls / >/dev/null; " + look, smp=1)
+    first, then = map(int, re.findall(r"^pgzeroed_ahead (\d+)", output, re.M))
+    assert status == 0 and 0 < first < then, output

@@ -12,6 +12,7 @@
 #include <mm/page.h>
 #include <mm/reclaim.h>
 #include <mm/slab.h>
+#include <mm/vmstat.h>
 
 #include "mm_world.h"
 
@@ -275,6 +276,40 @@ static void a_frame_in_use_is_not_freed(void **state)
 	assert_true(harness_panics(free_twice, p));
 }
 
+/* To the limit, counted as free, for those alone who ask for zeroes, and nobody goes short for them. */
+static void an_idle_hart_zeroes_frames_ahead(void **state)
+{
+	unsigned long before, ahead = 0;
+	struct page *first, *p;
+
+	world(RAM, 1);
+	before = frames_free();
+	while (frames_zero_ahead())
+		ahead++;
+	assert_in_range(ahead, 4, MAX / 64);
+	assert_int_equal(vmstat_read(VMSTAT_pgzeroed_ahead), ahead);
+	assert_int_equal(frames_free(), before);
+	first = alloc_page(GFP_ZERO);                   /* the last one that was zeroed */
+	memset(page_address(first), 0x5a, PAGE_SIZE);
+	put_page(first);
+	assert_ptr_equal(p = alloc_page(0), first);     /* not one of the zeroed */
+	put_page(p);
+	assert_true(frames_zero_ahead() && !frames_zero_ahead());
+	for (unsigned long i = 0; i < ahead; i++) {
+		p = taken[nr_taken++] = alloc_page(GFP_ZERO);
+		assert_int_equal(atomic_read(&p->count), 1);
+		for (unsigned int b = 0; b < PAGE_SIZE; b++)
+			assert_int_equal(((u8 *)page_address(p))[b], 0);
+	}
+	give_all();
+	while (frames_zero_ahead())
+		continue;
+	assert_int_equal(take_all(GFP_RESERVE), before);
+	assert_false(frames_zero_ahead());              /* memory is not plenty */
+	give_all();
+	assert_int_equal(frames_free(), before);
+}
+
 static void banks_far_apart_do_not_cost_more_than_they_bring(void **state)
 {
 	struct boot_info bi;
@@ -300,6 +335,7 @@ int main(void)
 		cmocka_unit_test(frames_that_another_hart_keeps_are_found),
 		cmocka_unit_test(a_process_is_killed_only_for_those_who_ask_and_last_of_all),
 		cmocka_unit_test(a_frame_in_use_is_not_freed),
+		cmocka_unit_test(an_idle_hart_zeroes_frames_ahead),
 		cmocka_unit_test(banks_far_apart_do_not_cost_more_than_they_bring),
 	};
 
