@@ -21,7 +21,7 @@
 
 #include <kernel/fs/file.h>
 #include <kernel/fs/super.h>
-#include <kernel/fs/tmpfs.h>
+#include <kernel/fs/xattr.h>
 #include <lib/hash.h>
 #include <lib/string.h>
 #include <mm/filemap.h>
@@ -207,7 +207,7 @@ static void evict(struct inode *inode)
 		truncate_pages(&inode->data, 0, -1);
 	address_space_destroy(&inode->data);
 	if (unlikely(inode->xattrs))
-		tmpfs_xattr_free(inode);
+		inode->i_op->xattr->forget(inode);
 	if (sb->s_op && sb->s_op->evict)
 		sb->s_op->evict(inode);
 	spin_lock(&sb->inode_list_lock);

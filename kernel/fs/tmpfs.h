@@ -21,9 +21,6 @@ void tmpfs_init_file(struct inode *inode);
 /* Put an inode of @sb under a new @dentry, whose directory @dir is locked.  -ENOMEM, -ENOSPC. */
 int tmpfs_make(struct inode *dir, struct dentry *dentry, u32 mode, u64 rdev, const char *target);
 
-/* The inode goes: its extended attributes go first. */
-void tmpfs_xattr_free(struct inode *inode);
-
 /* An open tmpfs file without a name, shown as @name.  ERR_PTR. */
 struct file *memfd_make(const char *name, u32 mode);
 

@@ -120,13 +120,7 @@ static int tmpfs_xattr_list(struct inode *inode, struct xattr_list *list)
 	return 0;
 }
 
-const struct xattr_operations tmpfs_xattr_ops = {
-	.get = tmpfs_xattr_get,
-	.set = tmpfs_xattr_set,
-	.list = tmpfs_xattr_list,
-};
-
-void tmpfs_xattr_free(struct inode *inode)
+static void tmpfs_xattr_forget(struct inode *inode)
 {
 	struct tmpfs *fs = inode->sb->private_;
 
@@ -138,3 +132,10 @@ void tmpfs_xattr_free(struct inode *inode)
 		kvfree(x);
 	}
 }
+
+const struct xattr_operations tmpfs_xattr_ops = {
+	.get = tmpfs_xattr_get,
+	.set = tmpfs_xattr_set,
+	.list = tmpfs_xattr_list,
+	.forget = tmpfs_xattr_forget,
+};

@@ -51,6 +51,8 @@ struct xattr_operations {
 		   int flags);
 	/* Inode lock held for reading.  0, -EIO, -EUCLEAN, -ENOMEM. */
 	int (*list)(struct inode *inode, struct xattr_list *list);
+	/* The inode goes, nobody else has it: free inode->xattrs.  NULL where those stay unused. */
+	void (*forget)(struct inode *inode);
 };
 
 #endif
