@@ -502,10 +502,10 @@ STRESS_PKGS := stress-ng python3-minimal gcc-14 libc6-dev
 DURATION := 600
 .PHONY: stress
 stress:
+	$(if $(TESTS),,+@STRESS=1 DURATION=$(DURATION) SWAP_SECONDS=$(DURATION) $(MAKE) --no-print-directory \
+		test-guest TESTS='test_disk_faults.py test_pressure.py test_swap.py')
 	+@STRESS=1 DURATION=$(DURATION) SWAP_SECONDS=$(DURATION) $(MAKE) --no-print-directory test-guest \
-		TESTS='$(or $(TESTS),test_disk_faults.py test_pressure.py test_swap.py)'
-	+@STRESS=1 DURATION=$(DURATION) $(MAKE) --no-print-directory test-guest PKGS='$(STRESS_PKGS)' \
-		TEST_DISK=$(O)/stress.img TESTS='$(or $(TESTS),test_memory_stress.py test_stress.py)'
+		PKGS='$(STRESS_PKGS)' TEST_DISK=$(O)/stress.img TESTS='$(or $(TESTS),test_memory_stress.py test_stress.py)'
 	$(if $(TESTS),,+@$(MAKE) --no-print-directory mmdiff)
 
 # A sequence whose outcomes differ from Linux's is shrunk and printed.
