@@ -416,7 +416,7 @@ static void drain_this_hart(void *unused)
 	}
 	h->nr += h->nr_zeroed;
 	h->nr_zeroed = 0;
-	frames_drain(frame_harts[hart_id()].nr);
+	frames_drain(h->nr);
 	irq_restore(flags);
 }
 

@@ -27,7 +27,10 @@ static inline void mark_page_accessed(struct page *page)
 /* A page that reclaim had written is clean: next in line to be freed.  From interrupts too. */
 void lru_rotate_written(struct page *page);
 
-/* Called by the allocator when frames run low: try to free @nr pages; how many were.  Sleeps. */
+/*
+ * Called by the allocator when frames run low: try to free @nr pages; how many were, or @nr where
+ * as many are free by now.  Not 0 while pages go to swap: it is worth asking again.  Sleeps.
+ */
 unsigned long reclaim_pages(unsigned long nr, unsigned int gfp);
 /*
  * Try to free these pages of files and shared memory, used or not; their references
