@@ -3,11 +3,16 @@
  * Where the kernel was: symbols, backtraces and registers for the log.
  *
  * The symbol table is made by arch/riscv/ksyms.py from the first link and
- * lies in .ksyms: a count, then for each function its distance from the one
- * before, then the names; small, and read from the front, for nobody waits for
- * it.  A backtrace reads the stack for words behind a call instruction: without frame pointers it
- * may list a stale caller, but it never loses one, and it needs nothing from
- * code that has just proved wrong.
+ * lies in .ksyms; small, and read from the front, for nobody waits for it:
+ *
+ *   u16 functions, parts
+ *   u16 distance of each function from the one before
+ *   parts of names, as strings
+ *   a name for each function: a byte is the number of a part, 0 ends it
+ *
+ * A backtrace reads the stack for words behind a call instruction: without
+ * frame pointers it may list a stale caller, but it never loses one, and it
+ * needs nothing from code that has just proved wrong.
  */
 #include "boot.h"
 
@@ -20,24 +25,42 @@
 
 #define BACKTRACE_MAX   24
 
-extern const u32 _ksyms_start[], _ksyms_end[];
+extern const u16 _ksyms_start[], _ksyms_end[];
 extern struct trapframe *panic_frame[NR_HARTS_MAX];
+
+static const char *nth_string(const char *first, unsigned int n)
+{
+	while (n--)
+		first += strlen(first) + 1;
+	return first;
+}
+
+/* Put the parts that @name lists into @buf, as far as they fit.  The length. */
+static size_t spell_name(char *buf, size_t size, const char *parts, const char *name)
+{
+	size_t len = 0;
+
+	for (; *name && len + 1 < size; name++)
+		len += strlcpy(buf + len, nth_string(parts, (u8)*name - 1), size - len);
+	return min(len, size - 1);
+}
 
 int symbol_format(char *buf, size_t size, unsigned long addr)
 {
-	u32 n = &_ksyms_start[0] < &_ksyms_end[0] ? _ksyms_start[0] : 0;
-	const u16 *distance = (const u16 *)(_ksyms_start + 1);
-	const char *name = (const char *)(distance + n);
+	u16 n = &_ksyms_start[0] < &_ksyms_end[0] ? _ksyms_start[0] : 0;
+	const u16 *distance = _ksyms_start + 2;
+	const char *parts = (const char *)(distance + n);
 	unsigned long at;
+	u16 i;
+	size_t len;
 
 	if (addr < (unsigned long)_text_start || addr >= (unsigned long)_text_end || !n)
 		return snprintf(buf, size, "%#lx", addr);
 	at = (unsigned long)_text_start + distance[0];
-	for (u32 i = 1; i < n && at + distance[i] <= addr; i++) {
+	for (i = 1; i < n && at + distance[i] <= addr; i++)
 		at += distance[i];
-		name += strlen(name) + 1;
-	}
-	return snprintf(buf, size, "%s+%#lx", name, addr - at);
+	len = spell_name(buf, size, parts, nth_string(parts, _ksyms_start[1] + i - 1));
+	return len + snprintf(buf + len, size - len, "+%#lx", addr - at);
 }
 
 static bool in_text(unsigned long a)
