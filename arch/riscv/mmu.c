@@ -21,7 +21,7 @@
  * too.  Where tables go it is called all the same, since hardware may walk them
  * for nothing.
  *
- *      flush:      old = user_half[h] |= NOTE → call h if old is a thread
+ *      flush:      old = user_half[h] |= NOTE → once more, then call h, if old is a thread
  *      to user:    old = swap(user_half[me], thread) → flush the ASID if old is NOTE
  *      to kernel:  swap(user_half[me], 0)
  *
@@ -67,6 +67,7 @@ static struct {
 	unsigned long word;
 } __aligned(CACHE_LINE) user_half[NR_HARTS_MAX];
 #define NOTE            1UL
+#define NOTE_PATIENCE   2000    /* looks at the word of a hart in a program before it is called */
 
 extern unsigned long hart_hwid(unsigned int h);
 void harts_remote_sfence(unsigned long harts, vaddr_t start, size_t size, unsigned long asid);
@@ -305,7 +306,22 @@ static void flush_local(struct mmu_context *ctx, vaddr_t start, vaddr_t end)
 		sfence_page(va, asid);
 }
 
-/* Of @harts those that run a program now; to the others a note. */
+/*
+ * A note for hart @h, which need not be called then.  While it runs a program it would lose
+ * the note; but who faults is in the kernel in a moment, and a call takes both harts longer.
+ */
+static bool leave_note(unsigned int h)
+{
+	unsigned long *word = &user_half[h].word;
+
+	for (unsigned int looks = NOTE_PATIENCE; looks; looks--)
+		if (!(READ_ONCE(*word) & ~NOTE) &&
+		    !(__atomic_fetch_or(word, NOTE, __ATOMIC_SEQ_CST) & ~NOTE))
+			return true;
+	return false;
+}
+
+/* Of @harts those that run a program and go on with it; to the others a note. */
 static unsigned long harts_in_user(unsigned long harts)
 {
 	unsigned long in_user = 0;
@@ -313,7 +329,7 @@ static unsigned long harts_in_user(unsigned long harts)
 	for (unsigned long m = harts; m; m &= m - 1) {
 		unsigned int h = __builtin_ctzl(m);
 
-		if (__atomic_fetch_or(&user_half[h].word, NOTE, __ATOMIC_SEQ_CST) & ~NOTE)
+		if (!leave_note(h))
 			in_user |= BIT(h);
 	}
 	return in_user;

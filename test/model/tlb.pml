@@ -133,7 +133,15 @@ inline see_loaded(h)
 #ifdef WITHOUT_WORD
 		call[h] = in_user[h]
 #else
-		atomic { call[h] = in_user[h]; note[h] = true }
+		/* again and again while a program runs, and then a call; or a call at once */
+		do
+		:: atomic { call[h] = in_user[h]; note[h] = true };
+			if
+			:: call[h]
+			:: else -> break
+			fi
+		:: call[h] -> break
+		od
 #endif
 	:: else
 	fi
