@@ -16,10 +16,10 @@
  *
  * In the kernel a hart reaches nothing through the user half (mm/uaccess.c), be
  * it in a system call or idle with the address space of who was here last: a flush
- * of pages leaves it a note as well, which it heeds on the way to a program
- * (trap.S).  Its word is swapped both ways, so one of the two sees the other here
- * too.  Where tables go it is called all the same, since hardware may walk them
- * for nothing.
+ * of pages, or of instructions, leaves it a note as well, which it heeds on the way
+ * to a program (trap.S).  Its word is swapped both ways, so one of the two sees the
+ * other here too.  Where tables go it is called all the same, since hardware may
+ * walk them for nothing.
  *
  *      flush:      old = user_half[h] |= NOTE → once more, then call h, if old is a thread
  *      to user:    old = swap(user_half[me], thread) → flush the ASID if old is NOTE
@@ -412,7 +412,7 @@ void icache_flush(struct mmu_context *ctx)
 	__asm__ volatile("fence.i" : : : "memory");
 	if (nr_harts > 1) {
 		__atomic_fetch_or(&ctx->icache_stale, harts_online & ~me, __ATOMIC_SEQ_CST);
-		others = __atomic_load_n(&ctx->harts, __ATOMIC_SEQ_CST) & ~me;
+		others = harts_in_user(__atomic_load_n(&ctx->harts, __ATOMIC_SEQ_CST) & ~me);
 		if (others)
 			harts_remote_fence_i(others);
 	}

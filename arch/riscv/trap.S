@@ -29,10 +29,11 @@
 	ld	t2, TH_USER_HALF(tp)
 	amoswap.d.aq t2, tp, (t2)
 	beqz	t2, 1f
-	csrr	t2, satp		/* a note: forget the ASID */
+	csrr	t2, satp		/* a note: forget the ASID, and instructions */
 	slli	t2, t2, 4
 	srli	t2, t2, 48
 	sfence.vma zero, t2
+	fence.i
 1:
 	.endm
 
