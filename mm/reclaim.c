@@ -13,27 +13,26 @@
  *	  reserve  thread wakes    thread sleeps
  *	       '-- direct reclaim, then oom_kill()
  *
- * A page is looked at in one order: used since → keep; mapped → unmap; dirty →
- * write; clean, and only the cache and we hold it → free.
+ * Here it is decided how many pages are looked at, and how hard; what becomes of
+ * each is in disposal.c.
  *
  * Shmem pages are on lists of their own, and go to swap instead of to a file;
  * anonymous ones are on none: the clock hand (evict.c) finds them.  Who reclaims
  * for himself may start such writes: they take no lock of a file system.
  *
- * Lock: the page locks of one batch, by trylock.
+ * Lock: a page lock, by trylock; shrinkers_lock, to add to the list of shrinkers.
  */
 #include <mm/reclaim.h>
 
 #include <arch/time.h>
 #include <mm/balance.h>
 #include <mm/buddy.h>
+#include <mm/disposal.h>
 #include <mm/evict.h>
-#include <mm/filemap.h>
 #include <mm/lru.h>
 #include <mm/page.h>
 #include <mm/pagecache.h>
 #include <mm/rmap.h>
-#include <mm/shmem_away.h>
 #include <mm/slab.h>
 #include <mm/swap.h>
 #include <mm/swap_cache.h>
@@ -41,35 +40,11 @@
 #include <mm/workingset.h>
 #include <mm/writeback.h>
 
-#define BATCH           32U
 #define PRIORITY        5       /* the first pass looks at 1/32 of a list, the last at all */
 #define MILLISECOND     1000000UL
 #define WAIT_NS         (50 * MILLISECOND)
 #define DIRECT_WAITS    20      /* a second in all */
 #define THREAD_FAILS    8       /* then sleep until somebody asks again */
-
-struct scan {
-	unsigned int gfp;
-	bool thread;            /* the reclaim thread: may write, counts as kswapd */
-	bool unmapped_only;     /* drop_caches: leave what is in use */
-	int priority;           /* 0: nothing else is left */
-	unsigned long wanted;
-	unsigned long freed;
-	unsigned long started;  /* on their way to swap: their frames follow by themselves */
-	unsigned long skipped;  /* pages not freed because they are dirty or being written */
-	bool refaults;          /* file pages have come back since the round before */
-};
-
-enum disposal { PAGE_KEEP, PAGE_ACTIVATE, PAGE_FREE, PAGE_GONE };
-
-/* Isolated pages on their way; what is to become of each. */
-struct page_batch {
-	struct page *page[BATCH];
-	enum disposal fate[BATCH];
-	unsigned int nr;
-	struct page *write[BATCH];      /* to swap; locked, referenced */
-	unsigned int nr_write;
-};
 
 static struct {
 	struct wait_queue wq;
@@ -90,12 +65,6 @@ static void shrink_pass(struct scan *s);
 static void shrink_anon(struct scan *s, unsigned long scan);
 static void shrink_inactive(struct scan *s, enum lru_list l, unsigned long scan);
 static void shrink_active(struct scan *s, enum lru_list l, unsigned long scan);
-static void batch_dispose(struct scan *s, struct page_batch *b);
-static enum disposal page_select(struct scan *s, struct page *page, struct unmap_batch *unmap);
-static enum disposal page_used(struct scan *s, struct page *page);
-static enum disposal page_release(struct scan *s, struct page *page);
-static enum disposal page_release_swapped(struct scan *s, struct page_batch *b, struct page *page);
-static enum disposal page_write(struct scan *s, struct page *page);
 static void shrink_caches(struct scan *s);
 
 /* ---- who asks ---- */
@@ -119,7 +88,7 @@ static bool refaults_since(void)
  */
 static unsigned long frames_missing(void)
 {
-	unsigned long there = buddy_free() + swap_writing(), high = frames_high() + BATCH;
+	unsigned long there = buddy_free() + swap_writing(), high = frames_high() + PAGE_BATCH;
 
 	return high > there ? high - there : 0;
 }
@@ -208,7 +177,7 @@ static void shrink_pass(struct scan *s)
 
 	if (short_of_cold)
 		shrink_active(s, LRU_ACTIVE_FILE,
-			      max(active >> s->priority, (unsigned long)BATCH));
+			      max(active >> s->priority, (unsigned long)PAGE_BATCH));
 	shrink_inactive(s, LRU_INACTIVE_FILE, b.file);
 	if (b.anon)
 		shrink_anon(s, b.anon);
@@ -237,7 +206,7 @@ static void shrink_anon(struct scan *s, unsigned long scan)
 
 	if (active > listed)
 		shrink_active(s, LRU_ACTIVE_ANON,
-			      max(active >> s->priority, (unsigned long)BATCH));
+			      max(active >> s->priority, (unsigned long)PAGE_BATCH));
 	/* Not a batch at least: of a short list that would be what was read ahead just now. */
 	if (listed >> s->priority)
 		shrink_inactive(s, LRU_INACTIVE_ANON, listed >> s->priority);
@@ -256,7 +225,7 @@ static void shrink_inactive(struct scan *s, enum lru_list l, unsigned long scan)
 	struct page_batch b;
 
 	while (!has_enough(s) &&
-	       (b.nr = lru_isolate(l, b.page, BATCH, &scan))) {
+	       (b.nr = lru_isolate(l, b.page, PAGE_BATCH, &scan))) {
 		unsigned long before = s->freed;
 
 		batch_dispose(s, &b);
@@ -270,10 +239,10 @@ static void shrink_inactive(struct scan *s, enum lru_list l, unsigned long scan)
 /* The active list's tail goes to the inactive one, but for code that is running. */
 static void shrink_active(struct scan *s, enum lru_list l, unsigned long scan)
 {
-	struct page *pages[BATCH];
+	struct page *pages[PAGE_BATCH];
 	unsigned int n;
 
-	while ((n = lru_isolate(l, pages, BATCH, &scan))) {
+	while ((n = lru_isolate(l, pages, PAGE_BATCH, &scan))) {
 		vmstat_add(VMSTAT_pgrefill, n);
 		for (unsigned int i = 0; i < n; i++) {
 			unsigned int young = 0;
@@ -295,133 +264,6 @@ static void shrink_active(struct scan *s, enum lru_list l, unsigned long scan)
 	}
 }
 
-/* ---- isolated, referenced pages ---- */
-
-/* Unmap those that may go, flush once, then free them.  The fate says which to put back. */
-static void batch_dispose(struct scan *s, struct page_batch *b)
-{
-	struct unmap_batch unmap = { .nr = 0 };
-
-	b->nr_write = 0;
-	for (unsigned int i = 0; i < b->nr; i++)
-		b->fate[i] = page_select(s, b->page[i], &unmap);
-	unmap_batch_flush(&unmap);
-	for (unsigned int i = 0; i < b->nr; i++) {
-		if (b->fate[i] == PAGE_FREE)
-			b->fate[i] = page_test(b->page[i], PG_swapbacked) ?
-				     page_release_swapped(s, b, b->page[i]) :
-				     page_release(s, b->page[i]);
-		if (b->fate[i] == PAGE_KEEP || b->fate[i] == PAGE_ACTIVATE)
-			continue;
-		s->freed += b->fate[i] == PAGE_FREE;
-		put_unmapped_page(b->page[i]);
-	}
-	if (b->nr_write)
-		swap_write(b->write, b->nr_write);
-}
-
-/* PAGE_FREE: locked, and no PTE names it. */
-static enum disposal page_select(struct scan *s, struct page *page, struct unmap_batch *unmap)
-{
-	enum disposal d = PAGE_FREE;
-
-	if (!trylock_page(page))
-		return PAGE_KEEP;
-	if (!page->mapping) {                   /* truncated: ours is one of the last references */
-		d = PAGE_GONE;
-	} else if (page_test(page, PG_anon) && atomic_read(&page->mapcount)) {
-		d = PAGE_GONE;                  /* mapped again: the clock hand will find it */
-	} else if (page_test(page, PG_writeback)) {
-		page_set(page, PG_reclaim);
-		s->skipped++;
-		d = PAGE_KEEP;
-	} else if (atomic_read(&page->mapcount)) {
-		d = page_used(s, page);
-		if (d == PAGE_FREE && !rmap_try_unmap(page, unmap))
-			d = PAGE_KEEP;
-	}
-	if (d != PAGE_FREE)
-		unlock_page(page);
-	return d;
-}
-
-/* Consumes the page lock. */
-static enum disposal page_release(struct scan *s, struct page *page)
-{
-	struct address_space *as = page->mapping;
-	pgoff_t index = page->index;
-	bool was_active = page_test(page, PG_workingset);
-	enum disposal d;
-
-	if (page_test(page, PG_dirty))
-		return page_write(s, page);
-	d = filemap_remove_unused(page) ? PAGE_FREE : PAGE_KEEP;
-	if (d == PAGE_FREE && !s->unmapped_only)
-		workingset_evicted(as, index, was_active,
-				   was_active || page_test(page, PG_referenced));
-	unlock_page(page);
-	return d;
-}
-
-/*
- * Consumes the page lock.  Of shared memory, or in the swap cache: with the slot
- * it has, or gets now, it is dropped or will be written.
- */
-static enum disposal page_release_swapped(struct scan *s, struct page_batch *b, struct page *page)
-{
-	if (!page_test(page, PG_swapcache) && (!(s->gfp & GFP_IO) || !shmem_swap_out(page))) {
-		unlock_page(page);
-		return PAGE_ACTIVATE;
-	}
-	if (swap_cache_drop(page, 2, true)) {
-		unlock_page(page);
-		return PAGE_FREE;
-	}
-	if (!page_test(page, PG_dirty) || !(s->gfp & GFP_IO)) {
-		unlock_page(page);
-		return PAGE_KEEP;
-	}
-	get_page(page);
-	b->write[b->nr_write++] = page;
-	s->started++;
-	return PAGE_GONE;
-}
-
-/* PAGE_FREE: programs do not use it enough to keep it. */
-static enum disposal page_used(struct scan *s, struct page *page)
-{
-	unsigned int young;
-	bool before;
-
-	if (!rmap_try_clear_young(page, &young))
-		return PAGE_KEEP;
-	before = page_test_and_clear(page, PG_referenced);
-	if (young >= RMAP_LOCKED)
-		return PAGE_ACTIVATE;
-	if (s->unmapped_only)
-		return PAGE_KEEP;
-	if (before || young)
-		page_set(page, PG_referenced);  /* for page_release(): it was of use */
-	if (!young || !s->priority)
-		return PAGE_FREE;
-	if (before || young > 1)
-		return PAGE_ACTIVATE;
-	return PAGE_KEEP;                       /* once more round: then it is freed or active */
-}
-
-/* Consumes the page lock.  The page comes back to the tail once it is written. */
-static enum disposal page_write(struct scan *s, struct page *page)
-{
-	s->skipped++;
-	if (!s->thread) {
-		unlock_page(page);
-		return PAGE_KEEP;
-	}
-	page_set(page, PG_reclaim);
-	vmstat_add(VMSTAT_nr_vmscan_write, writeback_page_cluster(page));
-	return PAGE_KEEP;
-}
-
 /* ---- caches of objects ---- */
 
 void shrinker_register(struct shrinker *sh)
@@ -434,7 +276,7 @@ void shrinker_register(struct shrinker *sh)
 /* Shrinkers are never unregistered: the list may be walked while it grows at its end. */
 static void shrink_caches(struct scan *s)
 {
-	unsigned long nr = (unsigned long)BATCH << (PRIORITY - s->priority);
+	unsigned long nr = (unsigned long)PAGE_BATCH << (PRIORITY - s->priority);
 	struct shrinker *sh;
 
 	list_for_each_entry(sh, &reclaim.shrinkers, node)
@@ -450,7 +292,7 @@ unsigned long reclaim_these(struct page **pages, unsigned int nr)
 	struct scan s = { .gfp = GFP_KERNEL };
 	struct page_batch b = { .nr = 0 };
 
-	assert(nr <= BATCH);
+	assert(nr <= PAGE_BATCH);
 	for (unsigned int i = 0; i < nr; i++) {
 		if (lru_isolate_page(pages[i]))
 			b.page[b.nr++] = pages[i];
@@ -473,7 +315,7 @@ static void drop_list(enum lru_list l)
 			     vmstat_read(VMSTAT_nr_active_file);
 	struct page_batch b;
 
-	while ((b.nr = lru_isolate(l, b.page, BATCH, &scan))) {
+	while ((b.nr = lru_isolate(l, b.page, PAGE_BATCH, &scan))) {
 		batch_dispose(&s, &b);
 		for (unsigned int i = 0; i < b.nr; i++)
 			if (b.fate[i] == PAGE_KEEP || b.fate[i] == PAGE_ACTIVATE)
