@@ -92,10 +92,5 @@ void writeback_ended(void);
 
 /* Sleep until a page was written, or @timeout_ns later. */
 void writeback_wait_progress(u64 timeout_ns);
-/*
- * Until there are @nr frames to be had (true), the time is over, or a page was written and none is
- * on its way to swap.
- */
-bool writeback_wait_frames(unsigned long nr, u64 timeout_ns);
 
 #endif

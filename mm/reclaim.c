@@ -60,6 +60,8 @@ static struct {
 
 static void reclaim_main(void *unused);
 static bool has_enough(const struct scan *s);
+static bool frames_there(unsigned long nr);
+static bool wait_for_frames(unsigned long nr, u64 timeout_ns);
 static void shrink_passes(struct scan *s);
 static void shrink_pass(struct scan *s);
 static void shrink_anon(struct scan *s, unsigned long scan);
@@ -103,7 +105,7 @@ unsigned long reclaim_pages(unsigned long nr, unsigned int gfp)
 	for (unsigned int i = 0; ; i++) {
 		bool coming = !frames_missing();
 
-		if (coming && buddy_free() >= frames_min() + nr)
+		if (coming && frames_there(nr))
 			return nr;
 		if (!coming || i == waits)
 			shrink_passes(&s);
@@ -112,9 +114,32 @@ unsigned long reclaim_pages(unsigned long nr, unsigned int gfp)
 		if (i == waits)
 			return swap_writing() ? 1 : 0;
 		writeback_wake();
-		if (writeback_wait_frames(nr, WAIT_NS))
+		if (wait_for_frames(nr, WAIT_NS))
 			return nr;
 	}
+}
+
+/* @nr frames, with no need to touch what is always kept back. */
+static bool frames_there(unsigned long nr)
+{
+	return buddy_free() >= frames_min() + nr;
+}
+
+/*
+ * Until there are @nr frames (true), the time is over, or a page was written and none is on its
+ * way to swap.
+ */
+static bool wait_for_frames(unsigned long nr, u64 timeout_ns)
+{
+	u64 now = time_ns(), until = now + timeout_ns;
+
+	do {
+		writeback_wait_progress(until - now);
+		if (frames_there(nr))
+			return true;
+		now = time_ns();
+	} while (now < until && swap_writing() && !fatal_signal_pending());
+	return false;
 }
 
 void reclaim_wake(void)

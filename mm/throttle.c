@@ -24,7 +24,6 @@
 #include <mm/frames.h>
 #include <mm/pagecache.h>
 #include <mm/reclaim.h>
-#include <mm/swap_cache.h>
 #include <mm/vmstat.h>
 
 #define RATELIMIT       8               /* pages a hart dirties between looks at the thresholds */
@@ -102,17 +101,4 @@ void writeback_wait_progress(u64 timeout_ns)
 	wait_prepare(&progress, &w, TASK_UNINTERRUPTIBLE);
 	schedule_until(time_ns() + timeout_ns);
 	wait_finish(&progress, &w);
-}
-
-bool writeback_wait_frames(unsigned long nr, u64 timeout_ns)
-{
-	u64 now = time_ns(), until = now + timeout_ns;
-
-	do {
-		writeback_wait_progress(until - now);
-		if (buddy_free() >= frames_min() + nr)
-			return true;
-		now = time_ns();
-	} while (now < until && swap_writing() && !fatal_signal_pending());
-	return false;
 }
