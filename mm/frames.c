@@ -4,9 +4,8 @@
  *
  * In front of the buddy lists every hart keeps a short stack of single frames,
  * so that the pair alloc_page, free_page touches nothing shared; the stack is
- * filled and emptied a batch at a time.  A hart's frames are linked through
- * private_[0].  The watermarks are looked at only when a batch is taken: that
- * is often enough, and it keeps them out of the fast path.
+ * filled and emptied a batch at a time.  The watermarks are looked at only when
+ * a batch is taken: that is often enough, and it keeps them out of the fast path.
  *
  * A hart that idles fills a second stack, of frames that are zeroes already, for
  * those who will ask it for such when it works again.
@@ -33,10 +32,15 @@
 #define BATCH           (1U << BATCH_ORDER)
 #define RETRIES         8       /* rounds of reclaim that free something without helping us */
 
+/* Free frames, linked through private_[0]; the last that came is on top. */
+struct frame_stack {
+	struct page *top;
+	unsigned int nr;
+};
+
 struct frame_hart {
-	struct page *head;      /* linked through private_[0] */
-	struct page *zeroed;    /* likewise */
-	unsigned int nr, nr_zeroed;
+	struct frame_stack any;         /* of any content */
+	struct frame_stack zeroed;
 } __aligned(CACHE_LINE);
 
 static struct frame_hart frame_harts[NR_HARTS_MAX];
@@ -54,6 +58,23 @@ static bool frames_wait_for_victim(unsigned int gfp, unsigned long starts);
 static __noinline void frames_drain(unsigned int nr);
 static void drain_this_hart(void *unused);
 static void check_freed(const struct page *p);
+
+static inline void frame_push(struct frame_stack *s, struct page *p)
+{
+	p->private_[0] = (unsigned long)s->top;
+	s->top = p;
+	s->nr++;
+}
+
+/* The caller has seen that there is one. */
+static inline struct page *frame_pop(struct frame_stack *s)
+{
+	struct page *p = s->top;
+
+	s->top = (struct page *)p->private_[0];
+	s->nr--;
+	return p;
+}
 
 /* The least that is always kept back: grows with the root of the size, as on Linux. */
 static void set_min_free(void)
@@ -120,15 +141,13 @@ struct page *alloc_page(unsigned int gfp)
 		return NULL;
 	flags = irq_save();
 	h = &frame_harts[hart_id()];
-	if (gfp & GFP_ZERO && h->zeroed)
+	if (gfp & GFP_ZERO && h->zeroed.top)
 		return alloc_zeroed(h, flags);
-	p = h->head;
-	if (unlikely(!p)) {
+	if (unlikely(!h->any.top)) {
 		irq_restore(flags);
 		return alloc_and_refill(gfp);
 	}
-	h->head = (struct page *)p->private_[0];
-	h->nr--;
+	p = frame_pop(&h->any);
 	irq_restore(flags);
 	return frame_prepare(p, gfp);
 }
@@ -136,12 +155,8 @@ struct page *alloc_page(unsigned int gfp)
 /* One that is zeroes, of this hart's @h, or NULL.  Interrupts off, which @flags ends. */
 static inline struct page *zeroed_pop(struct frame_hart *h, unsigned long flags)
 {
-	struct page *p = h->zeroed;
+	struct page *p = h->zeroed.top ? frame_pop(&h->zeroed) : NULL;
 
-	if (p) {
-		h->zeroed = (struct page *)p->private_[0];
-		h->nr_zeroed--;
-	}
 	irq_restore(flags);
 	return p;
 }
@@ -168,9 +183,8 @@ void free_page(struct page *p)
 	p->flags = 0;
 	flags = irq_save();
 	h = &frame_harts[hart_id()];
-	p->private_[0] = (unsigned long)h->head;
-	h->head = p;
-	if (unlikely(++h->nr > hart_max))
+	frame_push(&h->any, p);
+	if (unlikely(h->any.nr > hart_max))
 		frames_drain(BATCH);
 	irq_restore(flags);
 }
@@ -217,12 +231,17 @@ void free_pages(struct page *p, unsigned int order)
 	spin_unlock_irqrestore(&buddy_lock, flags);
 }
 
+static unsigned long frames_of_hart(unsigned int hart)
+{
+	return READ_ONCE(frame_harts[hart].any.nr) + READ_ONCE(frame_harts[hart].zeroed.nr);
+}
+
 unsigned long frames_free(void)
 {
 	unsigned long n = buddy_free();
 
 	for (unsigned int h = 0; h < nr_harts; h++)
-		n += READ_ONCE(frame_harts[h].nr) + READ_ONCE(frame_harts[h].nr_zeroed);
+		n += frames_of_hart(h);
 	return n;
 }
 
@@ -230,7 +249,7 @@ void frames_count_orders(unsigned long nr[MAX_ORDER])
 {
 	buddy_count_orders(nr);
 	for (unsigned int h = 0; h < nr_harts; h++)
-		nr[0] += READ_ONCE(frame_harts[h].nr) + READ_ONCE(frame_harts[h].nr_zeroed);
+		nr[0] += frames_of_hart(h);
 }
 
 /* ---- while a hart idles ---- */
@@ -241,7 +260,7 @@ bool frames_zero_ahead(void)
 	unsigned long flags;
 	struct page *p;
 
-	if (h->nr_zeroed >= hart_max / ZEROED_SHARE || buddy_free() < 2 * frames_high())
+	if (h->zeroed.nr >= hart_max / ZEROED_SHARE || buddy_free() < 2 * frames_high())
 		return false;
 	p = alloc_page(GFP_NOWARN);
 	if (!p)
@@ -250,9 +269,7 @@ bool frames_zero_ahead(void)
 	vmstat_inc(VMSTAT_pgzeroed_ahead);
 	atomic_set(&p->count, 0);
 	flags = irq_save();
-	p->private_[0] = (unsigned long)h->zeroed;
-	h->zeroed = p;
-	h->nr_zeroed++;
+	frame_push(&h->zeroed, p);
 	irq_restore(flags);
 	return true;
 }
@@ -272,9 +289,7 @@ static void frames_stack_batch(struct frame_hart *h)
 
 		if (!p)
 			break;
-		p->private_[0] = (unsigned long)h->head;
-		h->head = p;
-		h->nr++;
+		frame_push(&h->any, p);
 	}
 }
 
@@ -289,11 +304,8 @@ static struct page *frames_refill(unsigned int gfp)
 
 		frames_stack_batch(h);
 		spin_unlock(&buddy_lock);
-		p = h->head;
-		if (p) {
-			h->head = (struct page *)p->private_[0];
-			h->nr--;
-		}
+		if (h->any.top)
+			p = frame_pop(&h->any);
 		irq_restore(flags);
 		vmstat_add(VMSTAT_pgalloc_normal, BATCH);
 	}
@@ -388,18 +400,14 @@ static bool frames_wait_for_victim(unsigned int gfp, unsigned long starts)
 /* Move @nr frames of this hart's stack to the buddy lists.  Interrupts off. */
 static void frames_drain(unsigned int nr)
 {
-	struct frame_hart *h = &frame_harts[hart_id()];
+	struct frame_stack *own = &frame_harts[hart_id()].any, s = *own;
 
 	vmstat_add(VMSTAT_pgfree, nr);
-	h->nr -= nr;
 	spin_lock(&buddy_lock);
-	while (nr--) {
-		struct page *p = h->head;
-
-		h->head = (struct page *)p->private_[0];
-		buddy_give(p, 0);
-	}
+	while (nr--)
+		buddy_give(frame_pop(&s), 0);
 	spin_unlock(&buddy_lock);
+	*own = s;
 }
 
 /* All this hart has, the zeroed ones too. */
@@ -407,16 +415,10 @@ static void drain_this_hart(void *unused)
 {
 	unsigned long flags = irq_save();
 	struct frame_hart *h = &frame_harts[hart_id()];
-	struct page *p;
 
-	while ((p = h->zeroed)) {
-		h->zeroed = (struct page *)p->private_[0];
-		p->private_[0] = (unsigned long)h->head;
-		h->head = p;
-	}
-	h->nr += h->nr_zeroed;
-	h->nr_zeroed = 0;
-	frames_drain(h->nr);
+	while (h->zeroed.top)
+		frame_push(&h->any, frame_pop(&h->zeroed));
+	frames_drain(h->any.nr);
 	irq_restore(flags);
 }
 
