@@ -118,6 +118,11 @@ static inline size_t take_piece(struct pipe *p, struct iov_iter *to)
 	return n;
 }
 
+/*
+ * Behind the first piece, of which @done bytes were taken: what is wanted of the others.  A
+ * function of its own, as one piece is all that most reads want.  Lock held.  Bytes in all, or
+ * -EFAULT.
+ */
 static __noinline ssize_t take_more(struct pipe *p, struct iov_iter *to, ssize_t done)
 {
 	while (to->count && used(p)) {
