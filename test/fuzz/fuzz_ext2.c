@@ -2,10 +2,10 @@
 /*
  * What the kernel reads of a disk, on any bytes at all: ext2 and partition tables.
  *
- * The first byte chooses.  A super block is rarely hit by chance, so one choice lays
- * a sound one over the input and lets the rest be damaged; another takes all of it for extended
- * attributes.  Includes the code under
- * test (see test/unit/ext2_exercise.h).
+ * The first byte chooses.  A super block is rarely hit by chance, so one choice
+ * lays a sound one over the input and lets the rest be damaged; another takes all
+ * of it for extended attributes.  Includes the code under test (see
+ * test/unit/ext2_exercise.h).
  */
 #include "fuzz.h"
 
