@@ -2,9 +2,9 @@
 /*
  * A system call: from its number to its handler.
  *
- * The arguments are read where the trap saved them; the handler's result goes
- * into the saved registers, and what must happen before the program goes on
- * (signals, another task's turn) is entry_user_work()'s.
+ * The arguments are read where the trap saved them; the handler's result is handed
+ * back to the trap, which saves it, so that the handler can be jumped to.  What must
+ * happen before the program goes on (signals, another task's turn) is entry_user_work()'s.
  *
  * Always true: table[] has a handler in every entry; a number that Linux has
  * and we do not gives ENOSYS.
@@ -21,7 +21,7 @@
 #define NR_SYSCALLS 512
 
 static __noinline long no_syscall(const unsigned long *a);
-static __noinline void traced_syscall(struct trapframe *tf, unsigned long nr);
+static __noinline long traced_syscall(struct trapframe *tf, unsigned long nr);
 
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Woverride-init"        /* the list's over no_syscall */
@@ -38,15 +38,13 @@ static inline syscall_fn handler_of(unsigned long nr)
 	return table[likely(nr < NR_SYSCALLS) ? nr : NR_SYSCALLS];
 }
 
-void entry_syscall(struct trapframe *tf)
+long entry_syscall(struct trapframe *tf)
 {
 	unsigned long nr = tf_nr(tf);
 
-	if (unlikely(current->trace)) {
-		traced_syscall(tf, nr);
-		return;
-	}
-	tf_set_ret(tf, handler_of(nr)(tf_args(tf)));
+	if (unlikely(current->trace))
+		return traced_syscall(tf, nr);
+	return handler_of(nr)(tf_args(tf));
 }
 
 static long no_syscall(const unsigned long *a)
@@ -67,8 +65,11 @@ static long logged_call(const struct trapframe *tf, syscall_fn fn, unsigned long
 	return ret;
 }
 
-/* Its tracer may change the number, and before that sees what an unknown one would give. */
-static __noinline void traced_syscall(struct trapframe *tf, unsigned long nr)
+/*
+ * Its tracer may change the number, and before that sees what an unknown one would give; and the
+ * result at last.
+ */
+static __noinline long traced_syscall(struct trapframe *tf, unsigned long nr)
 {
 	unsigned long args[6];
 	syscall_fn fn;
@@ -76,7 +77,7 @@ static __noinline void traced_syscall(struct trapframe *tf, unsigned long nr)
 	if (current->trace & TRACE_PTRACE) {
 		tf_set_ret(tf, -ENOSYS);
 		if (!ptrace_syscall_enter())
-			return;
+			return (long)tf_ret(tf);
 		nr = tf_nr(tf);
 	}
 	if (nr != ~0UL) {
@@ -88,4 +89,5 @@ static __noinline void traced_syscall(struct trapframe *tf, unsigned long nr)
 	}
 	if (current->trace & TRACE_PTRACE)
 		ptrace_syscall_exit();
+	return (long)tf_ret(tf);
 }

@@ -73,6 +73,7 @@ trap_entry:
 	csrsi	sstatus, SR_SIE
 	mv	a0, sp
 	call	entry_syscall
+	sd	a0, TF_X(10)(sp)
 
 	/*
 	 * Out again.  C has kept s0..s11, and thread_switch gp: they are still
