@@ -3,7 +3,7 @@
  * Blocks of bytes: copy, fill, compare.  Strings are in strings.c.
  *
  * Instructions are what we pay for, so the long runs are rows of loads and stores,
- * 64 words an iteration of a copy, of which the first begins in the middle of the row.
+ * 128 words an iteration of a copy, of which the first begins in the middle of the row.
  * The destination is brought to a word boundary first.  When the source then is not on one too, its
  * words are still read aligned and merged by shifts: a misaligned load may trap
  * to firmware, at hundreds of times the price.
@@ -24,7 +24,7 @@ typedef unsigned long __attribute__((may_alias)) word_t;
 
 #define WORD		sizeof(word_t)
 #define UNROLL		32
-#define ROW		64UL
+#define ROW		128UL
 #define SMALL		(2 * WORD)	/* below this, bytes are as cheap */
 
 /* do_word(i) for UNROLL words. */
@@ -39,6 +39,12 @@ static size_t misaligned(const void *p)
 	return (unsigned long)p % WORD;
 }
 
+/* Nothing but whole words, both sides aligned: what most copies are. */
+static bool whole_words(const void *d, const void *s, size_t n)
+{
+	return !(((unsigned long)d | (unsigned long)s | n) % WORD);
+}
+
 static void copy_bytes(u8 *d, const u8 *s, size_t n)
 {
 	for (const u8 *end = s + n; s != end; s++, d++) {
@@ -48,24 +54,28 @@ static void copy_bytes(u8 *d, const u8 *s, size_t n)
 }
 
 /*
- * Copy @n words upwards, both sides aligned, @n not 0.  Also right when they overlap and
- * @d < @s.  What is more than whole rows comes first, by a jump into the row.
+ * Copy the words from @src to @end upwards, one at least.  Also right when they overlap and
+ * @dst < @src.  What is more than whole rows comes first, by a jump into the row.  Not inline:
+ * what memcpy() needs besides would be kept in registers beside the row's.
  */
-static void copy_words(word_t *d, const word_t *s, size_t n)
+static __noinline void *copy_words(word_t *dst, const word_t *src, const word_t *end)
 {
 #define COPY_WORD(i) fallthrough; case (i): d[i] = s[i]
-	const word_t *end = s + n;
-	size_t skip = -n % ROW;
+	size_t skip = (size_t)(src - end) % ROW;
+	const word_t *s = src - skip;
+	word_t *d = dst - skip;
 
-	d -= skip, s -= skip;
 	switch (skip) {
 		do {
 			SIXTEEN_WORDS(COPY_WORD, 0); SIXTEEN_WORDS(COPY_WORD, 16);
 			SIXTEEN_WORDS(COPY_WORD, 32); SIXTEEN_WORDS(COPY_WORD, 48);
+			SIXTEEN_WORDS(COPY_WORD, 64); SIXTEEN_WORDS(COPY_WORD, 80);
+			SIXTEEN_WORDS(COPY_WORD, 96); SIXTEEN_WORDS(COPY_WORD, 112);
 			d += ROW, s += ROW;
 		} while (s != end);
 	}
 #undef COPY_WORD
+	return dst;
 }
 
 /* The bytes from @s up to the next word boundary, where a load of that word would put them. */
@@ -101,29 +111,31 @@ static size_t copy_shifted(word_t *d, const u8 *s, size_t n)
 	return words * WORD;
 }
 
-/* Upwards; right for blocks that do not overlap, and for @d below @s. */
-static __always_inline void *copy_up(void *dst, const u8 *s, size_t n)
+static __noinline void *copy_small(void *dst, const u8 *s, size_t n)
+{
+	copy_bytes(dst, s, n);
+	return dst;
+}
+
+/* A word or more, but bytes must be copied before or behind the words, or shifted. */
+static __noinline void *copy_ragged(void *dst, const u8 *s, size_t n)
 {
 	u8 *d = dst;
 	size_t done;
 
-	if (n >= SMALL) {
-		if (unlikely(misaligned(d))) {
-			done = WORD - misaligned(d);
-			copy_bytes(d, s, done);
-			d += done, s += done, n -= done;
-		}
-		if (likely(!misaligned(s))) {
-			copy_words((word_t *)d, (const word_t *)s, n / WORD);
-			done = n / WORD * WORD;
-			if (done == n)
-				return dst;
-		} else {
-			done = copy_shifted((word_t *)d, s, n);
-		}
+	if (n < SMALL)
+		return copy_small(dst, s, n);
+	if (unlikely(misaligned(d))) {
+		done = WORD - misaligned(d);
+		copy_bytes(d, s, done);
 		d += done, s += done, n -= done;
 	}
-	copy_bytes(d, s, n);
+	done = n / WORD * WORD;
+	if (likely(!misaligned(s)))
+		memcpy(d, s, done);
+	else
+		done = copy_shifted((word_t *)d, s, n);
+	copy_bytes(d + done, s + done, n - done);
 	return dst;
 }
 
@@ -154,10 +166,19 @@ static void *copy_down(void *dst, const u8 *s, size_t n)
 	return dst;
 }
 
-/* Not told that they do not overlap: memmove() comes here too. */
+/*
+ * Upwards; right for blocks that do not overlap, and for @dst below @src: memmove() comes here too,
+ * and so nothing tells the compiler that they do not.
+ */
 void *memcpy(void *dst, const void *src, size_t n)
 {
-	return copy_up(dst, src, n);
+	const u8 *s = src;
+
+	if (n < WORD)
+		return copy_small(dst, s, n);
+	if (unlikely(!whole_words(dst, s, n)))
+		return copy_ragged(dst, s, n);
+	return copy_words(dst, src, (const word_t *)(s + n));
 }
 
 void *memmove(void *dst, const void *src, size_t n)
