@@ -291,7 +291,10 @@ emulator:
 	[ -n "$$v" ] || { echo "$(QEMU) is missing: run 'make deps'" >&2; exit 1; }; \
 	set -- $$v; [ $$(($$1 * 100 + $$2)) -ge 702 ] || { \
 		echo "$(QEMU) is $$1.$$2, and 7.2 is needed: upgrade Debian's package, or give QEMU=path" >&2; \
-		exit 1; }
+		exit 1; }; \
+	[ -z '$(and $(findstring -icount,$(QEMUOPTS)),$(filter-out 1,$(SMP)))' ] || \
+	[ $$(($$1 * 100 + $$2)) -ge 801 ] || echo \
+		"$(QEMU) $$1.$$2 stands still with -icount and more than one hart: give SMP=1, or use 8.1" >&2
 
 # Debian's Linux, unpacked from its package like the rest.
 LINUX_TAR := $(CACHE)/linux-$(call key,$(RELEASE) linux-image-riscv64).tar

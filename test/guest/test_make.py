@@ -89,6 +89,17 @@ def test_a_missing_or_old_qemu_is_named_in_one_line(build):
     assert "is 6.2, and 7.2 is needed" in done.stdout.splitlines()[0]
 
 
+@pytest.mark.parametrize("version, options, said", [
+    ("7.2.22", ["QEMUOPTS=-icount shift=0"], True), ("8.1.0", ["QEMUOPTS=-icount shift=0"], False),
+    ("7.2.22", ["QEMUOPTS=-icount shift=0", "SMP=1"], False), ("7.2.22", [], False)])
+def test_a_qemu_that_stands_still_with_icount_is_named(build, version, options, said):
+    old = build / "icount-qemu"
+    old.write_text(f"#!/bin/sh\necho QEMU emulator version {version}\n")
+    old.chmod(0o755)
+    done = make("emulator", f"O={build}", f"QEMU={old}", *options)
+    assert done.returncode == 0 and ("give SMP=1" in done.stdout) == said, done.stdout
+
+
 def test_add_lays_a_folder_over_the_disk(build, tmp_path):
     add = tmp_path / "add"
     (add / "root").mkdir(parents=True)
