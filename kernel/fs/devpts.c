@@ -4,7 +4,8 @@
  *
  * A node comes when /dev/ptmx is opened and goes when that file is closed;
  * programs can make nothing here.  It is a tmpfs whose directory has no way to
- * make or remove names; the kernel keeps the way to itself.
+ * make or remove names, which the kernel keeps to itself, and whose magic says
+ * that nodes keep no extended attributes.
  *
  * Unlike Linux, every mount shows the same terminals; options of a later mount
  * (gid=, mode=, ...) hold for terminals that come after it.

@@ -105,7 +105,8 @@ struct inode *tmpfs_inode(struct super_block *sb, struct inode *dir, u32 mode, u
 		err = init_link(inode, target);
 		break;
 	default:
-		inode->i_op = &tmpfs_special_iops;
+		if (sb->magic == TMPFS_MAGIC)   /* devpts' nodes keep no attributes */
+			inode->i_op = &tmpfs_special_iops;
 		init_special_inode(inode, inode->mode, rdev);
 		break;
 	}

@@ -10,6 +10,8 @@
 #include <kernel/sync.h>
 #include <lib/atomic.h>
 
+#define TMPFS_MAGIC     0x01021994
+
 /* Behind sb->private_.  [l] lock  [a] atomic  [c] changed by remount only */
 struct tmpfs {
 	u64 max_blocks, max_inodes;     /* [c] */

@@ -13,8 +13,6 @@
 #include <mm/frames.h>
 #include <mm/slab.h>
 
-#define TMPFS_MAGIC     0x01021994
-
 /* "64m", "50%": in pages. */
 static int parse_size(const char *s, u64 *pages)
 {

@@ -14,6 +14,7 @@
 #include <grp.h>
 #include <poll.h>
 #include <stdio.h>
+#include <sys/eventfd.h>
 #include <sys/inotify.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
@@ -577,6 +578,23 @@ static void read_only(void)
 	removexattr("f", "user.a");
 }
 
+/* On @file, reading @name is the error @get, setting and removing it @change, and nothing is listed. */
+static int refuses(const char *file, const char *name, int get, int change)
+{
+	return getxattr(file, name, buf, 10) == -1 && errno == get &&
+	       setxattr(file, name, "x", 1, 0) == -1 && errno == change &&
+	       removexattr(file, name) == -1 && errno == change && !listxattr(file, buf, 10);
+}
+
+/* @plain: of a kind that could have user. */
+static void stores_none(const char *file, int plain)
+{
+	ok(refuses(file, "trusted.a", EOPNOTSUPP, EOPNOTSUPP), "%s: no trusted.", file);
+	ok(refuses(file, "security.a", EOPNOTSUPP, EOPNOTSUPP), "%s: no security.", file);
+	ok(plain ? refuses(file, "user.a", EOPNOTSUPP, EOPNOTSUPP) :
+	   refuses(file, "user.a", ENODATA, EPERM), "%s: no user.", file);
+}
+
 /* Files of other kinds, wherever we are. */
 static void elsewhere(void)
 {
@@ -599,6 +617,19 @@ static void elsewhere(void)
 		fails(EOPNOTSUPP, fgetxattr(fds[0], "trusted.a", buf, 10));
 		ok(flistxattr(fds[0], buf, 10) == 0, "a pipe: nothing to list");
 	}
+	stores_none("/proc", 1);
+	stores_none("/proc/self/fd", 1);
+	stores_none("/proc/sys/kernel/hostname", 1);
+	stores_none("/dev/pts", 1);
+	fd = posix_openpt(O_RDWR | O_NOCTTY);
+	stores_none(ptsname(fd), 0);
+	close(fd);
+	stores_none("/dev/pts/ptmx", 0);
+	fd = eventfd(0, 0);
+	fails(EOPNOTSUPP, fsetxattr(fd, "trusted.a", "x", 1, 0));
+	fails(EOPNOTSUPP, fsetxattr(fd, "security.a", "x", 1, 0));
+	fails(EPERM, fsetxattr(fd, "user.a", "x", 1, 0));
+	close(fd);
 	fd = socket(AF_UNIX, SOCK_STREAM, 0);
 	fails(EPERM, fsetxattr(fd, "user.a", "x", 1, 0));
 	fails(EOPNOTSUPP, fgetxattr(fd, "trusted.a", buf, 10));
