@@ -25,6 +25,10 @@ def test_of_64_mib_only_what_is_touched_is_read(run):
         assert seen["sectors"] <= (TOUCHED + 8) * READ_AROUND_KIB * 2, seen
 
 
+def test_with_plenty_of_memory_what_is_around_a_touched_page_is_read_with_it(tap):
+    tap("readaround /root/around")
+
+
 def test_a_second_run_reads_nothing_from_the_disk(run):
     status, output = run("/opt/test/big > /dev/null; /opt/test/big")
     assert status == 0, output
