@@ -27,6 +27,7 @@
 
 #define MAX_HELD        16
 #define STUCK_NS        (60 * 1000000000ULL)
+#define LOOK_NS         100000000UL     /* the most that counts of what lies between two looks */
 
 /* Above the rank in spinlock.rank; changed by the holder. */
 #define RANK_MASK       0xffU
@@ -42,14 +43,30 @@ static struct hart_locks {
 	bool irq_user;                  /* the handler interrupted a program */
 } __aligned(CACHE_LINE) hart_locks[NR_HARTS_MAX];
 
+/* How long a lock has been waited for. */
+struct watch {
+	u64 last;               /* when it was looked at */
+	u64 waited;             /* ns */
+};
+
 static unsigned int lock_rank(const struct spinlock *l)
 {
 	return l->rank & RANK_MASK;
 }
 
+/* Looked at in each turn of a loop: if much lies between two looks, the machine was stopped. */
+static bool waited_too_long(struct watch *w)
+{
+	u64 now = time_ns();
+
+	w->waited += min(now - w->last, LOOK_NS);
+	w->last = now;
+	return w->waited > STUCK_NS;
+}
+
 void spin_lock_slow(struct spinlock *l)
 {
-	u64 since = DEBUG ? time_ns() : 0;
+	struct watch w = { .last = DEBUG ? time_ns() : 0 };
 	u32 expected;
 
 	if (DEBUG && READ_ONCE(l->holder) == hart_id() + 1)
@@ -58,7 +75,7 @@ void spin_lock_slow(struct spinlock *l)
 	do {
 		while (__atomic_load_n(&l->locked, __ATOMIC_RELAXED)) {
 			cpu_relax();
-			if (DEBUG && time_ns() - since > STUCK_NS)
+			if (DEBUG && waited_too_long(&w))
 				panic("spinlock %p of rank %u: held by hart %d for a minute",
 				      (void *)l, lock_rank(l), READ_ONCE(l->holder) - 1);
 		}
