@@ -10,7 +10,7 @@
  * Unlike Linux, execve(2) knows no capabilities of files, so none can be given to
  * one: security.capability is a name that no file system here stores anew.  One that
  * came with a disk can be read and removed; a write to its file does not drop it.
- * Nor are there ACLs: system. names nothing.
+ * Nor are there ACLs: system. names only what a socket has (net/unix_xattr.c).
  *
  * Lock: the inode's; values are copied from and to programs outside of it.
  */
@@ -114,12 +114,14 @@ static int may_change(struct inode *inode, const struct xattr_name *n)
 	return err;
 }
 
-/* Does @inode store such names?  0, -EOPNOTSUPP, -EINVAL. */
+/* Does @inode have such names?  0, -EOPNOTSUPP, -EINVAL. */
 static int stored(const struct inode *inode, const struct xattr_name *n)
 {
-	if (n->class >= XATTR_STORED || !inode->i_op || !inode->i_op->xattr)
+	const struct xattr_operations *ops = inode->i_op ? inode->i_op->xattr : NULL;
+
+	if (!ops || n->class == XATTR_OTHER || ops->system != (n->class == XATTR_SYSTEM))
 		return -EOPNOTSUPP;
-	return n->len ? 0 : -EINVAL;
+	return n->len || ops->system ? 0 : -EINVAL;
 }
 
 /* ------------------------------------------------------------- set, remove */

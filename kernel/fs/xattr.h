@@ -20,7 +20,8 @@ enum xattr_class { XATTR_SECURITY, XATTR_TRUSTED, XATTR_USER, XATTR_STORED, XATT
 		   XATTR_OTHER };
 
 struct xattr_name {
-	enum xattr_class class;         /* below XATTR_STORED where a file system sees it */
+	/* Where a file system sees it below XATTR_STORED, or XATTR_SYSTEM where it has those. */
+	enum xattr_class class;
 	const char *suffix;             /* what is behind the dot, not empty, with its NUL */
 	size_t len;                     /* of suffix */
 };
@@ -37,6 +38,7 @@ size_t xattr_name_len(const struct xattr_name *n);
 
 /* What a file system that stores them has.  Rights, names and lengths were checked.  All sleep. */
 struct xattr_operations {
+	bool system;            /* knows only names of system., and may refuse those: -EOPNOTSUPP */
 	/*
 	 * The value's length; the value into @value unless @size is 0.  Inode lock held for
 	 * reading.  -ENODATA, -ERANGE, -EIO, -EUCLEAN, -ENOMEM.

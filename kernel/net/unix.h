@@ -24,6 +24,7 @@
 
 struct cred;
 struct file;
+struct inode;
 struct seq_file;
 
 enum unix_state { UNIX_CLOSED, UNIX_LISTENING, UNIX_CONNECTED };
@@ -136,6 +137,8 @@ static inline struct unix_sock *unix_get(struct unix_sock *u)
 void unix_put(struct unix_sock *u);             /* NULL is fine; sleeps */
 /* A file for @u (takes over the reference, unless it fails).  ERR_PTR. */
 struct file *unix_make_file(struct unix_sock *u, unsigned int flags);
+/* Extended attributes for a socket's new inode; @type: SOCK_. */
+void unix_init_inode(struct inode *inode, int type);     /* unix_xattr.c */
 /* The socket behind @f, or NULL. */
 struct unix_sock *unix_of(const struct file *f);
 /* The peer with a reference, or NULL. */

@@ -85,6 +85,7 @@ struct file *unix_make_file(struct unix_sock *u, unsigned int flags)
 
 	if (!inode)
 		return ERR_PTR(-ENOMEM);
+	unix_init_inode(inode, u->type);
 	snprintf(name, sizeof(name), "socket:[%lu]", inode->ino);
 	d = anon_dentry(name, inode);
 	if (!d) {

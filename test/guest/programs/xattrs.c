@@ -578,6 +578,43 @@ static void read_only(void)
 	removexattr("f", "user.a");
 }
 
+/* A socket of @type says its protocol, through the descriptor and by its path in /proc, and nothing else. */
+static void protocol(int type, const char *want)
+{
+	static const char name[] = "system.sockprotoname";
+	int fd = socket(AF_UNIX, type, 0), size = (int)strlen(want) + 1;
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	memset(buf, 'x', 100);
+	ok(fgetxattr(fd, name, buf, 100) == size && !strcmp(buf, want), "a socket of type %d is %s", type, want);
+	memset(buf, 'x', 100);
+	ok(getxattr(path, name, buf, (size_t)size) == size && !strcmp(buf, want), "also by path");
+	ok(fgetxattr(fd, name, NULL, 0) == size, "size 0 asks for the size");
+	fails(ERANGE, fgetxattr(fd, name, buf, (size_t)size - 1));
+	ok(flistxattr(fd, buf, 100) == sizeof(name) && !strcmp(buf, name), "it is listed");
+	fails(ERANGE, flistxattr(fd, buf, sizeof(name) - 1));
+	fails(EOPNOTSUPP, fsetxattr(fd, name, "x", 1, 0));
+	fails(EOPNOTSUPP, fremovexattr(fd, name));
+	fails(EOPNOTSUPP, fgetxattr(fd, "system.x", buf, 10));
+	fails(EOPNOTSUPP, fgetxattr(fd, "system.", buf, 10));
+	fails(EOPNOTSUPP, fsetxattr(fd, "security.a", "x", 1, 0));
+	close(fd);
+}
+
+static void sockets(void)
+{
+	int two[2];
+
+	protocol(SOCK_STREAM, "UNIX-STREAM");
+	protocol(SOCK_DGRAM, "UNIX");
+	protocol(SOCK_SEQPACKET, "UNIX");
+	socketpair(AF_UNIX, SOCK_STREAM, 0, two);
+	ok(fgetxattr(two[1], "system.sockprotoname", buf, 100) == 12, "both of a pair");
+	close(two[0]);
+	close(two[1]);
+}
+
 /* On @file, reading @name is the error @get, setting and removing it @change, and nothing is listed. */
 static int refuses(const char *file, const char *name, int get, int change)
 {
@@ -634,6 +671,8 @@ static void elsewhere(void)
 	fails(EPERM, fsetxattr(fd, "user.a", "x", 1, 0));
 	fails(EOPNOTSUPP, fgetxattr(fd, "trusted.a", buf, 10));
 	fails(EOPNOTSUPP, fsetxattr(fd, "trusted.a", "x", 1, 0));
+	close(fd);
+	sockets();
 	fd = memfd_create("m", 0);
 	fails(0, fsetxattr(fd, "user.a", "x", 1, 0));
 	ok(fgetxattr(fd, "user.a", buf, 10) == 1 && flistxattr(fd, buf, 10) == 7, "a memfd has them");
