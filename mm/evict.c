@@ -31,6 +31,7 @@
 #include <mm/evict.h>
 
 #include <arch/mmu.h>
+#include <mm/block.h>
 #include <mm/huge.h>
 #include <mm/mm.h>
 #include <mm/page.h>
@@ -68,7 +69,7 @@ static bool hand_next(struct mm_struct **mm, vaddr_t *start, vaddr_t *end, unsig
 static void hand_back(struct mm_struct *mm, vaddr_t va, vaddr_t end);
 static vaddr_t evict_table(struct evict *e, struct batch *b, vaddr_t va, vaddr_t end);
 static vaddr_t batch_look(struct evict *e, struct batch *b, vaddr_t va, vaddr_t end);
-static bool look_at_huge(struct evict *e, struct batch *b, struct pt_piece *p, vaddr_t va);
+static bool look_at_rare(struct evict *e, struct batch *b, struct pt_piece *p, vaddr_t va);
 static void batch_prepare(struct batch *b);
 static void batch_take(struct batch *b);
 static void batch_let_go(struct evict *e, struct batch *b);
@@ -105,7 +106,7 @@ void evict_range(struct vm_area_struct *vma, vaddr_t start, vaddr_t end)
 	for (; start < end; start = next) {
 		next = pt_next_piece(vma->vm_mm, start, end, &p);
 		e.scan = ~0UL;
-		if (p.kind == PT_TABLE || p.kind == PT_HUGE)
+		if (p.kind == PT_TABLE || p.kind == PT_BLOCKS || p.kind == PT_HUGE)
 			evict_table(&e, &b, start, next);
 	}
 }
@@ -242,7 +243,7 @@ static vaddr_t batch_look(struct evict *e, struct batch *b, vaddr_t va, vaddr_t 
 
 	spin_lock(&b->mm->tables_lock);
 	next = pt_next_piece(b->mm, va, end, &p);
-	if (look_at_huge(e, b, &p, va) && pt_piece_lock_tree(b->mm, &p)) {
+	if (look_at_rare(e, b, &p, va) && pt_piece_lock_tree(b->mm, &p)) {
 		pte_t *entries = pt_entries(p.table);
 		unsigned long first = pt_index(va, 0), i = first;
 		unsigned long last = first + ((next - va) >> PAGE_SHIFT);
@@ -263,14 +264,19 @@ static vaddr_t batch_look(struct evict *e, struct batch *b, vaddr_t va, vaddr_t 
 
 /*
  * One that is huge counts as one page until it was not used: then it is made a
- * table.  True: the piece has entries to be looked at.
+ * table.  Blocks, which tell nothing of their use, are single pages from now on.
+ * True: the piece has entries to be looked at.
  */
-static bool look_at_huge(struct evict *e, struct batch *b, struct pt_piece *p, vaddr_t va)
+static bool look_at_rare(struct evict *e, struct batch *b, struct pt_piece *p, vaddr_t va)
 {
 	bool small = true;
 
 	if (p->kind == PT_NOTHING || p->kind == PT_TABLE)
 		return p->kind == PT_TABLE;
+	if (p->kind == PT_BLOCKS) {
+		block_unfold_held(b->mm, p->entry, p->base);
+		return true;
+	}
 	if (!pt_piece_lock_tree(b->mm, p))
 		return false;
 	if (!pte_none(p->huge)) {

@@ -8,7 +8,7 @@
  *
  *	PTE         | access          | what is done                     | where
  *	------------+-----------------+----------------------------------+--------------
- *	(no table)  | any             | 2 MiB at once, or a table        | huge.c
+ *	(no table)  | any             | 2 MiB at once, 64 KiB, a table   | huge.c, block.c
  *	none        | any             | the area's pages: vm_ops->fault  | anon.c, filemap_fault.c,
  *	            |                 |                                  | shmem.c, pfnmap.c
  *	swap entry  | any             | read the slot back               | swap.h

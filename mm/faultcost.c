@@ -23,12 +23,14 @@
 #include <lib/string.h>
 #include <mm/fault.h>
 #include <mm/mm.h>
+#include <mm/pt_alloc.h>
 #include <mm/pt_piece.h>
 #include <mm/vma_edit.h>
 
 #define KINDS(X) \
 	X(ZERO, "zero")                 /* anonymous memory, for the first time */ \
 	X(LARGE, "zero-2m")             /* 2 MiB of it */ \
+	X(BLOCK, "zero-64k") \
 	X(FILE_HIT, "file-hit")         /* the page was in the cache */ \
 	X(FILE_READ, "file-read")       /* from the disk */ \
 	X(FILE_WRITE, "file-write")     /* first write to a shared page */ \
@@ -65,6 +67,7 @@ struct figures {
 /* What stood at an address. */
 struct look {
 	enum pt_kind piece;
+	bool block;             /* it is of one */
 	bool anon, shared;      /* its area */
 	pte_t e;
 };
@@ -139,6 +142,8 @@ static void look_at(struct mm_struct *mm, vaddr_t addr, struct look *l)
 		if (pt_piece_lock(mm, &p)) {
 			l->piece = p.kind;
 			l->e = pt_piece_entry(&p, pt_index(addr, 0));
+			l->block = p.kind == PT_BLOCKS &&
+				   pte_block(pt_entries(p.table)[pt_index(addr, 0)]);
 			pt_piece_unlock(mm, &p);
 		}
 	}
@@ -148,6 +153,8 @@ static void look_at(struct mm_struct *mm, vaddr_t addr, struct look *l)
 static enum kind kind_of_nothing(const struct look *before, const struct look *after,
 				 enum fault_access access, bool major)
 {
+	if (before->anon && after->block)
+		return BLOCK;
 	if (before->anon)
 		return after->piece == PT_HUGE ? LARGE : ZERO;
 	if (major)

@@ -29,6 +29,7 @@
 
 #include <arch/mmu.h>
 #include <mm/anon.h>
+#include <mm/block.h>
 #include <mm/buddy.h>
 #include <mm/frames.h>
 #include <mm/mm.h>
@@ -43,10 +44,7 @@
 #include <mm/vma_edit.h>
 #include <mm/vmstat.h>
 
-static bool huge_wanted(const struct fault *f);
 static bool huge_new(struct fault *f, pte_t *entry);
-static struct page *huge_alloc(void);
-static void huge_free(struct page *page);
 static bool huge_install(struct fault *f, pte_t *entry, struct page *page, struct page *table);
 static bool huge_allows(struct fault *f, pte_t *entry);
 static bool huge_reuse(struct fault *f, pte_t *entry);
@@ -65,32 +63,25 @@ enum fault_result huge_fault(struct fault *f)
 	f->pte = NULL;
 	if (!entry)
 		return FAULT_OOM;
-	if (pte_shared(pte_read(entry)) && pt_unshare(f->mm, entry))
-		return FAULT_OOM;
-	if (pte_huge(pte_read(entry)) && huge_allows(f, entry))
-		return FAULT_DONE;
-	if (pte_none(pte_read(entry)) && huge_wanted(f) && huge_new(f, entry))
-		return FAULT_DONE;
+	if (pte_none(pte_read(entry))) {
+		if (huge_wanted(f, HUGE_SIZE) && huge_new(f, entry))
+			return FAULT_DONE;
+	} else {
+		if (pte_shared(pte_read(entry)) && pt_unshare(f->mm, entry))
+			return FAULT_OOM;
+		if (pte_huge(pte_read(entry)) && huge_allows(f, entry))
+			return FAULT_DONE;
+	}
+	if (mmu_blocks)
+		return block_fault(f, entry);
 	f->pte = pt_walk(f->mm, f->addr, PT_ALLOC, &f->table);
 	return f->pte ? FAULT_DONE : FAULT_OOM;
-}
-
-static bool huge_wanted(const struct fault *f)
-{
-	const struct vm_area_struct *vma = f->vma;
-	vaddr_t start = ALIGN_DOWN(f->addr, HUGE_SIZE);
-
-	return f->access == FAULT_WRITE && vma->vm_flags & VM_WRITE && vma_is_anonymous(vma) &&
-	       !(vma->vm_flags & VM_UFFD_MISSING) &&
-	       start >= vma->vm_start && vma->vm_end - start >= HUGE_SIZE &&
-	       huge_eligible(start, start + HUGE_SIZE, vma->vm_flags) &&
-	       !READ_ONCE(f->mm->no_huge_pages);
 }
 
 /* True: the fault is resolved, by us or by another hart.  False: small pages will do. */
 static bool huge_new(struct fault *f, pte_t *entry)
 {
-	struct page *page = huge_alloc(), *table;
+	struct page *page = huge_alloc(HUGE_ORDER), *table;
 
 	if (!page) {
 		vmstat_inc(VMSTAT_thp_fault_fallback);
@@ -101,19 +92,18 @@ static bool huge_new(struct fault *f, pte_t *entry)
 		return true;
 	if (table)
 		pt_free_table(table);
-	huge_free(page);
+	huge_free(page, HUGE_ORDER);
 	return false;
 }
 
-/* 512 frames in a row, filled with zeroes, each as anon_page_alloc() would give it. */
-static struct page *huge_alloc(void)
+struct page *huge_alloc(unsigned int order)
 {
 	struct page *page;
 
-	if (frames_free() < 2 * frames_high() + (2UL << HUGE_ORDER))
+	if (frames_free() < 2 * frames_high() + (2UL << order))
 		return NULL;
-	page = alloc_pages(HUGE_ORDER, GFP_NOWARN);
-	for (unsigned int i = 0; page && i < PT_ENTRIES; i++) {
+	page = alloc_pages(order, GFP_NOWARN);
+	for (unsigned int i = 0; page && i < 1U << order; i++) {
 		page[i].flags = BIT(PG_anon) | BIT(PG_swapbacked) | BIT(PG_uptodate);
 		atomic_set(&page[i].count, 1);
 		atomic_set(&page[i].mapcount, 1);
@@ -122,14 +112,21 @@ static struct page *huge_alloc(void)
 	return page;
 }
 
-/* Nobody else has, or had, any of them. */
-static void huge_free(struct page *page)
+void huge_free(struct page *page, unsigned int order)
 {
-	for (unsigned int i = 0; i < PT_ENTRIES; i++) {
+	for (unsigned int i = 0; i < 1U << order; i++) {
 		atomic_set(&page[i].count, !i);
 		atomic_set(&page[i].mapcount, 0);
 	}
-	free_pages(page, HUGE_ORDER);
+	free_pages(page, order);
+}
+
+void huge_mapped(const struct fault *f, unsigned int order)
+{
+	atomic_long_add(1L << order, &f->mm->rss[MM_ANONPAGES]);
+	vmstat_add(VMSTAT_nr_anon_pages, 1L << order);
+	if (!f->vma->vm_has_anon)
+		WRITE_ONCE(f->vma->vm_has_anon, true);
 }
 
 static bool huge_install(struct fault *f, pte_t *entry, struct page *page, struct page *table)
@@ -148,12 +145,9 @@ static bool huge_install(struct fault *f, pte_t *entry, struct page *page, struc
 	if (!first)
 		return false;
 	atomic_long_inc(&f->mm->table_pages);
-	atomic_long_add(PT_ENTRIES, &f->mm->rss[MM_ANONPAGES]);
-	vmstat_add(VMSTAT_nr_anon_pages, PT_ENTRIES);
+	huge_mapped(f, HUGE_ORDER);
 	vmstat_inc(VMSTAT_thp_fault_alloc);
 	huge_count(1);
-	if (!vma->vm_has_anon)
-		WRITE_ONCE(vma->vm_has_anon, true);
 	return true;
 }
 
@@ -277,17 +271,17 @@ void huge_zap(struct pt_gather *g, struct pt_piece *p)
 	pt_gather_huge(g, page, p->base, unmapped);
 }
 
-void huge_put_pages(struct page *page)
+void huge_put_pages(struct page *page, unsigned int order)
 {
-	unsigned int i = 0;
+	unsigned int i = 0, nr = 1U << order;
 
-	while (i < PT_ENTRIES && atomic_read(&page[i].count) == 1 &&
+	while (i < nr && atomic_read(&page[i].count) == 1 &&
 	       !(READ_ONCE(page[i].flags) & (BIT(PG_swapcache) | BIT(PG_locked) | BIT(PG_lru))))
 		i++;
-	if (i == PT_ENTRIES) {
-		huge_free(page);
+	if (i == nr) {
+		huge_free(page, order);
 		return;
 	}
-	for (i = 0; i < PT_ENTRIES; i++)
+	for (i = 0; i < nr; i++)
 		put_unmapped_page(page + i);
 }

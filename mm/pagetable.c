@@ -8,7 +8,7 @@
  * table).  Tables are taken out under mm->lock for writing alone, where no area
  * is any more (zap.c).  So a walk needs an area it is inside of, or mm->lock, or,
  * as it is freed after a wait, a glance.  What else may stand in place of one,
- * huge and shared entries, is in pt_piece.c.
+ * huge and shared entries and tables with blocks, is in pt_piece.c.
  *
  * Code that comes through a file (truncate, write-back) walks without
  * mm->lock: it holds i_mmap_lock, and areas leave their file's list before
@@ -25,11 +25,16 @@
 static bool grow(struct mm_struct *mm, pte_t *entry);
 static pte_t *walk_growing(struct mm_struct *mm, vaddr_t va, struct page **table);
 
-pte_t *pt_walk(struct mm_struct *mm, vaddr_t va, enum pt_mode mode, struct page **table)
+pte_t *pt_walk_find(struct mm_struct *mm, vaddr_t va, struct page **table)
+{
+	return pt_find_any(mm, va, table);
+}
+
+pte_t *pt_walk_alloc(struct mm_struct *mm, vaddr_t va, struct page **table)
 {
 	pte_t *pte = pt_find(mm, va, table);
 
-	return pte || mode == PT_FIND ? pte : walk_growing(mm, va, table);
+	return pte ? pte : walk_growing(mm, va, table);
 }
 
 static __noinline pte_t *walk_growing(struct mm_struct *mm, vaddr_t va, struct page **table)

@@ -20,12 +20,18 @@ enum pt_mode { PT_FIND, PT_ALLOC };
 
 /*
  * The level-0 entry of @va.  PT_FIND: NULL when there is no table of the address
- * space's own: missing, huge or shared (pt_piece.h).  PT_ALLOC: there is one
- * afterwards; NULL when out of memory.  Inside an area that contains @va, or
- * mm->lock held; PT_FIND also in a glance.
+ * space's own: missing, huge or shared (pt_piece.h); it may be of a block where the area
+ * is anonymous.  PT_ALLOC: there is a plain table afterwards; NULL when out of memory.
+ * Inside an area that contains @va, or mm->lock held; PT_FIND also in a glance.
  * *table: the page whose ptl guards the entry.
  */
-pte_t *pt_walk(struct mm_struct *mm, vaddr_t va, enum pt_mode mode, struct page **table);
+pte_t *pt_walk_find(struct mm_struct *mm, vaddr_t va, struct page **table);
+pte_t *pt_walk_alloc(struct mm_struct *mm, vaddr_t va, struct page **table);
+static inline pte_t *pt_walk(struct mm_struct *mm, vaddr_t va, enum pt_mode mode,
+			     struct page **table)
+{
+	return mode == PT_FIND ? pt_walk_find(mm, va, table) : pt_walk_alloc(mm, va, table);
+}
 
 /* The level-1 entry of @va, whatever stands there; NULL: out of memory.  As pt_walk(PT_ALLOC). */
 pte_t *pt_walk_level1(struct mm_struct *mm, vaddr_t va);

@@ -11,6 +11,7 @@
 
 #include <arch/mmu.h>
 #include <mm/anon.h>
+#include <mm/block.h>
 #include <mm/huge.h>
 #include <mm/mm.h>
 #include <mm/page.h>
@@ -94,6 +95,8 @@ static void mark_range(struct vm_area_struct *vma, vaddr_t start, vaddr_t end, m
 		next = pt_next_piece(mm, va, end, &p);
 		if (p.kind == PT_HUGE && (mark == mark_free || next - va < HUGE_SIZE))
 			huge_split(mm, p.entry, p.base);
+		if (p.kind == PT_BLOCKS)
+			block_unfold(mm, p.entry, p.base);
 		if (pt_piece_lock(mm, &p)) {
 			changed |= mark_piece(mm, &p, va, next, mark);
 			pt_piece_unlock(mm, &p);

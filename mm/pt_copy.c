@@ -20,6 +20,7 @@
 #include <mm/pagetable.h>
 
 #include <lib/errno.h>
+#include <mm/block.h>
 #include <mm/huge.h>
 #include <mm/mm.h>
 #include <mm/page.h>
@@ -73,6 +74,8 @@ static int share_piece(struct mm_struct *src_mm, struct vm_area_struct *dst, str
 
 	if (!to)
 		return -ENOMEM;
+	if (p->kind == PT_BLOCKS)
+		block_unfold(src_mm, p->entry, p->base);
 	pt_share(src_mm, p->entry, dst->vm_mm, to);
 	return 0;
 }

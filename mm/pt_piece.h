@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * A piece of an address space: what one level-1 entry maps, in one of four ways.
+ * A piece of an address space: what one level-1 entry maps, in one of five ways.
  *
  *	nothing   no entry, or no level-1 table
- *	table     a level-0 table of this address space alone
+ *	table     a level-0 table of this address space alone, of single pages
+ *	blocks    such a table, in which pages of 64 KiB may stand too (block.c)
  *	huge      one leaf of 2 MiB of anonymous memory (huge.c)
  *	shared    a level-0 table that others have too since a fork (pt_share.c); no
  *	          hart can reach it.  Folded: it stands for a huge leaf, not filled
@@ -28,14 +29,14 @@
 #include <mm/mm.h>
 #include <mm/page.h>
 
-enum pt_kind { PT_NOTHING, PT_TABLE, PT_HUGE, PT_SHARED };
+enum pt_kind { PT_NOTHING, PT_TABLE, PT_BLOCKS, PT_HUGE, PT_SHARED };
 
 struct pt_piece {
 	enum pt_kind kind;
 	vaddr_t base;                   /* its first address, aligned to its 2 MiB */
 	pte_t *entry;                   /* level 1; NULL: no table there */
-	struct page *table;             /* PT_TABLE, PT_SHARED; locked: whose ptl is held */
-	pte_t huge;                     /* PT_HUGE, or folded; else NO_PTE */
+	struct page *table;             /* PT_TABLE, _BLOCKS, _SHARED; locked: whose ptl is held */
+	pte_t huge;                     /* PT_HUGE, or folded; PT_BLOCKS: *entry; else NO_PTE */
 	bool tree_locked;               /* mm->tables_lock is held too */
 };
 
@@ -44,8 +45,8 @@ static inline pte_t *pt_entries_of(pte_t table)
 	return pa_to_virt(pte_pfn(table) << PAGE_SHIFT);
 }
 
-/* pt_walk(PT_FIND) without a call: every fault and every copy comes through here. */
-static __always_inline pte_t *pt_find(struct mm_struct *mm, vaddr_t va, struct page **table)
+static __always_inline pte_t *pt_find_in(struct mm_struct *mm, vaddr_t va, struct page **table,
+					 bool (*wanted)(pte_t e))
 {
 	pte_t e = pte_read(mm->pgd + pt_index(va, 2));
 
@@ -53,10 +54,19 @@ static __always_inline pte_t *pt_find(struct mm_struct *mm, vaddr_t va, struct p
 	assert(va < USER_END);
 	if (likely(!pte_none(e)))
 		e = pte_read(pt_entries_of(e) + pt_index(va, 1));
-	if (unlikely(!pte_table(e)))
+	if (unlikely(!wanted(e)))
 		return NULL;
 	*table = pfn_to_page(pte_pfn(e));
 	return pt_entries_of(e) + pt_index(va, 0);
+}
+
+/*
+ * The entry of @va in a table of single pages, without a call: every fault and every
+ * copy comes through here.
+ */
+static __always_inline pte_t *pt_find(struct mm_struct *mm, vaddr_t va, struct page **table)
+{
+	return pt_find_in(mm, va, table, pte_table);
 }
 
 static inline enum pt_kind pt_kind(pte_t e)
@@ -65,13 +75,21 @@ static inline enum pt_kind pt_kind(pte_t e)
 		return PT_TABLE;
 	if (likely(pte_none(e)))
 		return PT_NOTHING;
+	if (pte_blocks(e))
+		return PT_BLOCKS;
 	return pte_shared(e) ? PT_SHARED : PT_HUGE;
+}
+
+/* The same in any table that harts follow: the entry may be of a block. */
+static __always_inline pte_t *pt_find_any(struct mm_struct *mm, vaddr_t va, struct page **table)
+{
+	return pt_find_in(mm, va, table, pte_any_table);
 }
 
 /*
  * What maps @va, and the first address after it (or after the hole in the tables),
  * at most @end.  mm->lock, or inside an area, or mm->tables_lock, or in a glance; then
- * huge and shared may be something else when they are locked: pt_piece_lock().
+ * what is no plain table may be something else when it is locked: pt_piece_lock().
  */
 static __always_inline vaddr_t pt_next_piece(struct mm_struct *mm, vaddr_t va, vaddr_t end,
 					     struct pt_piece *p)
@@ -103,8 +121,8 @@ static inline struct pt_piece pt_piece_at(pte_t *entry, vaddr_t va)
 }
 
 /*
- * Hold its entries still.  False: there is nothing now.  Huge and shared ones also
- * take mm->tables_lock, which must not be held; pt_piece_lock_tree(): it is.
+ * Hold its entries still.  False: there is nothing now.  What is no plain table also
+ * takes mm->tables_lock, which must not be held; pt_piece_lock_tree(): it is.
  */
 bool pt_piece_lock_slow(struct mm_struct *mm, struct pt_piece *p, bool tree_held);
 static inline bool pt_piece_lock(struct mm_struct *mm, struct pt_piece *p)
@@ -121,11 +139,12 @@ static inline bool pt_piece_lock(struct mm_struct *mm, struct pt_piece *p)
 bool pt_piece_lock_tree(struct mm_struct *mm, struct pt_piece *p);
 void pt_piece_unlock(struct mm_struct *mm, struct pt_piece *p);
 
-/* Entry @i of a locked piece, as a table would have it. */
+/* Entry @i of a locked piece, as a table of single pages would have it. */
+pte_t pt_piece_part(const struct pt_piece *p, unsigned int i);
 static inline pte_t pt_piece_entry(const struct pt_piece *p, unsigned int i)
 {
 	if (unlikely(!pte_none(p->huge)))
-		return pte_huge_part(p->huge, i);
+		return pt_piece_part(p, i);
 	return pte_read((pte_t *)page_address(p->table) + i);
 }
 
@@ -139,7 +158,7 @@ static inline int pt_piece_shares(const struct pt_piece *p)
 }
 
 /*
- * Make a table of one's own of it, splitting or unsharing: p->kind is PT_TABLE or
+ * Make a plain table of one's own of it, splitting or unsharing: p->kind is PT_TABLE or
  * PT_NOTHING then.  Not locked; sleeps.  -ENOMEM: nothing has changed.
  */
 int pt_own_table(struct mm_struct *mm, struct pt_piece *p);

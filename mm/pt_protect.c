@@ -16,6 +16,7 @@
 
 #include <arch/mmu.h>
 #include <mm/anon.h>
+#include <mm/block.h>
 #include <mm/huge.h>
 #include <mm/mm.h>
 #include <mm/pt_alloc.h>
@@ -81,13 +82,18 @@ static bool protect_huge(struct vm_area_struct *vma, pte_t *entry, bool *flush)
 	return pte_huge(e);
 }
 
-/* Huge: a whole one keeps being one, a part makes it a table.  Shared ones there are none. */
+/*
+ * Huge: a whole one keeps being one, a part makes it a table.  Blocks of the area, which is
+ * closed and gets no new ones, are split.  Shared ones there are none.
+ */
 static __noinline bool protect_rare(struct vm_area_struct *vma, pte_t *entry, vaddr_t va,
 				    vaddr_t end)
 {
 	struct pt_piece p = pt_piece_at(entry, va);
 	bool flush = false;
 
+	if (p.kind == PT_BLOCKS)
+		return protect_table(vma, block_split_range(vma->vm_mm, &p, va, end), va, end);
 	if (p.kind == PT_HUGE && end - va == HUGE_SIZE && protect_huge(vma, p.entry, &flush))
 		return flush;
 	if (pt_own_table(vma->vm_mm, &p))

@@ -18,7 +18,8 @@ bool pt_may_share(const struct vm_area_struct *vma);
 
 /*
  * fork: @new, a child of @old, gets the piece of @old whose level-1 entry is
- * @from at its own entry @to.  Both mm->locks for writing; the caller flushes @old.
+ * @from at its own entry @to.  Both mm->locks for writing; the caller flushes @old.  Not
+ * one with blocks: block_unfold() before.
  */
 void pt_share(struct mm_struct *old, pte_t *from, struct mm_struct *new, pte_t *to);
 

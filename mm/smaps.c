@@ -121,7 +121,7 @@ static void count_piece(const struct pt_piece *p, vaddr_t va, vaddr_t end,
 		else if (!pte_special(e))
 			count_page(e, more, st);
 	}
-	if (!pte_none(p->huge))
+	if (pte_huge(p->huge))
 		st->huge += end - va;
 }
 

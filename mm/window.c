@@ -36,9 +36,12 @@ int window_open(struct window *w, struct mm_struct *mm, vaddr_t addr, enum fault
 		if (err)
 			return err;
 	}
-	if (unlikely(pte_special(w->e) && !pfn_valid(pte_pfn(w->e)))) {
-		window_close(w);        /* a device's registers: the direct map has RAM alone */
-		return -EFAULT;
+	if (unlikely(pte_special(w->e))) {      /* of a block: it permits what that page's would */
+		w->e = pte_single(w->e, pt_index(addr, 0));
+		if (!pfn_valid(pte_pfn(w->e))) {
+			window_close(w);        /* a device's: the direct map has RAM alone */
+			return -EFAULT;
+		}
 	}
 	w->kaddr = window_kaddr(w, addr);
 	return 0;
@@ -62,7 +65,7 @@ static bool window_try(struct window *w, struct mm_struct *mm, vaddr_t addr,
 	pte_t *pte;
 
 	w->glance = glance_begin();
-	pte = pt_find(mm, addr, &w->table);
+	pte = pt_find_any(mm, addr, &w->table);
 	if (likely(pte)) {
 		spin_lock(&w->table->ptl);
 		w->e = pte_read(pte);

@@ -84,7 +84,7 @@ static __always_inline bool window_at_once(struct window *w, vaddr_t addr, enum 
 	if (unlikely(!mm || addr >= USER_END))
 		return false;
 	w->glance = glance_begin();
-	w->pte = pt_find(mm, addr, &w->table);
+	w->pte = pt_find_any(mm, addr, &w->table);
 	if (likely(w->pte && spin_trylock(&w->table->ptl))) {
 		w->e = pte_read(w->pte);
 		if (likely(window_ready(w->e, access))) {

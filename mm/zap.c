@@ -21,6 +21,7 @@
 
 #include <arch/mmu.h>
 #include <mm/address_space.h>
+#include <mm/block.h>
 #include <mm/filemap.h>
 #include <mm/frames.h>
 #include <mm/glance.h>
@@ -39,10 +40,14 @@
 #define PAGE_PTR_DIRTY  1UL
 #define PAGE_PTR_SWAP   2UL     /* in the swap cache: somebody has to see whether it still should */
 #define PAGE_PTR_HUGE   4UL     /* the first of a huge entry's */
+#define PAGE_PTR_BLOCK  5UL     /* the first of a block */
 #define PAGE_PTR_BITS   (PAGE_PTR_DIRTY | PAGE_PTR_SWAP | PAGE_PTR_HUGE)
+
+_Static_assert(_Alignof(struct page) > PAGE_PTR_BITS, "low bits of a pointer to it are free");
 
 static vaddr_t zap_rare(struct pt_gather *g, pte_t *entry, vaddr_t va, vaddr_t end);
 static vaddr_t zap_table(struct pt_gather *g, struct page *table, vaddr_t va, vaddr_t end);
+static vaddr_t zap_blocks(struct pt_gather *g, struct page *table, vaddr_t va, vaddr_t end);
 static vaddr_t zap_entries(struct pt_gather *g, struct page *table, vaddr_t base,
 			   unsigned long i, unsigned long last);
 static void gather_flush(struct pt_gather *g);
@@ -66,12 +71,14 @@ vaddr_t pt_zap_piece(struct pt_gather *g, vaddr_t va, vaddr_t end)
 	return p.kind == PT_NOTHING ? next : zap_rare(g, p.entry, va, next);
 }
 
-/* Huge or shared: gone, as a whole, or a table then. */
+/* Huge or shared: gone, as a whole, or a table then.  Or with blocks. */
 static __noinline vaddr_t zap_rare(struct pt_gather *g, pte_t *entry, vaddr_t va, vaddr_t end)
 {
 	struct pt_piece p = pt_piece_at(entry, va);
 	bool whole = p.base >= g->from && p.base + HUGE_SIZE <= g->to;
 
+	if (p.kind == PT_BLOCKS)
+		return zap_blocks(g, pfn_to_page(pte_pfn(pte_read(p.entry))), va, end);
 	if (p.kind == PT_SHARED && whole && pt_share_drop(g->mm, &p, !g->all))
 		return end;
 	if (whole && pte_huge(pte_read(p.entry))) {
@@ -187,6 +194,53 @@ static __noinline vaddr_t zap_entries(struct pt_gather *g, struct page *table, v
 	return base + (i << PAGE_SHIFT);
 }
 
+/* The block at @first is gone as one. */
+static void zap_block(struct pt_gather *g, pte_t *first)
+{
+	struct page *page = block_take(first);
+
+	for (unsigned int i = 0; i < PT_BLOCK; i++)
+		atomic_set(&page[i].mapcount, 0);
+	g->pages[g->nr++] = (struct page *)((unsigned long)page | PAGE_PTR_BLOCK);
+	g->rss[MM_ANONPAGES] += PT_BLOCK;
+	g->unmapped_anon += PT_BLOCK;
+}
+
+/*
+ * As zap_table(), where blocks may stand.  Of those that are only partly to go the entries
+ * become single ones; the flush is of whole blocks, so that no hart keeps one.
+ */
+static __noinline vaddr_t zap_blocks(struct pt_gather *g, struct page *table, vaddr_t va,
+				     vaddr_t end)
+{
+	pte_t *entries = pt_entries(table);
+	unsigned int i = pt_index(va, 0), last = i + ((end - va) >> PAGE_SHIFT);
+	vaddr_t base = ALIGN_DOWN(va, PT_SPAN(1));
+
+	if (g->nr == g->max)
+		gather_more(g);
+	g->start = min(g->start, ALIGN_DOWN(va, BLOCK_SIZE));
+	spin_lock(&table->ptl);
+	while ((i = pt_next_used(entries, i, last)) < last && g->nr < g->max) {
+		pte_t *pte = entries + i;
+
+		if (pte_block(pte_read(pte))) {
+			if (i % PT_BLOCK == 0 && last - i >= PT_BLOCK) {
+				zap_block(g, pte);
+				i += PT_BLOCK;
+				continue;
+			}
+			block_split(pte - i % PT_BLOCK);
+		}
+		g->nr += zap_one(g, pte_xchg(pte, NO_PTE), pte, g->pages + g->nr);
+		i++;
+	}
+	spin_unlock(&table->ptl);
+	va = base + ((vaddr_t)i << PAGE_SHIFT);
+	g->end = max(g->end, ALIGN_UP(va, BLOCK_SIZE));
+	return va;
+}
+
 void pt_gather_huge(struct pt_gather *g, struct page *page, vaddr_t va, long unmapped)
 {
 	if (g->nr == g->max)
@@ -203,7 +257,8 @@ static __noinline void put_noted(struct page *noted)
 	struct page *page = (struct page *)((unsigned long)noted & ~PAGE_PTR_BITS);
 
 	if ((unsigned long)noted & PAGE_PTR_HUGE) {
-		huge_put_pages(page);
+		huge_put_pages(page, (unsigned long)noted & PAGE_PTR_DIRTY ? BLOCK_ORDER :
+									     HUGE_ORDER);
 		return;
 	}
 	if ((unsigned long)noted & PAGE_PTR_DIRTY)
@@ -252,7 +307,7 @@ static void unhook(struct pt_gather *g, pte_t *entry)
 {
 	struct page *table = pfn_to_page(pte_pfn(pte_read(entry)));
 
-	assert(pte_table(pte_read(entry)) && !table->pt_laid_by);
+	assert(pte_any_table(pte_read(entry)) && !table->pt_laid_by);
 	pte_set(entry, NO_PTE);
 	table->pt_laid_by = g->tables;
 	g->tables = table;

@@ -31,7 +31,7 @@ static pte_t root[PT_ENTRIES];
 static unsigned long next_id;
 
 pte_t *kernel_pgd = root;
-bool mmu_software_ad;
+bool mmu_software_ad, mmu_blocks;
 unsigned long host_faults;
 
 void host_mmu_reset(void);
@@ -41,7 +41,7 @@ void host_mmu_reset(void)
 	memset(root, 0, sizeof(root));
 	next_id = 0;
 	host_faults = 0;
-	mmu_software_ad = false;
+	mmu_software_ad = mmu_blocks = false;
 }
 
 void mmu_context_init(struct mmu_context *ctx)
@@ -116,7 +116,8 @@ static pte_t entry_at(const pte_t *p, struct mm_struct *mm, vaddr_t va)
 {
 	const pte_t *level1 = pa_to_virt(pte_pfn(mm->pgd[pt_index(va, 2)]) << PAGE_SHIFT);
 
-	return p == level1 + pt_index(va, 1) ? pte_huge_part(*p, pt_index(va, 0)) : *p;
+	return p == level1 + pt_index(va, 1) ? pte_huge_part(*p, pt_index(va, 0)) :
+					       pte_single(*p, pt_index(va, 0));
 }
 
 /* The leaf entry of @va, which may be huge, or NULL. */
@@ -132,7 +133,7 @@ static pte_t *walk(struct mm_struct *mm, vaddr_t va)
 		e = entries[pt_index(va, level)];
 		if (level == 1 && pte_huge(e))
 			return entries + pt_index(va, level);
-		if (!pte_table(e))
+		if (!pte_any_table(e))
 			return NULL;
 		entries = pa_to_virt(pte_pfn(e) << PAGE_SHIFT);
 	}
@@ -153,6 +154,27 @@ static bool allows(pte_t e, enum fault_access access)
 	}
 }
 
+/* Remember that @mm has @e at @va; of a block, all of it, as the specification allows. */
+static void remember(struct mm_struct *mm, vaddr_t va, pte_t e, bool block)
+{
+	unsigned int nr = block ? PT_BLOCK : 1, first = pt_index(va, 0) & -nr;
+
+	va &= ~(nr * PAGE_SIZE - 1);
+	for (unsigned int i = 0; i < nr; i++, va += PAGE_SIZE)
+		*slot(mm->context.id, va) = (struct translation){
+			mm->context.id, va, block ? pte_single(e, first + i) : e };
+}
+
+/* A hart may use any entry of a block for all of it: they are the same, with nothing to set. */
+static void check_block(const pte_t *p, vaddr_t va)
+{
+	const pte_t *first = p - pt_index(va, 0) % PT_BLOCK;
+
+	for (unsigned int i = 0; i < PT_BLOCK; i++)
+		if (!pte_same(first[i], *p) || !pte_young(*p) || !pte_dirty(*p))
+			panic("host: the block at %#lx is broken at entry %u", va, i);
+}
+
 /* Walk as the MMU does: accessed and dirty are set, or (software) their lack is a fault. */
 static bool translate(struct mm_struct *mm, vaddr_t va, enum fault_access access, pte_t *result)
 {
@@ -168,12 +190,14 @@ static bool translate(struct mm_struct *mm, vaddr_t va, enum fault_access access
 	p = walk(mm, va);
 	if (!p || !allows(*p, access))
 		return false;
+	if (pte_block(*p))
+		check_block(p, va);
 	want = pte_mkyoung(access == FAULT_WRITE ? pte_mkdirty(*p) : *p);
 	if (mmu_software_ad && !pte_same(want, *p))
 		return false;
 	*p = want;
 	*result = entry_at(p, mm, va);
-	*t = (struct translation){ mm->context.id, va, *result };
+	remember(mm, va, pte_block(*p) ? *p : *result, pte_block(*p));
 	return true;
 }
 

@@ -19,7 +19,7 @@
 
 bool have_sstc, have_zicboz;
 unsigned int zicboz_block;
-bool mmu_software_ad;
+bool mmu_software_ad, mmu_blocks;
 unsigned long elf_hwcap;
 const char *cpu_isa_string = "rv64imac";
 const char *cpu_mmu_string = "sv39";
@@ -61,7 +61,7 @@ void isa_init(const void *fdt)
 	u32 block = 0;
 
 	elf_hwcap = HWCAP_KNOWN;
-	have_sstc = have_zicboz = true;
+	have_sstc = have_zicboz = mmu_blocks = true;
 	while ((node = fdt_find_device_type(fdt, node, "cpu")) >= 0) {
 		isa = fdt_prop_string(fdt, node, "riscv,isa");
 		if (!isa || !fdt_is_available(fdt, node))
@@ -73,11 +73,12 @@ void isa_init(const void *fdt)
 		have_sstc &= isa_has(isa, "sstc");
 		have_zicboz &= isa_has(isa, "zicboz") &&
 			       fdt_prop_u32(fdt, node, "riscv,cboz-block-size", &block) == 0;
+		mmu_blocks &= isa_has(isa, "svnapot");
 		svade |= isa_has(isa, "svade");
 		svadu &= isa_has(isa, "svadu");
 	}
 	if (first)
-		have_sstc = have_zicboz = false;
+		have_sstc = have_zicboz = mmu_blocks = false;
 	zicboz_block = have_zicboz ? block : 0;
 	mmu_software_ad = svade && !svadu;
 }
@@ -96,7 +97,8 @@ void machine_print(void)
 {
 	extern unsigned long mmu_asid_bits;
 
-	pr_info("riscv: %s, %s, %lu ASID bits, timer by %s, accessed/dirty by %s%s", cpu_isa_string,
-		cpu_mmu_string, mmu_asid_bits, have_sstc ? "Sstc" : "SBI",
-		mmu_software_ad ? "software" : "hardware", have_zicboz ? ", Zicboz" : "");
+	pr_info("riscv: %s, %s, %lu ASID bits, timer by %s, accessed/dirty by %s%s%s",
+		cpu_isa_string, cpu_mmu_string, mmu_asid_bits, have_sstc ? "Sstc" : "SBI",
+		mmu_software_ad ? "software" : "hardware", have_zicboz ? ", Zicboz" : "",
+		mmu_blocks ? ", pages of 64 KiB" : "");
 }

@@ -152,11 +152,12 @@ static void map_around(struct mm_struct *mm, vaddr_t addr, unsigned int prot)
 		differ("no page at %#lx", addr);
 }
 
-static struct mm_struct *mm_world(void)
+static struct mm_struct *mm_world(bool blocks)
 {
 	struct mm_struct *mm;
 
 	world(64 * MiB, 2);
+	mmu_blocks = blocks;
 	mm_init();
 	files_make();
 	mm = mm_alloc();

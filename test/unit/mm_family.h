@@ -6,7 +6,11 @@
 #ifndef TEST_MM_FAMILY_H
 #define TEST_MM_FAMILY_H
 
-enum { FAMILY = 4, PAGES = 40 };
+#ifndef FAMILY_PAGES
+#define FAMILY_PAGES    40
+#define FAMILY_LONGEST  8U      /* pages that one step is about */
+#endif
+enum { FAMILY = 4, PAGES = FAMILY_PAGES };
 
 /* First byte of each page as the program must see it; -1: no area, -2: area, no access. */
 struct member {
@@ -139,7 +143,7 @@ static inline struct mm_struct *family_walk(struct mm_struct *mm, int rounds,
 	}
 	for (int round = 0; round < rounds; round++) {
 		unsigned int who = harness_below(FAMILY), i = harness_below(PAGES);
-		unsigned int n = 1 + harness_below(min(PAGES - i, 8U));
+		unsigned int n = 1 + harness_below(min(PAGES - i, FAMILY_LONGEST));
 		struct member *m = &family[who];
 
 		switch (harness_below(16)) {
@@ -151,6 +155,8 @@ static inline struct mm_struct *family_walk(struct mm_struct *mm, int rounds,
 		case 5:
 			if (!harness_below(4))
 				do_fork(who, harness_below(FAMILY));
+			else if (FAMILY_LONGEST > 8 && !harness_below(4))
+				do_unmap(m, 0, PAGES);
 			break;
 		case 6: case 7:
 			if (m->byte[i] >= 0)

@@ -68,6 +68,18 @@ static void anonymous_memory_is_zero_then_spurious(void **state)
 	assert_int_equal(count_all(), 5);
 }
 
+static void blocks_have_a_kind_of_their_own(void **state)
+{
+	mmu_blocks = true;
+	given(mm, "wwwwwwwwwwwwwwwwww");
+	fault(at(3), FAULT_WRITE);
+	fault(at(16), FAULT_WRITE);
+	fault(at(4), FAULT_WRITE);
+	assert_int_equal(count("zero-64k"), 1);
+	assert_int_equal(count("zero"), 1);
+	assert_int_equal(count("spurious"), 1);
+}
+
 static void what_may_not_be_is_killed(void **state)
 {
 	given(mm, "r.");
@@ -108,6 +120,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(anonymous_memory_is_zero_then_spurious),
+		T(blocks_have_a_kind_of_their_own),
 		T(what_may_not_be_is_killed),
 		T(after_fork_one_copies_and_the_last_owner_does_not),
 		T(nothing_is_counted_when_it_has_been_stopped),

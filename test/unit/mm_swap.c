@@ -5,6 +5,8 @@
  */
 #include "harness.h"
 #include "mm_space.h"
+#define FAMILY_PAGES    40
+#define FAMILY_LONGEST  (mmu_blocks ? 24U : 8U)
 #include "mm_family.h"
 
 #include <mm/buddy.h>
@@ -749,6 +751,14 @@ static void the_same_where_only_the_fault_sets_accessed_and_dirty(void **state)
 	mm = family_walk(mm, 20000, meanwhile);
 }
 
+static void the_same_in_blocks_of_64_kib(void **state)
+{
+	mmu_blocks = true;
+	mm = family_walk(mm, 40000, meanwhile);
+	assert_true(vmstat_read(VMSTAT_napot_fault_alloc) > 10);
+	assert_true(vmstat_read(VMSTAT_pswpout) > 500);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -782,6 +792,7 @@ int main(void)
 		T(each_request_that_fails_loses_nothing),
 		T(a_family_agrees_with_the_model_while_its_pages_go_and_come),
 		T(the_same_where_only_the_fault_sets_accessed_and_dirty),
+		T(the_same_in_blocks_of_64_kib),
 #undef T
 	};
 

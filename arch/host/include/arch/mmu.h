@@ -37,4 +37,7 @@ void icache_flush(struct mmu_context *ctx);
 /* Settable by a test: accessed and dirty bits are the kernel's business. */
 extern bool mmu_software_ad;
 
+/* The same: the machine knows blocks (Svnapot). */
+extern bool mmu_blocks;
+
 #endif

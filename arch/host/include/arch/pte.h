@@ -6,7 +6,8 @@
  * access at all: present too), or swap entry.  The bits are deliberately not
  * those of RISC-V, so that code which peeks at them fails here first.
  *
- *   63..20 frame | 9 swap 8 special 7 dirty 6 accessed 5 user 4 x 3 w 2 r 1 table 0 present
+ *   63..20 frame | 15 block 9 swap 8 special 7 dirty 6 accessed 5 user 4 x 3 w 2 r
+ *   1 table 0 present
  */
 #ifndef ARCH_PTE_H
 #define ARCH_PTE_H
@@ -40,13 +41,18 @@ static inline unsigned int pt_index(vaddr_t va, int level)
 #define HPTE_D          (1UL << 7)
 #define HPTE_SPECIAL    (1UL << 8)
 #define HPTE_SWAP       (1UL << 9)
+#define HPTE_BLOCK      (1UL << 15)
 #define HPTE_PFN_SHIFT  20
 
 #define NO_PTE        ((pte_t){ 0 })
 
 static inline bool pte_none(pte_t e) { return e.v == 0; }
 static inline bool pte_present(pte_t e) { return e.v & HPTE_PRESENT; }
-static inline bool pte_table(pte_t e) { return e.v & HPTE_TABLE; }
+static inline bool pte_table(pte_t e)
+{
+	return (e.v & (HPTE_TABLE | HPTE_SPECIAL)) == HPTE_TABLE;
+}
+static inline bool pte_any_table(pte_t e) { return e.v & HPTE_TABLE; }
 static inline bool pte_readable(pte_t e) { return e.v & HPTE_R; }
 static inline bool pte_writable(pte_t e) { return e.v & HPTE_W; }
 static inline bool pte_execable(pte_t e) { return e.v & HPTE_X; }
@@ -110,11 +116,34 @@ static inline pte_t pte_mkyoung(pte_t e) { return (pte_t){ e.v | HPTE_A }; }
 static inline pte_t pte_mkold(pte_t e) { return (pte_t){ e.v & ~HPTE_A }; }
 static inline pte_t pte_mkspecial(pte_t e) { return (pte_t){ e.v | HPTE_SPECIAL }; }
 
-static inline bool pte_huge(pte_t e) { return pte_present(e) && !pte_table(e); }
+static inline bool pte_huge(pte_t e) { return pte_present(e) && !pte_any_table(e); }
 static inline pte_t pte_huge_part(pte_t e, unsigned int i)
 {
 	return (pte_t){ e.v + ((unsigned long)i << HPTE_PFN_SHIFT) };
 }
+static inline pte_t pte_make_blocks(unsigned long pfn)
+{
+	return (pte_t){ pfn << HPTE_PFN_SHIFT | HPTE_SPECIAL | HPTE_PRESENT | HPTE_TABLE };
+}
+static inline bool pte_blocks(pte_t e) { return pte_any_table(e) && e.v & HPTE_SPECIAL; }
+
+/* Its frame is none that there is, until pte_single() has put it right. */
+#define PT_BLOCK        16U
+#define HPTE_NO_FRAME   (1UL << 62)
+
+static inline pte_t pte_make_block(pte_t first)
+{
+	return (pte_t){ first.v | HPTE_BLOCK | HPTE_SPECIAL | HPTE_NO_FRAME };
+}
+static inline bool pte_block(pte_t e) { return e.v & HPTE_BLOCK; }
+static inline pte_t pte_single(pte_t e, unsigned int i)
+{
+	if (!pte_block(e))
+		return e;
+	return (pte_t){ (e.v & ~(HPTE_BLOCK | HPTE_SPECIAL | HPTE_NO_FRAME)) +
+			((unsigned long)(i % PT_BLOCK) << HPTE_PFN_SHIFT) };
+}
+
 static inline pte_t pte_make_shared(unsigned long pfn)
 {
 	return (pte_t){ pfn << HPTE_PFN_SHIFT | HPTE_SPECIAL };

@@ -78,4 +78,7 @@ void icache_flush(struct mmu_context *ctx);
 /* True when the hart does not set accessed and dirty itself, so that a fault must. */
 extern bool mmu_software_ad;
 
+/* True when every hart follows the entries of blocks (Svnapot). */
+extern bool mmu_blocks;
+
 #endif

@@ -10,6 +10,8 @@
  *
  * At level 1 a present entry that is no table is huge, a leaf of PT_ENTRIES
  * frames; and there is a shared table, which the hart does not follow (pt_share.c).
+ * A table is of single pages, or one in which blocks may stand (block.c): runs of
+ * PT_BLOCK entries that are all the same, each a leaf of all their frames.
  *
  * The hart may set accessed and dirty behind our back, so an entry that is
  * live is changed only by pte_xchg() or pte_cmpxchg().
@@ -40,10 +42,11 @@ static inline unsigned int pt_index(vaddr_t va, int level)
 /*
  * Sv39 (privileged 1.12, 4.4.1):
  *
- *   63..54 | 53..10 frame | 9 8 software | D A G U X W R V
+ *   63 N | 62..54 | 53..10 frame | 9 8 software | D A G U X W R V
  *
  * Software bits: SPECIAL, a frame without struct page accounting (the zero
- * page, the vDSO); NOACCESS, present though V is clear (bit 9 with V clear).
+ * page, the vDSO), or a block's entry; of a table, that blocks may stand in it.  NOACCESS,
+ * present though V is clear (bit 9 with V clear).
  */
 #define PTE_V           (1UL << 0)
 #define PTE_R           (1UL << 1)
@@ -55,6 +58,7 @@ static inline unsigned int pt_index(vaddr_t va, int level)
 #define PTE_D           (1UL << 7)
 #define PTE_SPECIAL     (1UL << 8)
 #define PTE_NOACCESS    (1UL << 9)      /* with V clear: present, nothing allowed */
+#define PTE_N           (1UL << 63)     /* Svnapot: of a block */
 #define PTE_PFN_SHIFT   10
 #define PTE_PFN_MASK    0x003ffffffffffc00UL
 #define PTE_FLAGS_MASK  0x3ffUL
@@ -63,7 +67,15 @@ static inline unsigned int pt_index(vaddr_t va, int level)
 
 static inline bool pte_none(pte_t e) { return e.v == 0; }
 static inline bool pte_present(pte_t e) { return e.v & (PTE_V | PTE_NOACCESS); }
-static inline bool pte_table(pte_t e) { return (e.v & (PTE_V | PTE_R | PTE_W | PTE_X)) == PTE_V; }
+/* A table of single pages; any table that the hart follows. */
+static inline bool pte_table(pte_t e)
+{
+	return (e.v & (PTE_V | PTE_R | PTE_W | PTE_X | PTE_SPECIAL)) == PTE_V;
+}
+static inline bool pte_any_table(pte_t e)
+{
+	return (e.v & (PTE_V | PTE_R | PTE_W | PTE_X)) == PTE_V;
+}
 static inline bool pte_readable(pte_t e) { return (e.v & (PTE_V | PTE_R)) == (PTE_V | PTE_R); }
 static inline bool pte_writable(pte_t e) { return (e.v & (PTE_V | PTE_W)) == (PTE_V | PTE_W); }
 static inline bool pte_execable(pte_t e) { return (e.v & (PTE_V | PTE_X)) == (PTE_V | PTE_X); }
@@ -71,7 +83,7 @@ static inline bool pte_user(pte_t e) { return e.v & PTE_U; }
 static inline bool pte_young(pte_t e) { return e.v & PTE_A; }
 static inline bool pte_dirty(pte_t e) { return e.v & PTE_D; }
 static inline bool pte_special(pte_t e) { return e.v & PTE_SPECIAL; }
-/* Bits 63..54 are never set: they name extensions that we do not use. */
+/* Not of a block's: pte_single().  Bits 62..54 name extensions that we do not use. */
 static inline unsigned long pte_pfn(pte_t e) { return e.v >> PTE_PFN_SHIFT; }
 /* Of a frame, and the access changes nothing of it: permitted, accessed, for a write dirty. */
 static inline bool pte_plain(pte_t e, bool write)
@@ -134,10 +146,39 @@ static inline pte_t pte_mkold(pte_t e) { return (pte_t){ e.v & ~PTE_A }; }
 static inline pte_t pte_mkspecial(pte_t e) { return (pte_t){ e.v | PTE_SPECIAL }; }
 
 /* Level 1: names PT_ENTRIES frames in a row; part @i of it as a level-0 entry. */
-static inline bool pte_huge(pte_t e) { return pte_present(e) && !pte_table(e); }
+static inline bool pte_huge(pte_t e) { return pte_present(e) && !pte_any_table(e); }
 static inline pte_t pte_huge_part(pte_t e, unsigned int i)
 {
 	return (pte_t){ e.v + ((unsigned long)i << PTE_PFN_SHIFT) };
+}
+
+/* Level 1: a level-0 table in which blocks may stand. */
+static inline pte_t pte_make_blocks(unsigned long pfn)
+{
+	return (pte_t){ pfn << PTE_PFN_SHIFT | PTE_SPECIAL | PTE_V };
+}
+static inline bool pte_blocks(pte_t e) { return pte_any_table(e) && e.v & PTE_SPECIAL; }
+
+/*
+ * A block (privileged 1.12, 5.1): what all its PT_BLOCK entries say, made of the one that
+ * its first page would have, whose frame is aligned to as many.
+ */
+#define PT_BLOCK        16U
+
+static inline pte_t pte_make_block(pte_t first)
+{
+	return (pte_t){ first.v | PTE_N | PTE_SPECIAL | PT_BLOCK / 2UL << PTE_PFN_SHIFT };
+}
+static inline bool pte_block(pte_t e) { return e.v & PTE_N; }
+/* What entry @i of a table, if it is of a block, would say as that of a single page. */
+static inline pte_t pte_single(pte_t e, unsigned int i)
+{
+	unsigned long low = (PT_BLOCK - 1UL) << PTE_PFN_SHIFT;
+
+	if (!pte_block(e))
+		return e;
+	return (pte_t){ (e.v & ~(PTE_N | PTE_SPECIAL | low)) |
+			((unsigned long)i << PTE_PFN_SHIFT & low) };
 }
 
 /* Level 1: a level-0 table that several address spaces have; SPECIAL with V and R clear. */
