@@ -2,9 +2,9 @@
 /*
  * The end: say what is known, stop every hart, power off or stand still.
  *
- * The first hart to come here speaks; others park, and so does this one when
- * it panics again on the way (the second message is still printed).  Nothing
- * here allocates, sleeps or waits for a lock.
+ * The first hart to come here speaks; others park, and so does this one when it
+ * panics again and again on the way (two more messages are still printed).
+ * Nothing here allocates, sleeps or waits for a lock.
  */
 #include <lib/bug.h>
 
@@ -17,19 +17,21 @@
 #include <lib/string.h>
 #include <mm/mm.h>
 
-static atomic_t panicking;
+static atomic_t speaker;        /* 1 + the hart that panicked first */
 
 static void describe_task(void);
 static bool panic_powers_off(void);
 
 void panic(const char *fmt, ...)
 {
-	unsigned int depth;
+	static unsigned int depth;      /* the speaker's */
+	int me, first;
 	va_list ap;
 
 	irq_disable();
-	depth = (unsigned int)atomic_inc_return(&panicking);
-	if (depth > 3)
+	me = (int)hart_id() + 1;
+	first = atomic_cmpxchg(&speaker, 0, me);
+	if ((first && first != me) || ++depth > 3)
 		machine_halt();
 	log_break_locks();
 	pr_err("panic on hart %u:", hart_id());

@@ -25,7 +25,7 @@ BUILD = os.environ.get("O", str(TOP / "build"))
 CACHE = os.environ.get("CACHE", BUILD)
 DISK = os.environ.get("TEST_DISK", BUILD + "/guest.img")
 SLOW = float(os.environ.get("TIMEOUT_SCALE", "1"))
-PANIC = re.compile(r"(?i)^.*(kernel panic|panic:|kernel BUG at|assertion failed).*$", re.M)
+PANIC = re.compile(r"(?i)^.*(kernel panic|panic on hart|kernel BUG at|assertion failed).*$", re.M)
 BEGIN = "<<<begin>>>"
 TOOLS_PATH = os.environ["PATH"] + ":/usr/sbin:/sbin"
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """One image boots every machine."""
 
+import re
 import subprocess
 
 import pytest
@@ -79,6 +80,19 @@ def test_without_a_disk_it_says_what_it_found_and_how_to_give_one():
         shell.child.expect(r"(?i)no (root )?disk|no root", timeout=30 * machine.SLOW)
         shell.child.expect([machine.pexpect.TIMEOUT, machine.pexpect.EOF], timeout=2)
         assert "DISK=" in shell.console or "-drive" in shell.console or "virtio" in shell.console
+    finally:
+        shell.discard()
+
+
+@pytest.mark.faultline
+@pytest.mark.parametrize("smp", [1, 4])
+def test_a_panic_is_one_harts_and_ends_a_test(smp):
+    shell = machine.Machine(disk=None, append="panic=-1", smp=smp)
+    try:
+        with pytest.raises(machine.Panic):
+            shell.start().wait(30)
+        assert len(re.findall(r"panic on hart \d+:", shell.console)) == 1, shell.console
+        assert re.search(r" from [0-9a-f]{16} first_task\+0x", shell.console), shell.console
     finally:
         shell.discard()
 
