@@ -66,42 +66,37 @@ static __always_inline size_t copy_page(vaddr_t user, void *buf, size_t n,
 	return n;
 }
 
-/* At most a page of bytes, which may lie across two: how many were copied, of one page at least. */
-static __always_inline size_t copy_across(vaddr_t user, char *buf, size_t len,
-					  enum fault_access access)
-{
-	size_t n = room(user, len);
-	struct window w;
-
-	if (unlikely(!window_at_once(&w, user, access)))
-		return copy_page_slow(user, buf, n, access);
-	move(&w, buf, n, access);
-	if (n < len && likely(window_next(&w, access))) {
-		move(&w, buf + n, len - n, access);
-		n = len;
-	}
-	window_close(&w);
-	return n;
-}
-
 /* Bytes there are, and all of them in one page. */
 static inline bool in_one_page(vaddr_t addr, size_t len)
 {
 	return len - 1 < PAGE_SIZE - (addr & ~PAGE_MASK);
 }
 
-static __noinline size_t copy_rest(vaddr_t user, char *buf, size_t len, size_t done,
-				   enum fault_access access);
+static __noinline size_t copy_by_page(vaddr_t user, char *buf, size_t len,
+				      enum fault_access access);
 
-/* A page at most is done at once here; more, or what was not ready, by copy_rest(). */
+/*
+ * Bytes that are not in_one_page(): no more than a page of them, across two, is copied at once
+ * where both are ready.  Nothing is copied before that is known, so that little is to be
+ * remembered while it is.
+ */
 static __always_inline size_t copy_pages(vaddr_t user, char *buf, size_t len,
 					 enum fault_access access)
 {
-	size_t n = copy_across(user, buf, min(len, PAGE_SIZE), access);
+	size_t off = user & ~PAGE_MASK, n = PAGE_SIZE - off, rest = len - n;
+	struct window first, second;
 
-	if (likely(n == len) || !n)
-		return n;
-	return copy_rest(user, buf, len, n, access);
+	if (unlikely(rest - 1 >= off || !window_at_once(&first, user, access)))
+		return copy_by_page(user, buf, len, access);
+	second = first;
+	if (unlikely(!window_next(&second, access))) {
+		window_close(&first);
+		return copy_by_page(user, buf, len, access);
+	}
+	move(&first, buf, n, access);
+	move(&second, buf + n, rest, access);
+	window_close(&second);
+	return len;
 }
 
 static __noinline size_t copy_from_pages(void *dst, vaddr_t src, size_t len)
@@ -114,18 +109,16 @@ static __noinline size_t copy_to_pages(vaddr_t dst, const void *src, size_t len)
 	return copy_pages(dst, (char *)src, len, FAULT_WRITE);
 }
 
-/* @done of @len bytes are copied: the others, page by page. */
-static size_t copy_rest(vaddr_t user, char *buf, size_t len, size_t done,
-			enum fault_access access)
+static size_t copy_by_page(vaddr_t user, char *buf, size_t len, enum fault_access access)
 {
-	while (done < len) {
-		size_t n = min(len - done, room(user + done, PAGE_SIZE));
+	size_t done = 0, n, want;
 
-		n = access == FAULT_WRITE ? copy_to_user_partial(user + done, buf + done, n) :
-					    copy_from_user_partial(buf + done, user + done, n);
+	for (; done < len; done += n) {
+		want = room(user + done, len - done);
+		n = access == FAULT_WRITE ? copy_to_user_partial(user + done, buf + done, want) :
+					    copy_from_user_partial(buf + done, user + done, want);
 		if (!n)
 			break;
-		done += n;
 	}
 	return done;
 }
