@@ -57,8 +57,8 @@ void filemap_remove(struct page *page);
 void filemap_readahead(struct address_space *as, pgoff_t index, unsigned long nr);
 
 /*
- * read(2) of a regular file below as->size; advances *pos.  Bytes read, or
- * -errno when none.  Sleeps; no lock held.
+ * read(2) of a regular file below as->size; advances *pos, which is not negative.  Bytes
+ * read, or -errno when none.  Sleeps; no lock held.
  */
 ssize_t filemap_read(struct address_space *as, struct file_ra_state *ra, struct iov_iter *to,
 		     loff_t *pos);

@@ -15,6 +15,7 @@
 #include <mm/pagecache.h>
 
 #include <lib/err.h>
+#include <lib/radix_inline.h>
 #include <lib/string.h>
 #include <mm/frames.h>
 #include <mm/iov.h>
@@ -28,14 +29,84 @@ typedef int (*prepare_fn)(struct address_space *as, struct page *page, unsigned 
 
 struct source;
 
+static __noinline ssize_t read_pages(struct address_space *as, struct file_ra_state *ra,
+				     struct iov_iter *to, loff_t *pos);
 static struct page *read_slow(struct address_space *as, struct file_ra_state *ra, pgoff_t index,
 			      size_t len, struct page *page);
 static ssize_t write_chunk(struct address_space *as, loff_t pos, const struct source *s,
 			   prepare_fn prepare);
 static struct page *write_begin(struct address_space *as, loff_t pos, size_t len);
 
+/* It can be read, which starts no readahead, and has @marks besides. */
+static inline bool page_ready(const struct page *page, unsigned long marks)
+{
+	marks |= BIT(PG_uptodate);
+	return (READ_ONCE(page->flags) & (marks | BIT(PG_readahead))) == marks;
+}
+
+/* The page with a reference if it is ready and can be had without a wait.  It calls nothing. */
+static __always_inline struct page *find_ready(struct address_space *as, pgoff_t index,
+					       unsigned long marks)
+{
+	unsigned long flags = irq_save();
+	struct page *page = NULL;
+
+	if (DEBUG)
+		spin_lock(&as->lock);           /* which knows the order of locks */
+	if (DEBUG || likely(spin_trylock(&as->lock))) {
+		page = radix_lookup_inline(&as->pages, index);
+		if (likely(page && page_ready(page, marks)))
+			get_page(page);
+		else
+			page = NULL;
+		spin_unlock(&as->lock);
+	}
+	irq_restore(flags);
+	return page;
+}
+
+/* Reading on in the page that was read last is no new use of it. */
+static inline bool reads_on(const struct file_ra_state *ra, loff_t pos)
+{
+	return ra->prev == (u64)pos >> PAGE_SHIFT && (pos & ~PAGE_MASK);
+}
+
+/* Copy @len bytes at @off of @page, which is let go of; how many were. */
+static inline size_t read_piece(struct page *page, size_t off, size_t len, struct iov_iter *to)
+{
+	size_t copied;
+
+	smp_rmb();                              /* PG_uptodate before the contents */
+	copied = copy_to_iter((char *)page_address(page) + off, len, to);
+	put_page(page);
+	return copied;
+}
+
+/*
+ * What lies in one page, is there and known to be in use is read here: without a call before the
+ * copy, little is to be remembered during it.
+ */
 ssize_t filemap_read(struct address_space *as, struct file_ra_state *ra, struct iov_iter *to,
 		     loff_t *pos)
+{
+	loff_t at = *pos, len = min((loff_t)to->count, (loff_t)READ_ONCE(as->size) - at);
+	unsigned long used = reads_on(ra, at) ? 0 : BIT(PG_referenced) | BIT(PG_active);
+	size_t off = at & ~PAGE_MASK, copied;
+	struct page *page;
+
+	if (unlikely((u64)len - 1 >= PAGE_SIZE - off))
+		return read_pages(as, ra, to, pos);
+	page = find_ready(as, (u64)at >> PAGE_SHIFT, used);
+	if (unlikely(!page))
+		return read_pages(as, ra, to, pos);
+	ra->prev = (u64)at >> PAGE_SHIFT;
+	copied = read_piece(page, off, (size_t)len, to);
+	*pos += copied;
+	return likely(copied) ? (ssize_t)copied : -EFAULT;
+}
+
+static ssize_t read_pages(struct address_space *as, struct file_ra_state *ra, struct iov_iter *to,
+			  loff_t *pos)
 {
 	ssize_t done = 0;
 
@@ -48,8 +119,7 @@ ssize_t filemap_read(struct address_space *as, struct file_ra_state *ra, struct 
 		if ((u64)*pos >= size)
 			break;
 		page = filemap_find(as, index);
-		if (unlikely(!page || (page->flags & (BIT(PG_uptodate) | BIT(PG_readahead))) !=
-				      BIT(PG_uptodate))) {
+		if (unlikely(!page || !page_ready(page, 0))) {
 			page = read_slow(as, ra, index, off + to->count, page);
 			size = READ_ONCE(as->size);     /* may have been truncated while we slept */
 			if ((u64)*pos >= size) {
@@ -60,14 +130,11 @@ ssize_t filemap_read(struct address_space *as, struct file_ra_state *ra, struct 
 			if (IS_ERR(page))
 				return done ? done : PTR_ERR(page);
 		}
-		smp_rmb();                      /* PG_uptodate before the contents */
 		len = min(min(PAGE_SIZE - off, to->count), size - (u64)*pos);
-		copied = copy_to_iter((char *)page_address(page) + off, len, to);
-		if (!ra || ra->prev != index || !off)
+		if (!reads_on(ra, *pos))
 			mark_page_accessed(page);
-		put_page(page);
-		if (ra)
-			ra->prev = index;
+		ra->prev = index;
+		copied = read_piece(page, off, len, to);
 		*pos += copied;
 		done += copied;
 		if (copied < len)

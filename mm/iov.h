@@ -34,13 +34,12 @@ size_t copy_to_pieces(const void *src, size_t len, struct iov_iter *it);
 size_t copy_from_pieces(void *dst, size_t len, struct iov_iter *it);
 
 /*
- * All @len bytes lie in the current segment, and it is a program's: what most
- * reads and writes come to.  @at: where.
+ * All @len bytes, one at least, lie in the current segment, and it is a program's: what
+ * most reads and writes come to.  @at: where.
  */
 static inline bool iov_iter_one_piece(const struct iov_iter *it, size_t len, vaddr_t *at)
 {
-	if (unlikely(it->kernel || !it->nr_segs || len > it->count ||
-		     len > it->segs->len - it->seg_off))
+	if (unlikely(it->kernel || len - 1 >= it->count || len > it->segs->len - it->seg_off))
 		return false;
 	*at = it->segs->base + it->seg_off;
 	return true;

@@ -25,14 +25,14 @@ enum page_flag {
 	PG_uptodate,            /* contents are those of the file or slot */
 	PG_dirty,               /* newer than the disk; set by set_page_dirty() */
 	PG_writeback,           /* being written */
-	PG_error,               /* the last I/O failed */
+	PG_readahead,           /* touching this one starts the next readahead */
 	PG_lru,                 /* on an LRU list */
 	PG_active,              /* on the active one */
 	PG_referenced,          /* used since the clock hand passed */
 	PG_anon,                /* anonymous */
 	PG_swapcache,           /* anonymous, and has a slot: private_ is the swap entry */
 	PG_swapbacked,          /* dirty means: goes to swap (anonymous, shmem) */
-	PG_readahead,           /* touching this one starts the next readahead */
+	PG_error,               /* the last I/O failed */
 	PG_reclaim,             /* free it when write-back ends */
 	PG_mlocked,
 	PG_slab,

@@ -197,13 +197,15 @@ static inline void end(void)
 	assert_int_equal(frames_free() + slab_pages() + notes, frames_total);
 }
 
+/* @ra NULL: as by one who has just opened it. */
 static inline ssize_t file_read(struct file_ra_state *ra, void *to, size_t len, loff_t pos)
 {
+	struct file_ra_state fresh = { 0 };
 	struct iov_iter it;
 	struct iovec iov;
 
 	iov_iter_kernel(&it, &iov, to, len);
-	return filemap_read(&disk.as, ra, &it, &pos);
+	return filemap_read(&disk.as, ra ? ra : &fresh, &it, &pos);
 }
 
 static inline ssize_t file_write(const void *from, size_t len, loff_t pos)
