@@ -203,20 +203,35 @@ static inline struct fd_ref fdget(int fd)
 struct fd_ref fdget_pos(int fd);
 void fdput_pos(struct fd_ref r);
 
+/* What a table that is not shared has at @fd, or NULL. */
+static inline struct file *fd_unshared(const struct files_struct *files, unsigned int fd)
+{
+	if (unlikely(atomic_read(&files->refs) != 1 || fd >= files->max))
+		return NULL;
+	return files->fd[fd];
+}
+
 /*
  * The short way for most calls: the file of a table that is not shared, if no
  * other holds it or it has no position.  NULL says nothing: go the long way.
  */
 static inline struct file *fd_alone(const struct files_struct *files, unsigned int fd)
 {
-	struct file *f;
+	struct file *f = fd_unshared(files, fd);
 
-	if (unlikely(atomic_read(&files->refs) != 1 || fd >= files->max))
-		return NULL;
-	f = files->fd[fd];
 	if (unlikely(!f || (f->mode & FMODE_PATH)))
 		return NULL;
 	return likely((f->mode & FMODE_STREAM) || atomic_read(&f->refs) == 1) ? f : NULL;
+}
+
+/* The same of a file that has positions and is open for @right, FMODE_READ or FMODE_WRITE. */
+static inline struct file *fd_alone_at(const struct files_struct *files, unsigned int fd,
+				       unsigned int right)
+{
+	struct file *f = fd_unshared(files, fd);
+	unsigned int asked = FMODE_PATH | FMODE_NOSEEK | FMODE_STREAM | right;
+
+	return likely(f && (f->mode & asked) == right && atomic_read(&f->refs) == 1) ? f : NULL;
 }
 
 /* The open file with a reference (file_put), or NULL: EBADF. */

@@ -45,17 +45,24 @@ static __noinline ssize_t write_and_tell(struct file *f, struct iov_iter *from, 
 	return n;
 }
 
-static __always_inline ssize_t read_as(struct file *f, struct iov_iter *to, loff_t *pos,
-				       bool counts)
+/* @f is open for reading. */
+static __always_inline ssize_t read_open(struct file *f, struct iov_iter *to, loff_t *pos,
+					 bool counts)
 {
 	ssize_t n;
 
-	if (unlikely(!(f->mode & FMODE_READ) || !f->f_op->read))
+	if (unlikely(!f->f_op->read))
 		return no_read(f);
-	if (unlikely((loff_t)((u64)*pos | ((u64)*pos + to->count)) < 0))
+	if (unlikely(*pos < 0 || (loff_t)((u64)*pos + to->count) < 0))
 		return -EINVAL;
 	n = notify_wanted() ? read_and_tell(f, to, pos) : f->f_op->read(f, to, pos);
 	return counts ? count_read(n) : n;
+}
+
+static __always_inline ssize_t read_as(struct file *f, struct iov_iter *to, loff_t *pos,
+				       bool counts)
+{
+	return likely(f->mode & FMODE_READ) ? read_open(f, to, pos, counts) : no_read(f);
 }
 
 static __always_inline ssize_t write_as(struct file *f, struct iov_iter *from, loff_t *pos,
@@ -149,13 +156,6 @@ long sys_write(const unsigned long *a)
 	return do_write(f, &it, &f->pos);
 }
 
-static ssize_t rw_at(struct file *f, struct iov_iter *it, loff_t pos, bool write)
-{
-	if (unlikely(f->mode & (FMODE_NOSEEK | FMODE_STREAM)))
-		return -ESPIPE;
-	return write ? do_write(f, it, &pos) : do_read(f, it, &pos);
-}
-
 static ssize_t at_offset(int fd, struct iov_iter *it, loff_t pos, bool write)
 {
 	struct fd_ref r;
@@ -166,33 +166,50 @@ static ssize_t at_offset(int fd, struct iov_iter *it, loff_t pos, bool write)
 	r = fdget(fd);
 	if (!r.file)
 		return -EBADF;
-	n = rw_at(r.file, it, pos, write);
+	if (r.file->mode & (FMODE_NOSEEK | FMODE_STREAM))
+		n = -ESPIPE;
+	else
+		n = write ? do_write(r.file, it, &pos) : do_read(r.file, it, &pos);
 	fdput(r);
 	return n;
 }
 
-/* One buffer at an offset. */
-static __always_inline ssize_t buffer_at(const unsigned long *a, bool write)
+/* One buffer at an offset, the long way: as shared_rw(), or @a is wrong. */
+static __noinline ssize_t shared_rw_at(const unsigned long *a, bool write)
 {
-	struct file *f = fd_alone(current->files, (unsigned int)a[0]);
 	struct iov_iter it;
 	struct iovec iov;
 
-	if (unlikely(one_buffer(&it, &iov, a[1], a[2])))
-		return -EFAULT;
-	if (unlikely(!f || (loff_t)a[3] < 0))
-		return at_offset((int)a[0], &it, (loff_t)a[3], write);
-	return rw_at(f, &it, (loff_t)a[3], write);
+	return one_buffer(&it, &iov, a[1], a[2]) ?:
+	       at_offset((int)a[0], &it, (loff_t)a[3], write);
 }
 
 long sys_pread64(const unsigned long *a)
 {
-	return buffer_at(a, false);
+	struct file *f = fd_alone_at(current->files, (unsigned int)a[0], FMODE_READ);
+	loff_t pos = (loff_t)a[3];
+	struct iov_iter it;
+	struct iovec iov;
+
+	if (unlikely(!f || pos < 0))
+		return shared_rw_at(a, false);
+	if (unlikely(one_buffer(&it, &iov, a[1], a[2])))
+		return -EFAULT;
+	return read_open(f, &it, &pos, true);
 }
 
 long sys_pwrite64(const unsigned long *a)
 {
-	return buffer_at(a, true);
+	struct file *f = fd_alone_at(current->files, (unsigned int)a[0], FMODE_WRITE);
+	loff_t pos = (loff_t)a[3];
+	struct iov_iter it;
+	struct iovec iov;
+
+	if (unlikely(!f || pos < 0))
+		return shared_rw_at(a, true);
+	if (unlikely(one_buffer(&it, &iov, a[1], a[2])))
+		return -EFAULT;
+	return do_write(f, &it, &pos);
 }
 
 /* ------------------------------------------------------- many buffers */
