@@ -37,16 +37,31 @@ static ssize_t write_chunk(struct address_space *as, loff_t pos, const struct so
 			   prepare_fn prepare);
 static struct page *write_begin(struct address_space *as, loff_t pos, size_t len);
 
-/* It can be read, which starts no readahead, and has @marks besides. */
-static inline bool page_ready(const struct page *page, unsigned long marks)
+/* It can be read, which starts no readahead. */
+static inline bool page_readable(unsigned long flags)
 {
-	marks |= BIT(PG_uptodate);
-	return (READ_ONCE(page->flags) & (marks | BIT(PG_readahead))) == marks;
+	return (flags & (BIT(PG_uptodate) | BIT(PG_readahead))) == BIT(PG_uptodate);
 }
 
-/* The page with a reference if it is ready and can be had without a wait.  It calls nothing. */
-static __always_inline struct page *find_ready(struct address_space *as, pgoff_t index,
-					       unsigned long marks)
+/* Reading on in the page that was read last is no new use of it. */
+static inline bool reads_on(const struct file_ra_state *ra, loff_t pos)
+{
+	return ra->prev == (u64)pos >> PAGE_SHIFT && (pos & ~PAGE_MASK);
+}
+
+/* It can be read, and nothing has to be noted. */
+static inline bool page_ready(const struct page *page, const struct file_ra_state *ra, loff_t pos)
+{
+	unsigned long flags = READ_ONCE(page->flags);
+	unsigned long in_use = BIT(PG_uptodate) | BIT(PG_referenced) | BIT(PG_active);
+
+	return likely((flags & (in_use | BIT(PG_readahead))) == in_use) ||
+	       (page_readable(flags) && reads_on(ra, pos));
+}
+
+/* The page of @pos with a reference if it is ready, and found without a wait.  It calls nothing. */
+static __always_inline struct page *find_ready(struct address_space *as,
+					       const struct file_ra_state *ra, loff_t pos)
 {
 	unsigned long flags = irq_save();
 	struct page *page = NULL;
@@ -54,8 +69,8 @@ static __always_inline struct page *find_ready(struct address_space *as, pgoff_t
 	if (DEBUG)
 		spin_lock(&as->lock);           /* which knows the order of locks */
 	if (DEBUG || likely(spin_trylock(&as->lock))) {
-		page = radix_lookup_inline(&as->pages, index);
-		if (likely(page && page_ready(page, marks)))
+		page = radix_lookup_inline(&as->pages, (u64)pos >> PAGE_SHIFT);
+		if (likely(page && page_ready(page, ra, pos)))
 			get_page(page);
 		else
 			page = NULL;
@@ -63,12 +78,6 @@ static __always_inline struct page *find_ready(struct address_space *as, pgoff_t
 	}
 	irq_restore(flags);
 	return page;
-}
-
-/* Reading on in the page that was read last is no new use of it. */
-static inline bool reads_on(const struct file_ra_state *ra, loff_t pos)
-{
-	return ra->prev == (u64)pos >> PAGE_SHIFT && (pos & ~PAGE_MASK);
 }
 
 /* Copy @len bytes at @off of @page, which is let go of; how many were. */
@@ -90,13 +99,12 @@ ssize_t filemap_read(struct address_space *as, struct file_ra_state *ra, struct 
 		     loff_t *pos)
 {
 	loff_t at = *pos, len = min((loff_t)to->count, (loff_t)READ_ONCE(as->size) - at);
-	unsigned long used = reads_on(ra, at) ? 0 : BIT(PG_referenced) | BIT(PG_active);
 	size_t off = at & ~PAGE_MASK, copied;
 	struct page *page;
 
 	if (unlikely((u64)len - 1 >= PAGE_SIZE - off))
 		return read_pages(as, ra, to, pos);
-	page = find_ready(as, (u64)at >> PAGE_SHIFT, used);
+	page = find_ready(as, ra, at);
 	if (unlikely(!page))
 		return read_pages(as, ra, to, pos);
 	ra->prev = (u64)at >> PAGE_SHIFT;
@@ -119,7 +127,7 @@ static ssize_t read_pages(struct address_space *as, struct file_ra_state *ra, st
 		if ((u64)*pos >= size)
 			break;
 		page = filemap_find(as, index);
-		if (unlikely(!page || !page_ready(page, 0))) {
+		if (unlikely(!page || !page_readable(READ_ONCE(page->flags)))) {
 			page = read_slow(as, ra, index, off + to->count, page);
 			size = READ_ONCE(as->size);     /* may have been truncated while we slept */
 			if ((u64)*pos >= size) {

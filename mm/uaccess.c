@@ -93,9 +93,9 @@ static __always_inline size_t copy_pages(vaddr_t user, char *buf, size_t len,
 		window_close(&first);
 		return copy_by_page(user, buf, len, access);
 	}
+	move(&second, buf + n, rest, access);   /* first, and its place need not be remembered */
 	move(&first, buf, n, access);
-	move(&second, buf + n, rest, access);
-	window_close(&second);
+	window_close(&first);
 	return len;
 }
 
