@@ -39,8 +39,8 @@ void entry_user_fault(struct trapframe *tf, vaddr_t addr, enum fault_access acce
 /* Any other exception of a program: @sig with @code at @addr (SIGILL, SIGBUS, SIGTRAP). */
 void entry_user_exception(struct trapframe *tf, int sig, int code, vaddr_t addr);
 
-/* A system call: number and arguments in @tf; its result, which goes into @tf.  Interrupts on. */
-long entry_syscall(struct trapframe *tf);
+/* System call @nr: its result.  @args: the six, where the trap saved them.  Interrupts on. */
+long entry_syscall(const unsigned long *args, unsigned long nr);
 
 /*
  * thread.work is not zero and the program is about to go on.  Interrupts on; called until it is

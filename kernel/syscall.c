@@ -38,13 +38,11 @@ static inline syscall_fn handler_of(unsigned long nr)
 	return table[likely(nr < NR_SYSCALLS) ? nr : NR_SYSCALLS];
 }
 
-long entry_syscall(struct trapframe *tf)
+long entry_syscall(const unsigned long *args, unsigned long nr)
 {
-	unsigned long nr = tf_nr(tf);
-
 	if (unlikely(current->trace))
-		return traced_syscall(tf, nr);
-	return handler_of(nr)(tf_args(tf));
+		return traced_syscall(task_trapframe(current), nr);
+	return handler_of(nr)(args);
 }
 
 static long no_syscall(const unsigned long *a)

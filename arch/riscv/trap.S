@@ -71,21 +71,21 @@ trap_entry:
 	sd	t1, TF_X(0)(sp)
 	sd	a0, TF_ORIG_A0(sp)
 	csrsi	sstatus, SR_SIE
-	mv	a0, sp
+	addi	a0, sp, TF_X(10)
+	mv	a1, a7
 	call	entry_syscall
+	ld	t1, TF_CAUSE(sp)
 	sd	a0, TF_X(10)(sp)
+	bltz	t1, return_to_user	/* exec, sigreturn: all registers are others now */
 
 	/*
 	 * Out again.  C has kept s0..s11, and thread_switch gp: they are still
-	 * the program's, unless the call replaced its registers (exec, sigreturn:
-	 * TF_CAUSE is negative, as for interrupts) or there is work to do.
+	 * the program's, unless there is work to do.
 	 */
 back_to_user:
 	csrci	sstatus, SR_SIE
 	ld	t0, TH_WORK(tp)
-	ld	t1, TF_CAUSE(sp)
 	bnez	t0, user_work
-	bltz	t1, restore_user
 	ENTER_USER_HALF
 	ld	t0, TF_X(0)(sp)
 	ld	t1, TF_STATUS(sp)
@@ -110,7 +110,6 @@ return_to_user:
 	csrci	sstatus, SR_SIE
 	ld	t0, TH_WORK(tp)
 	bnez	t0, user_work
-restore_user:
 	ENTER_USER_HALF
 	ld	t0, TF_X(0)(sp)
 	ld	t1, TF_STATUS(sp)
