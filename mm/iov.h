@@ -17,10 +17,10 @@ struct iovec {
 
 struct iov_iter {
 	const struct iovec *segs;       /* the current one first */
-	unsigned int nr_segs;
-	bool kernel;                    /* bases are kernel addresses */
 	size_t seg_off;                 /* bytes of segs[0] used up */
 	size_t count;                   /* bytes left in all */
+	unsigned int nr_segs;
+	bool kernel;                    /* bases are kernel addresses */
 };
 
 void iov_iter_user(struct iov_iter *it, const struct iovec *segs, unsigned int nr, size_t count);

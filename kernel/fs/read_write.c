@@ -65,17 +65,22 @@ static __always_inline ssize_t read_as(struct file *f, struct iov_iter *to, loff
 	return likely(f->mode & FMODE_READ) ? read_open(f, to, pos, counts) : no_read(f);
 }
 
-static __always_inline ssize_t write_as(struct file *f, struct iov_iter *from, loff_t *pos,
-					bool counts)
+/* @f is open for writing. */
+static __always_inline ssize_t write_open(struct file *f, struct iov_iter *from, loff_t *pos,
+					  bool counts)
 {
 	ssize_t n;
 
-	if (unlikely(!(f->mode & FMODE_WRITE)))
-		return -EBADF;
 	if (unlikely(!f->f_op->write || *pos < 0))
 		return -EINVAL;
 	n = notify_wanted() ? write_and_tell(f, from, pos) : f->f_op->write(f, from, pos);
 	return counts ? count_write(n) : n;
+}
+
+static __always_inline ssize_t write_as(struct file *f, struct iov_iter *from, loff_t *pos,
+					bool counts)
+{
+	return likely(f->mode & FMODE_WRITE) ? write_open(f, from, pos, counts) : -EBADF;
 }
 
 static inline ssize_t do_read(struct file *f, struct iov_iter *to, loff_t *pos)
@@ -111,7 +116,7 @@ static inline int one_buffer(struct iov_iter *it, struct iovec *iov, vaddr_t bas
 	return 0;
 }
 
-/* The long way: the table or the file is shared, or the descriptor is bad. */
+/* The long way: the table or the file is shared, or the descriptor is bad, or not open for this. */
 static __noinline ssize_t shared_rw(const unsigned long *a, bool write)
 {
 	struct fd_ref r = fdget_pos((int)a[0]);
@@ -136,11 +141,11 @@ long sys_read(const unsigned long *a)
 	struct iov_iter it;
 	struct iovec iov;
 
-	if (unlikely(!f))
+	if (unlikely(!f || !(f->mode & FMODE_READ)))
 		return shared_rw(a, false);
 	if (unlikely(one_buffer(&it, &iov, a[1], a[2])))
 		return -EFAULT;
-	return do_read(f, &it, &f->pos);
+	return read_open(f, &it, &f->pos, true);
 }
 
 long sys_write(const unsigned long *a)
@@ -149,11 +154,11 @@ long sys_write(const unsigned long *a)
 	struct iov_iter it;
 	struct iovec iov;
 
-	if (unlikely(!f))
+	if (unlikely(!f || !(f->mode & FMODE_WRITE)))
 		return shared_rw(a, true);
 	if (unlikely(one_buffer(&it, &iov, a[1], a[2])))
 		return -EFAULT;
-	return do_write(f, &it, &f->pos);
+	return write_open(f, &it, &f->pos, true);
 }
 
 static ssize_t at_offset(int fd, struct iov_iter *it, loff_t pos, bool write)
@@ -209,7 +214,7 @@ long sys_pwrite64(const unsigned long *a)
 		return shared_rw_at(a, true);
 	if (unlikely(one_buffer(&it, &iov, a[1], a[2])))
 		return -EFAULT;
-	return do_write(f, &it, &pos);
+	return write_open(f, &it, &pos, true);
 }
 
 /* ------------------------------------------------------- many buffers */
