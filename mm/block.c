@@ -44,7 +44,6 @@
 #include <mm/vma_edit.h>
 #include <mm/vmstat.h>
 
-static bool hang_table(struct mm_struct *mm, pte_t *entry);
 static bool block_new(struct fault *f, pte_t *entry);
 static bool block_install(struct fault *f, pte_t *entry, pte_t *first, pte_t e);
 
@@ -57,7 +56,7 @@ enum fault_result block_fault(struct fault *f, pte_t *entry)
 
 	if (pte_none(pte_read(entry)) && vma_is_anonymous(vma) && vma->vm_flags & VM_WRITE &&
 	    size_eligible(vma->vm_start, vma->vm_end, vma->vm_flags, BLOCK_SIZE) &&
-	    !hang_table(f->mm, entry))
+	    !pt_hang_table(f->mm, entry, pte_make_blocks))
 		return FAULT_OOM;
 	e = pte_read(entry);
 	if (!pte_blocks(e)) {
@@ -69,20 +68,6 @@ enum fault_result block_fault(struct fault *f, pte_t *entry)
 	if (huge_wanted(f, BLOCK_SIZE) && block_new(f, entry))
 		f->pte = NULL;
 	return FAULT_DONE;
-}
-
-/* An empty table in which blocks may stand, unless another has been hung.  False: no memory. */
-static bool hang_table(struct mm_struct *mm, pte_t *entry)
-{
-	struct page *table = pt_alloc_table();
-
-	if (!table)
-		return false;
-	if (pte_cmpxchg(entry, NO_PTE, pte_make_blocks(page_to_pfn(table))))
-		atomic_long_inc(&mm->table_pages);
-	else
-		pt_free_table(table);
-	return true;
 }
 
 static bool all_none(const pte_t *first)

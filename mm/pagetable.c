@@ -22,7 +22,6 @@
 #include <mm/pt_alloc.h>
 #include <mm/pt_piece.h>
 
-static bool grow(struct mm_struct *mm, pte_t *entry);
 static pte_t *walk_growing(struct mm_struct *mm, vaddr_t va, struct page **table);
 
 pte_t *pt_walk_find(struct mm_struct *mm, vaddr_t va, struct page **table)
@@ -49,7 +48,7 @@ static __noinline pte_t *walk_growing(struct mm_struct *mm, vaddr_t va, struct p
 			return NULL;
 		if (p.kind == PT_TABLE)
 			break;
-		if (!grow(mm, p.entry))
+		if (!pt_hang_table(mm, p.entry, pte_make_table))
 			return NULL;
 	}
 	*table = p.table;
@@ -60,19 +59,18 @@ pte_t *pt_walk_level1(struct mm_struct *mm, vaddr_t va)
 {
 	pte_t *entry = mm->pgd + pt_index(va, 2);
 
-	if (pte_none(pte_read(entry)) && !grow(mm, entry))
+	if (pte_none(pte_read(entry)) && !pt_hang_table(mm, entry, pte_make_table))
 		return NULL;
 	return pt_entries_of(pte_read(entry)) + pt_index(va, 1);
 }
 
-/* Hang an empty table at @entry, unless somebody does so first.  False: no memory. */
-static bool grow(struct mm_struct *mm, pte_t *entry)
+bool pt_hang_table(struct mm_struct *mm, pte_t *entry, pte_t (*made)(unsigned long pfn))
 {
 	struct page *table = pt_alloc_table();
 
 	if (!table)
 		return false;
-	if (pte_cmpxchg(entry, NO_PTE, pte_make_table(page_to_pfn(table))))
+	if (pte_cmpxchg(entry, NO_PTE, made(page_to_pfn(table))))
 		atomic_long_inc(&mm->table_pages);
 	else
 		pt_free_table(table);

@@ -36,7 +36,13 @@ static inline pte_t *pt_walk(struct mm_struct *mm, vaddr_t va, enum pt_mode mode
 /* The level-1 entry of @va, whatever stands there; NULL: out of memory.  As pt_walk(PT_ALLOC). */
 pte_t *pt_walk_level1(struct mm_struct *mm, vaddr_t va);
 
-/* The same in the kernel half (vmalloc, fixmap): no lock; PT_ALLOC allocates level-0 tables. */
+/*
+ * Hang an empty table at @entry, in which nothing stands, as @made makes it (pte_make_table, or
+ * pte_make_blocks at level 1), unless somebody does so first.  False: no memory.
+ */
+bool pt_hang_table(struct mm_struct *mm, pte_t *entry, pte_t (*made)(unsigned long pfn));
+
+/* The level-0 entry of @va in the kernel half (vmalloc, fixmap): no lock; PT_ALLOC makes tables. */
 pte_t *pt_walk_kernel(vaddr_t va, enum pt_mode mode);
 
 /*
