@@ -32,9 +32,11 @@ def test_4_mib_take_64_faults_and_have_the_right_bytes(napot):
     assert machine.LINUX or ", 64 blocks" in output
 
 
-def test_on_harts_without_it_there_are_none(vm):
-    passes(vm, "blocks touch")
-    assert figure(vm, "napot_fault_alloc") == 0
+def test_on_harts_without_it_there_are_none(boot):
+    shell = boot(smp="2", cpu="rv64")
+    passes(shell, "blocks touch")
+    assert figure(shell, "napot_fault_alloc") == 0
+    shell.off()
 
 
 def test_parts_of_blocks_unmapped_protected_moved_forked_and_locked(napot):

@@ -7,6 +7,8 @@ import time
 
 import pytest
 
+import machine
+
 STRESS = os.environ.get("STRESS") == "1"
 DURATION = int(os.environ.get("DURATION", "600"))
 
@@ -29,10 +31,16 @@ def test_the_same_with_pieces_of_2_mib(vm):
     stress(vm, 8, 4, "large")
 
 
+def test_the_same_with_blocks_of_64_kib(boot):
+    shell = boot(smp="4", cpu="rv64,svnapot=true")
+    stress(shell, 6, 4, "blocks")
+    made, split = (int(n) for n in shell.ok("awk '/^napot_/ { print $2 }' /proc/vmstat; echo 0; echo 0").split()[:2])
+    assert machine.LINUX or (made > 20 and split > 5)
+    shell.off()
+
+
 @pytest.mark.parametrize("smp, mem", [("2", None), ("8", "64M")])
 def test_the_same_with_few_harts_and_with_many_and_little_memory(boot, smp, mem):
-    import machine
-
     shell = boot(smp=smp, **({"mem": mem} if mem and not machine.LINUX else {}))
     stress(shell, 4, 4)
     shell.off()
@@ -47,9 +55,9 @@ def test_what_one_hart_takes_away_is_gone_on_all_the_others(boot):
 
 
 @pytest.mark.skipif(not STRESS, reason="make stress")
-@pytest.mark.parametrize("large", ["", "large"])
+@pytest.mark.parametrize("large", ["", "large", "blocks"])
 @pytest.mark.parametrize("smp", ["2", "4", "8"])
 def test_pages_hold_their_stamps_for_ten_minutes(boot, smp, large):
-    shell = boot(smp=smp)
+    shell = boot(smp=smp, cpu="rv64,svnapot=true" if large == "blocks" else "")
     stress(shell, DURATION, 6, large)
     shell.off()

@@ -480,7 +480,7 @@ static void threads(void)
 {
 	pthread_t t[THREADS];
 	char *p = areas(2);
-	long rss;
+	long rss, memory = meminfo("MemFree:");
 
 	shared = p;
 	rss = figure("/proc/self/status", "RssAnon:");
@@ -492,6 +492,9 @@ static void threads(void)
 	rss = figure("/proc/self/status", "RssAnon:") - rss;
 	if (!ok(rss < 512, "and what they unmapped is gone"))
 		printf("# %ld KiB are left\n", rss);
+	memory -= meminfo("MemFree:");
+	if (!ok(memory < 16384, "and its frames are free"))
+		printf("# %ld KiB less are free\n", memory);
 	for (size_t i = 0; i < THREADS; i++)
 		pthread_create(t + i, NULL, keeper, (void *)i);
 	for (unsigned i = 0; i < 3000; i++)

@@ -2,7 +2,7 @@
 /*
  * smpstress: every hart at one address space, for some seconds.
  *
- *      smpstress [seconds [workers [seed [large]]]]
+ *      smpstress [seconds [workers [seed [large | blocks]]]]
  *
  * Each worker owns an arena at a place of its own and does to it, at random, all that a
  * program can do to memory: map, unmap, protect, move, drop, write, fork, exec, cut a mapped
@@ -12,7 +12,8 @@
  * a page taken away must fault there, at once; a page given again must hold the new stamp.
  *
  * With "large", an arena has room for pieces of 2 MiB, which half of all that is done to it
- * takes as wholes.
+ * takes as wholes.  With "blocks" half of it is done to pieces of 64 KiB; at times all is
+ * unmapped, so that page tables are made anew, and forks are fewer.
  *
  * What a claim needs is the worker's own, so no lock is in the way.
  */
@@ -34,6 +35,7 @@
 #define PAGE            4096UL
 #define PAGES_MAX       1536            /* of one arena */
 #define PIECE           512             /* pages in 2 MiB */
+#define BLOCK           16              /* in 64 KiB */
 #define FILE_PAGES      16
 #define WORKERS_MAX     16
 #define ARENA(n)        (0x1000000000UL + (uintptr_t)(n) * 0x10000000UL)
@@ -71,6 +73,7 @@ static volatile sig_atomic_t over;
 static atomic_int told;
 static char *self;
 static unsigned int pages = 96;         /* of one arena, now */
+static unsigned int piece;              /* pages that half of the steps take; 0: none does */
 
 /* ---- faults that are expected ---- */
 
@@ -402,10 +405,12 @@ static void step(struct worker *w)
 
 	if (nr > pages - first)
 		nr = few = pages - first;
-	if (pages > PIECE && roll(w, 2)) {
-		first -= first % PIECE;
-		nr = PIECE;
+	if (piece && roll(w, 2)) {
+		first -= first % piece;
+		nr = piece;
 	}
+	if (piece == BLOCK && !roll(w, 40))
+		do_unmap(w, 0, pages);
 	switch (roll(w, 24)) {
 	case 0 ... 5:   do_map(w, first, nr); break;
 	case 6 ... 8:   do_unmap(w, first, nr); break;
@@ -413,7 +418,10 @@ static void step(struct worker *w)
 	case 13 ... 14: do_move(w, first, nr); break;
 	case 15 ... 16: do_drop(w, first, nr); break;
 	case 17:        do_cut(w); break;
-	case 18:        do_fork(w); break;
+	case 18:
+		if (piece != BLOCK || !roll(w, 4))
+			do_fork(w);
+		break;
 	case 19:
 		if (roll(w, 2))
 			do_exec(w);
@@ -480,8 +488,12 @@ int main(int argc, char **argv)
 	struct timespec nap = { (time_t)seconds, 0 };
 
 	self = argv[0];
-	if (argc > 4)
+	if (argc > 4 && !strcmp(argv[4], "blocks")) {
+		piece = BLOCK;
+	} else if (argc > 4) {
+		piece = PIECE;
 		pages = PAGES_MAX;
+	}
 	if (argc == 2 && !strcmp(argv[1], "exit"))
 		return 0;
 	if (nr > WORKERS_MAX)
