@@ -76,7 +76,7 @@ int guard_remove(struct vm_area_struct *vma, vaddr_t start, vaddr_t end)
 
 	for (; va < end && !err; va = next) {
 		next = pt_next_piece(mm, va, end, &p);
-		if (p.kind == PT_SHARED)
+		if (p.kind == PT_SHARED)        /* where blocks may stand there are no guards */
 			err = pt_own_table(mm, &p);
 		if (err || p.kind != PT_TABLE || !pt_piece_lock(mm, &p))
 			continue;

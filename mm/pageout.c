@@ -50,7 +50,7 @@ void page_out(struct vm_area_struct *vma, vaddr_t start, vaddr_t end)
 	vaddr_t va = start, next;
 	struct pt_piece p;
 
-	evict_range(vma, start, end);
+	evict_range(vma, start, end);           /* leaves plain tables where blocks were */
 	if (!vma->vm_mapping)
 		return;
 	for (; va < end; va = next) {
