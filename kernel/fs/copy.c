@@ -139,10 +139,16 @@ static ssize_t sendfile(struct copy *c, vaddr_t off, size_t count)
 
 long sys_sendfile(const unsigned long *a)
 {
-	struct fd_ref out = fdget((int)a[0]), in = fdget((int)a[1]);
-	struct copy c = { .in = in.file, .out = out.file };
+	struct fd_ref in, out;
 	ssize_t n = -EBADF;
+	struct copy c;
 
+	/* A bad address is told before a bad descriptor. */
+	if (a[2] && get_user(&c.in_pos, a[2]))
+		return -EFAULT;
+	out = fdget((int)a[0]);
+	in = fdget((int)a[1]);
+	c = (struct copy){ .in = in.file, .out = out.file };
 	if (in.file && out.file)
 		n = sendfile(&c, a[2], a[3]);
 	fdput(in);

@@ -97,20 +97,24 @@ static int do_wait(struct epoll *ep, vaddr_t to, int max, u64 deadline)
 
 static long epoll_wait(int epfd, vaddr_t to, int max, u64 deadline, vaddr_t mask, size_t mask_size)
 {
-	struct fd_ref r = fdget(epfd);
+	struct fd_ref r = { .file = NULL };
 	bool masked = false;
-	long ret;
+	long ret = sigmask_import(mask, mask_size, &masked);
 
-	if (!r.file)
-		return -EBADF;
-	ret = -EINVAL;
-	if (max > 0 && max <= EP_MAX_EVENTS && epoll_of(r.file))
-		ret = sigmask_import(mask, mask_size, &masked);
-	if (!ret) {
-		ret = do_wait(epoll_of(r.file), to, max, deadline);
-		if (masked && ret != -EINTR)
-			restore_saved_sigmask();
-	}
+	if (ret)
+		return ret;
+	if (max <= 0 || max > EP_MAX_EVENTS)
+		ret = -EINVAL;
+	else if (!user_range_ok(to, (size_t)max * sizeof(struct epoll_event)))
+		ret = -EFAULT;
+	if (!ret)
+		r = fdget(epfd);
+	if (!ret && !r.file)
+		ret = -EBADF;
+	else if (!ret)
+		ret = epoll_of(r.file) ? do_wait(epoll_of(r.file), to, max, deadline) : -EINVAL;
+	if (masked && ret != -EINTR)
+		restore_saved_sigmask();
 	fdput(r);
 	return ret;
 }

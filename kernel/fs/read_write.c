@@ -116,6 +116,11 @@ static inline int one_buffer(struct iov_iter *it, struct iovec *iov, vaddr_t bas
 	return 0;
 }
 
+static inline bool open_for(const struct file *f, bool write)
+{
+	return f->mode & (write ? FMODE_WRITE : FMODE_READ);
+}
+
 /* The long way: the table or the file is shared, or the descriptor is bad, or not open for this. */
 static __noinline ssize_t shared_rw(const unsigned long *a, bool write)
 {
@@ -126,7 +131,7 @@ static __noinline ssize_t shared_rw(const unsigned long *a, bool write)
 
 	if (!r.file)
 		return -EBADF;
-	n = one_buffer(&it, &iov, a[1], a[2]);
+	n = open_for(r.file, write) ? one_buffer(&it, &iov, a[1], a[2]) : -EBADF;
 	if (!n && write)
 		n = do_write(r.file, &it, &r.file->pos);
 	else if (!n)
@@ -161,32 +166,39 @@ long sys_write(const unsigned long *a)
 	return write_open(f, &it, &f->pos, true);
 }
 
-static ssize_t at_offset(int fd, struct iov_iter *it, loff_t pos, bool write)
+/* The file of @fd; *err: 0 if one may read it, or write it, at @pos. */
+static struct fd_ref fdget_at(int fd, loff_t pos, bool write, ssize_t *err)
 {
-	struct fd_ref r;
-	ssize_t n;
+	struct fd_ref r = { .file = NULL };
 
+	*err = -EINVAL;
 	if (pos < 0)
-		return -EINVAL;
+		return r;
 	r = fdget(fd);
 	if (!r.file)
-		return -EBADF;
-	if (r.file->mode & (FMODE_NOSEEK | FMODE_STREAM))
-		n = -ESPIPE;
+		*err = -EBADF;
+	else if (r.file->mode & (FMODE_NOSEEK | FMODE_STREAM))
+		*err = -ESPIPE;
 	else
-		n = write ? do_write(r.file, it, &pos) : do_read(r.file, it, &pos);
-	fdput(r);
-	return n;
+		*err = open_for(r.file, write) ? 0 : -EBADF;
+	return r;
 }
 
 /* One buffer at an offset, the long way: as shared_rw(), or @a is wrong. */
 static __noinline ssize_t shared_rw_at(const unsigned long *a, bool write)
 {
+	loff_t pos = (loff_t)a[3];
 	struct iov_iter it;
 	struct iovec iov;
+	ssize_t n;
+	struct fd_ref r = fdget_at((int)a[0], pos, write, &n);
 
-	return one_buffer(&it, &iov, a[1], a[2]) ?:
-	       at_offset((int)a[0], &it, (loff_t)a[3], write);
+	if (!n)
+		n = one_buffer(&it, &iov, a[1], a[2]);
+	if (!n)
+		n = write ? do_write(r.file, &it, &pos) : do_read(r.file, &it, &pos);
+	fdput(r);
+	return n;
 }
 
 long sys_pread64(const unsigned long *a)
@@ -258,58 +270,6 @@ void iovec_release(struct user_iov *u)
 		kfree(u->segs);
 }
 
-static ssize_t vector_at_pos(const unsigned long *a, bool write)
-{
-	struct fd_ref r = fdget_pos((int)a[0]);
-	struct iov_iter it;
-	struct user_iov u;
-	ssize_t n;
-
-	if (!r.file)
-		return -EBADF;
-	n = iovec_import(&u, &it, a[1], a[2]);
-	if (!n) {
-		n = write ? do_write(r.file, &it, &r.file->pos) :
-			    do_read(r.file, &it, &r.file->pos);
-		iovec_release(&u);
-	}
-	fdput_pos(r);
-	return n;
-}
-
-static ssize_t vector_at_offset(const unsigned long *a, bool write)
-{
-	struct iov_iter it;
-	struct user_iov u;
-	ssize_t n = iovec_import(&u, &it, a[1], a[2]);
-
-	if (n)
-		return n;
-	n = at_offset((int)a[0], &it, (loff_t)a[3], write);
-	iovec_release(&u);
-	return n;
-}
-
-long sys_readv(const unsigned long *a)
-{
-	return vector_at_pos(a, false);
-}
-
-long sys_writev(const unsigned long *a)
-{
-	return vector_at_pos(a, true);
-}
-
-long sys_preadv(const unsigned long *a)
-{
-	return vector_at_offset(a, false);
-}
-
-long sys_pwritev(const unsigned long *a)
-{
-	return vector_at_offset(a, true);
-}
-
 #define RWF_HIPRI       0x01
 #define RWF_DSYNC       0x02
 #define RWF_SYNC        0x04
@@ -326,14 +286,73 @@ static int check_rwf(unsigned long flags, bool write)
 	return 0;
 }
 
+static ssize_t vector(struct file *f, const unsigned long *a, loff_t *pos, bool write,
+		      unsigned long flags)
+{
+	struct iov_iter it;
+	struct user_iov u;
+	ssize_t n = iovec_import(&u, &it, a[1], a[2]);
+
+	if (n)
+		return n;
+	n = check_rwf(flags, write);
+	if (!n)
+		n = write ? do_write(f, &it, pos) : do_read(f, &it, pos);
+	iovec_release(&u);
+	return n;
+}
+
+static ssize_t vector_at_pos(const unsigned long *a, bool write, unsigned long flags)
+{
+	struct fd_ref r = fdget_pos((int)a[0]);
+	ssize_t n = -EBADF;
+
+	if (!r.file)
+		return n;
+	if (open_for(r.file, write))
+		n = vector(r.file, a, &r.file->pos, write, flags);
+	fdput_pos(r);
+	return n;
+}
+
+static ssize_t vector_at_offset(const unsigned long *a, bool write, unsigned long flags)
+{
+	loff_t pos = (loff_t)a[3];
+	ssize_t n;
+	struct fd_ref r = fdget_at((int)a[0], pos, write, &n);
+
+	if (!n)
+		n = vector(r.file, a, &pos, write, flags);
+	fdput(r);
+	return n;
+}
+
+long sys_readv(const unsigned long *a)
+{
+	return vector_at_pos(a, false, 0);
+}
+
+long sys_writev(const unsigned long *a)
+{
+	return vector_at_pos(a, true, 0);
+}
+
+long sys_preadv(const unsigned long *a)
+{
+	return vector_at_offset(a, false, 0);
+}
+
+long sys_pwritev(const unsigned long *a)
+{
+	return vector_at_offset(a, true, 0);
+}
+
 static ssize_t vector2(const unsigned long *a, bool write)
 {
-	int err = check_rwf(a[5], write);
-	ssize_t n;
+	ssize_t n = (loff_t)a[3] == -1 ? vector_at_pos(a, write, a[5]) :
+					 vector_at_offset(a, write, a[5]);
+	int err = 0;
 
-	if (err)
-		return err;
-	n = (loff_t)a[3] == -1 ? vector_at_pos(a, write) : vector_at_offset(a, write);
 	if (n > 0 && write && (a[5] & (RWF_DSYNC | RWF_SYNC))) {
 		struct fd_ref r = fdget((int)a[0]);
 

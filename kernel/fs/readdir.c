@@ -37,14 +37,23 @@ struct getdents {
 	size_t used;            /* of the page */
 	vaddr_t to;             /* where the page goes */
 	size_t room;            /* of the program's buffer behind the page's bytes */
+	loff_t told;            /* the place behind the last entry that the program has */
 	int err;
 };
 
+/* Entry by entry where the page as a whole cannot be copied: what the program gets counts. */
 static int getdents_flush(struct getdents *g)
 {
 	int err = copy_to_user(g->to, g->page, g->used);
+	struct dirent64 *d;
 
-	g->to += g->used;
+	for (size_t at = 0; at < g->used; at += d->d_reclen) {
+		d = (struct dirent64 *)(void *)(g->page + at);
+		if (err && copy_to_user(g->to, d, d->d_reclen))
+			break;
+		g->to += d->d_reclen;
+		g->told = d->d_off;
+	}
 	g->used = 0;
 	return err;
 }
@@ -79,7 +88,8 @@ static bool getdents_emit(struct dir_context *ctx, const char *name, size_t len,
 
 static ssize_t getdents(struct file *f, vaddr_t to, size_t size)
 {
-	struct getdents g = { .ctx = { getdents_emit, f->pos }, .to = to, .room = size };
+	struct getdents g = { .ctx = { getdents_emit, f->pos }, .to = to, .room = size,
+			      .told = f->pos };
 	struct inode *dir = f->inode;
 	int err = -ENOENT;
 
@@ -91,7 +101,6 @@ static ssize_t getdents(struct file *f, vaddr_t to, size_t size)
 	down_read(&dir->lock);
 	if (!test_bit(I_DEAD, &dir->state)) {
 		err = f->f_op->readdir(f, &g.ctx);
-		f->pos = g.ctx.pos;
 		inode_accessed(dir, f->path.mnt);
 	}
 	up_read(&dir->lock);
@@ -100,8 +109,7 @@ static ssize_t getdents(struct file *f, vaddr_t to, size_t size)
 	if (g.used && getdents_flush(&g))
 		g.err = -EFAULT;
 	free_page_va(g.page);
-	if (g.err == -EFAULT)
-		return -EFAULT;
+	f->pos = g.err == -EFAULT ? g.told : g.ctx.pos;
 	if (g.to != to)
 		return (ssize_t)(g.to - to);
 	return err ? err : g.err;

@@ -272,18 +272,19 @@ static int offset_out(struct file *f, bool is_pipe, vaddr_t addr, loff_t pos)
 
 static int splice_check(struct splice *s, vaddr_t in_off, vaddr_t out_off)
 {
-	int err;
+	int err = offset_in(s->in, s->from, in_off, &s->in_pos);
 
+	if (!err)
+		err = offset_in(s->out, s->to, out_off, &s->out_pos);
+	if (err)
+		return err;
 	if (!(s->in->mode & FMODE_READ) || !(s->out->mode & FMODE_WRITE))
 		return -EBADF;
 	if ((!s->from && !s->to) || s->from == s->to)
 		return -EINVAL;
-	err = offset_in(s->in, s->from, in_off, &s->in_pos);
-	if (!err)
-		err = offset_in(s->out, s->to, out_off, &s->out_pos);
-	if (!err && !s->to && (s->out->flags & O_APPEND))
-		err = -EINVAL;
-	return err;
+	if (!s->to && (s->out->flags & O_APPEND))
+		return -EINVAL;
+	return 0;
 }
 
 static ssize_t splice_files(struct splice *s, vaddr_t in_off, vaddr_t out_off)

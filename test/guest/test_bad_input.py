@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: MIT
-"""Broken programs: execve says what Linux says, and the shell goes on."""
+"""Broken programs and calls: what Linux says is said, and the shell goes on."""
+
+import difflib
+import pathlib
 
 import machine
 
 
 def expected():
-    text = (machine.pathlib.Path(machine.BUILD) / "guest/opt/test/bad/list").read_text()
+    text = (pathlib.Path(machine.BUILD) / "guest/opt/test/bad/list").read_text()
     return {line.split()[0]: line.split()[1:] for line in text.splitlines()}
 
 
@@ -45,3 +48,11 @@ def test_the_shell_says_what_is_wrong(vm):
     assert status == 126 and "Exec format error" in output
     status, output = vm.run("/opt/test/bad/interpreter_missing")
     assert status == 127 and "required file not found" in output
+
+
+def test_of_two_errors_the_one_that_linux_tells_is_told(vm):
+    """error_order.expected is what error_order printed on Linux 6.12."""
+    wanted = pathlib.Path(__file__).with_name("error_order.expected").read_text().splitlines()
+    vm.ok("mkdir /root/order")
+    told = vm.ok("/opt/test/error_order /root/order; rm -r /root/order").splitlines()
+    assert told == wanted, "\n".join(difflib.unified_diff(wanted, told, "Linux", "here", n=0))
