@@ -259,6 +259,8 @@ long sys_timer_create(const unsigned long *a)
 	struct task_struct *thread;
 	struct posix_timer *k;
 
+	if (a[1] && get_user(&ev, a[1]))
+		return -EFAULT;
 	switch (clock) {
 	case CLOCK_REALTIME:
 	case CLOCK_MONOTONIC:
@@ -273,8 +275,6 @@ long sys_timer_create(const unsigned long *a)
 	default:
 		return -EINVAL;
 	}
-	if (a[1] && get_user(&ev, a[1]))
-		return -EFAULT;
 	err = event_check(&ev, &thread);
 	if (err)
 		return err;

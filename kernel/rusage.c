@@ -306,14 +306,17 @@ long sys_prlimit64(const unsigned long *a)
 	struct task_struct *t;
 	int err;
 
-	if (which >= RLIM_NLIMITS)
-		return -EINVAL;
 	if (a[2] && get_user(&new, a[2]))
 		return -EFAULT;
 	t = pid ? find_task(pid) : current;
 	if (!t)
 		return -ESRCH;
-	err = may_limit(t) ? limit_change(t, which, a[2] ? &new : NULL, &old) : -EPERM;
+	if (!may_limit(t))
+		err = -EPERM;
+	else if (which >= RLIM_NLIMITS)
+		err = -EINVAL;
+	else
+		err = limit_change(t, which, a[2] ? &new : NULL, &old);
 	if (pid)
 		task_put(t);
 	if (err)
@@ -335,9 +338,9 @@ long sys_setrlimit(const unsigned long *a)
 {
 	struct rlimit new, old;
 
-	if ((unsigned int)a[0] >= RLIM_NLIMITS)
-		return -EINVAL;
 	if (get_user(&new, a[1]))
 		return -EFAULT;
+	if ((unsigned int)a[0] >= RLIM_NLIMITS)
+		return -EINVAL;
 	return limit_change(current, (unsigned int)a[0], &new, &old);
 }

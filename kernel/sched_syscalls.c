@@ -61,10 +61,11 @@ long sys_sched_setaffinity(const unsigned long *a)
 /* The number of bytes written. */
 long sys_sched_getaffinity(const unsigned long *a)
 {
+	unsigned int len = (unsigned int)a[1];
 	unsigned long mask;
 	struct task_struct *t;
 
-	if (a[1] * 8 < nr_harts || a[1] % sizeof(mask))
+	if (len * 8 < nr_harts || len % sizeof(mask))
 		return -EINVAL;
 	t = sched_task((int)a[0]);
 	if (!t)

@@ -67,11 +67,12 @@ long sys_getrandom(const unsigned long *a)
 {
 	vaddr_t to = a[0];
 	size_t len = a[1], done = 0;
+	unsigned int flags = (unsigned int)a[2];
 	u8 buf[256];
 
-	if (a[2] & ~(unsigned long)(GRND_NONBLOCK | GRND_RANDOM | GRND_INSECURE))
+	if (flags & ~(unsigned int)(GRND_NONBLOCK | GRND_RANDOM | GRND_INSECURE))
 		return -EINVAL;
-	if ((a[2] & (GRND_RANDOM | GRND_INSECURE)) == (GRND_RANDOM | GRND_INSECURE))
+	if ((flags & (GRND_RANDOM | GRND_INSECURE)) == (GRND_RANDOM | GRND_INSECURE))
 		return -EINVAL;
 	len = min(len, 0x7ffff000UL);
 	while (done < len) {

@@ -309,10 +309,9 @@ static int decode_id(struct wait *w, int id, bool *nonblock)
 	}
 }
 
-long sys_waitid(const unsigned long *a)
+/* 1: somebody was waited for, and is in @w; 0: nobody yet, and that was asked; or -errno. */
+static long waitid(struct wait *w, unsigned int options)
 {
-	unsigned int options = (unsigned int)a[3];
-	struct wait w = { .which = (int)a[0], .id = (int)a[1], .want_rusage = a[4] != 0 };
 	bool nonblock = false;
 	long ret;
 
@@ -321,18 +320,25 @@ long sys_waitid(const unsigned long *a)
 		return -EINVAL;
 	if (!(options & (WEXITED | WSTOPPED | WCONTINUED)))
 		return -EINVAL;
-	ret = decode_id(&w, w.id, &nonblock);
+	ret = decode_id(w, w->id, &nonblock);
 	if (ret)
 		return ret;
-	w.options = options | (nonblock ? WNOHANG : 0);
-	ret = do_wait(&w);
-	if (w.handle)
-		pid_handle_put(w.handle);
-	if (!ret && nonblock && !(options & WNOHANG))
-		return -EAGAIN;
-	if (ret < 0)
-		return ret;
+	w->options = options | (nonblock ? WNOHANG : 0);
+	ret = do_wait(w);
+	if (w->handle)
+		pid_handle_put(w->handle);
+	return !ret && nonblock && !(options & WNOHANG) ? -EAGAIN : ret;
+}
+
+/* As on Linux the information is written in any case: zeroes with an error. */
+long sys_waitid(const unsigned long *a)
+{
+	struct wait w = { .which = (int)a[0], .id = (int)a[1], .want_rusage = a[4] != 0 };
+	long ret = waitid(&w, (unsigned int)a[3]);
+
 	if (ret > 0 && a[4] && copy_to_user(a[4], &w.ru, sizeof(w.ru)))
 		return -EFAULT;
-	return a[2] ? put_info(a[2], &w) : 0;
+	if (a[2] && put_info(a[2], &w))
+		return -EFAULT;
+	return ret < 0 ? ret : 0;
 }

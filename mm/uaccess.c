@@ -155,21 +155,21 @@ size_t clear_user_partial(vaddr_t dst, size_t len)
 int copy_from_user(void *dst, vaddr_t src, size_t len)
 {
 	if (!user_range_ok(src, len))
-		return -EFAULT;
+		return len ? -EFAULT : 0;
 	return copy_from_user_partial(dst, src, len) == len ? 0 : -EFAULT;
 }
 
 int copy_to_user(vaddr_t dst, const void *src, size_t len)
 {
 	if (!user_range_ok(dst, len))
-		return -EFAULT;
+		return len ? -EFAULT : 0;
 	return copy_to_user_partial(dst, src, len) == len ? 0 : -EFAULT;
 }
 
 int clear_user(vaddr_t dst, size_t len)
 {
 	if (!user_range_ok(dst, len))
-		return -EFAULT;
+		return len ? -EFAULT : 0;
 	return clear_user_partial(dst, len) == len ? 0 : -EFAULT;
 }
 

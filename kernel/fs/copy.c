@@ -176,12 +176,15 @@ static int copy_range_check(const struct copy *c, size_t len)
 	return 0;
 }
 
-static ssize_t copy_range(struct copy *c, vaddr_t in_off, vaddr_t out_off, size_t len)
+static ssize_t copy_range(struct copy *c, vaddr_t in_off, vaddr_t out_off, size_t len,
+			  unsigned int flags)
 {
 	ssize_t n = offset_in(c->in, in_off, &c->in_pos);
 
 	if (!n)
 		n = offset_in(c->out, out_off, &c->out_pos);
+	if (!n && flags)                /* none has a meaning */
+		n = -EINVAL;
 	if (!n) {
 		len = min(len, 0x7ffff000UL);
 		n = copy_range_check(c, len);
@@ -201,13 +204,11 @@ long sys_copy_file_range(const unsigned long *a)
 	struct copy c;
 	ssize_t n = -EBADF;
 
-	if (a[5])
-		return -EINVAL;
 	in = fdget((int)a[0]);
 	out = fdget((int)a[2]);
 	c = (struct copy){ .in = in.file, .out = out.file };
 	if (in.file && out.file)
-		n = copy_range(&c, a[1], a[3], a[4]);
+		n = copy_range(&c, a[1], a[3], a[4], (unsigned int)a[5]);
 	fdput(in);
 	fdput(out);
 	return n;

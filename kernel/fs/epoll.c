@@ -358,7 +358,7 @@ long sys_epoll_create1(const unsigned long *a)
 	struct file *f;
 	int fd;
 
-	if (a[0] & ~(unsigned long)O_CLOEXEC)
+	if ((int)a[0] & ~O_CLOEXEC)
 		return -EINVAL;
 	ep = kmalloc(sizeof(*ep), GFP_KERNEL | GFP_ZERO);
 	if (!ep)

@@ -35,7 +35,7 @@ long sys_dup3(const unsigned long *a)
 	struct file *f;
 	int fd;
 
-	if (a[2] & ~(unsigned long)O_CLOEXEC)
+	if ((int)a[2] & ~O_CLOEXEC)
 		return -EINVAL;
 	if ((int)a[0] == (int)a[1])
 		return -EINVAL;

@@ -43,6 +43,7 @@
 #define LOCK_EX         2
 #define LOCK_NB         4
 #define LOCK_UN         8
+#define LOCK_MAND       32      /* Linux had such locks once, and still answers 0 */
 
 #define FIONREAD        0x541b
 #define FIONBIO         0x5421

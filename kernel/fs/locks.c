@@ -403,6 +403,8 @@ long sys_flock(const unsigned long *a)
 	struct fd_ref r;
 	int op = (int)a[1] & ~LOCK_NB, err = 0;
 
+	if (op & LOCK_MAND)
+		return 0;
 	if (op != LOCK_SH && op != LOCK_EX && op != LOCK_UN)
 		return -EINVAL;
 	r = fdget((int)a[0]);

@@ -50,14 +50,14 @@ static int open_flags(struct opening *op, u64 resolve)
 {
 	unsigned int flags = op->flags;
 
+	if (flags & O_PATH)             /* beats all else */
+		flags &= O_DIRECTORY | O_NOFOLLOW | O_PATH | O_CLOEXEC;
 	if ((flags & O_TMPFILE_BIT)) {
 		if ((flags & O_TMPFILE) != O_TMPFILE || (flags & O_CREAT))
 			return -EINVAL;
 		if ((flags & O_ACCMODE) == O_RDONLY)
 			return -EINVAL;
 	}
-	if (flags & O_PATH)
-		flags &= O_DIRECTORY | O_NOFOLLOW | O_PATH | O_CLOEXEC;
 	if ((flags & (O_CREAT | O_DIRECTORY)) == (O_CREAT | O_DIRECTORY) &&
 	    !(flags & O_TMPFILE_BIT))
 		return -EINVAL;

@@ -108,9 +108,9 @@ ssize_t vfs_write(struct file *f, struct iov_iter *from, loff_t *pos)
 /* iov_iter_buf() of what read(2) is given, without a call. */
 static inline int one_buffer(struct iov_iter *it, struct iovec *iov, vaddr_t base, size_t len)
 {
-	len = min(len, MAX_RW_COUNT);
 	if (unlikely(!user_range_ok(base, len)))
 		return -EFAULT;
+	len = min(len, MAX_RW_COUNT);
 	*iov = (struct iovec){ base, len };
 	*it = (struct iov_iter){ .segs = iov, .nr_segs = 1, .count = len };
 	return 0;

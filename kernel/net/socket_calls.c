@@ -272,8 +272,12 @@ static long do_accept(const unsigned long *a, unsigned int flags)
 	struct fd_ref r;
 	int err, fd;
 
-	if (flags & ~(unsigned int)(SOCK_CLOEXEC | SOCK_NONBLOCK))
-		return -EINVAL;
+	if (flags & ~(unsigned int)(SOCK_CLOEXEC | SOCK_NONBLOCK)) {
+		r = fdget((int)a[0]);
+		err = r.file ? -EINVAL : -EBADF;
+		fdput(r);
+		return err;
+	}
 	err = socket_get((int)a[0], &r, &u);
 	if (err)
 		return err;

@@ -52,6 +52,8 @@ static void one_buffer(void)
 	TRY(SYS_pread64, fd, p, 4, -1L);
 	TRY(SYS_pwrite64, fd, p, 4, 0);
 	TRY(SYS_pwrite64, fd, p, 0, -1L);
+	TRY(SYS_pread64, fd, 0L, __LONG_MAX__, 0);
+	TRY(SYS_pread64, fd, p, 0L, 0);
 	TRY(SYS_getdents64, fd, p, 4);
 	TRY(SYS_getdents64, fd, p, 4096);
 }
@@ -78,9 +80,13 @@ static void two_files(void)
 	TRY(SYS_sendfile, fd, -1, p, 4);
 	TRY(SYS_splice, fd, p, full[1], 0L, 4, 0);
 	TRY(SYS_copy_file_range, fd, p, wr, 0L, 4, 0);
+	TRY(SYS_copy_file_range, fd, p, wr, 0L, 4, 1);
+	TRY(SYS_copy_file_range, fd, 0L, wr, 0L, 4, 1);
 	TRY(SYS_vmsplice, fd, p, 1, 0);
 	TRY(SYS_tee, fd, full[1], 1, 0x100);
 	TRY(SYS_dup3, fd, fd, 0);
+	TRY(SYS_dup3, fd, fd, 1L << 32);
+	TRY(SYS_flock, fd, 32);
 }
 
 static void of_a_file(void)
@@ -112,6 +118,7 @@ static void of_another_kind(void)
 {
 	TRY(SYS_sendto, fd, p, 4, 0, p, 4);
 	TRY(SYS_bind, fd, p, 4);
+	TRY(SYS_accept4, fd, p, p, 1);
 	TRY(SYS_getsockopt, fd, 1, 1, p, p);
 	TRY(SYS_epoll_ctl, fd, 1, rd, p);
 	TRY(SYS_epoll_ctl, fd, 2, rd, p);
@@ -120,6 +127,24 @@ static void of_another_kind(void)
 	TRY(SYS_inotify_add_watch, fd, p, 1);
 	TRY(SYS_timerfd_settime, fd, 0, p, p);
 	TRY(SYS_signalfd4, fd, p, 8, 0);
+}
+
+/* Of no descriptor. */
+static void of_a_process(void)
+{
+	TRY(SYS_setrlimit, 999, p);
+	TRY(SYS_prlimit64, 0, 999, p, 0L);
+	TRY(SYS_prlimit64, 1 << 30, 999, 0L, p);
+	TRY(SYS_sched_getaffinity, 1 << 30, 3L, p);
+	TRY(SYS_sched_getaffinity, 1 << 30, 1L << 61, p);
+	TRY(SYS_timer_create, 999, p, p);
+	TRY(SYS_waitid, 0, 0, p, 0, 0L);
+	TRY(SYS_waitid, 0, 0, p, 4, p);
+	TRY(SYS_waitid, 0, 0, 0L, 4, p);
+	TRY(SYS_epoll_create1, 1);
+	TRY(SYS_getrandom, p, 1, 1L << 32);
+	TRY(SYS_rt_sigpending, p, 0L);
+	TRY(SYS_openat, AT_FDCWD, "f", O_PATH | O_TMPFILE | O_CREAT);
 }
 
 /* Of the entries before a hole in the buffer none is lost, and none told twice. */
@@ -165,6 +190,7 @@ int main(int argc, char **argv)
 	two_files();
 	of_a_file();
 	of_another_kind();
+	of_a_process();
 	list_to_a_hole();
 	return 0;
 }
