@@ -40,7 +40,7 @@
 #define PAGE_PTR_DIRTY  1UL
 #define PAGE_PTR_SWAP   2UL     /* in the swap cache: somebody has to see whether it still should */
 #define PAGE_PTR_HUGE   4UL     /* the first of a huge entry's */
-#define PAGE_PTR_BLOCK  5UL     /* the first of a block */
+#define PAGE_PTR_BLOCK  5UL     /* the first of a block; dirty and huge means nothing else */
 #define PAGE_PTR_BITS   (PAGE_PTR_DIRTY | PAGE_PTR_SWAP | PAGE_PTR_HUGE)
 
 _Static_assert(_Alignof(struct page) > PAGE_PTR_BITS, "low bits of a pointer to it are free");
@@ -254,14 +254,14 @@ void pt_gather_huge(struct pt_gather *g, struct page *page, vaddr_t va, long unm
 
 static __noinline void put_noted(struct page *noted)
 {
+	unsigned long note = (unsigned long)noted & PAGE_PTR_BITS;
 	struct page *page = (struct page *)((unsigned long)noted & ~PAGE_PTR_BITS);
 
-	if ((unsigned long)noted & PAGE_PTR_HUGE) {
-		huge_put_pages(page, (unsigned long)noted & PAGE_PTR_DIRTY ? BLOCK_ORDER :
-									     HUGE_ORDER);
+	if (note == PAGE_PTR_HUGE || note == PAGE_PTR_BLOCK) {
+		huge_put_pages(page, note == PAGE_PTR_HUGE ? HUGE_ORDER : BLOCK_ORDER);
 		return;
 	}
-	if ((unsigned long)noted & PAGE_PTR_DIRTY)
+	if (note & PAGE_PTR_DIRTY)
 		set_page_dirty(page);
 	put_unmapped_page(page);
 }

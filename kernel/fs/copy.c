@@ -90,21 +90,23 @@ static ssize_t copy_files(struct copy *c, size_t len)
 	return n;
 }
 
-/* A program's offset, or the file's own.  */
-static int offset_in(struct file *f, vaddr_t addr, loff_t *pos)
+/* *pos, which the program gave, or the file's own; may reading or writing begin there? */
+static int offset_check(struct file *f, bool given, loff_t *pos)
 {
-	int err = 0;
-
-	if (!addr) {
+	if (!given) {
 		*pos = f->pos;
 		return 0;
 	}
-	err = get_user(pos, addr);
-	if (!err && (f->mode & FMODE_NOSEEK))
-		err = -ESPIPE;
-	if (!err && *pos < 0)
-		err = -EINVAL;
-	return err;
+	if (f->mode & FMODE_NOSEEK)
+		return -ESPIPE;
+	return *pos < 0 ? -EINVAL : 0;
+}
+
+static int offset_in(struct file *f, vaddr_t addr, loff_t *pos)
+{
+	int err = addr ? get_user(pos, addr) : 0;
+
+	return err ? err : offset_check(f, addr, pos);
 }
 
 static int offset_out(struct file *f, vaddr_t addr, loff_t pos)
@@ -115,9 +117,10 @@ static int offset_out(struct file *f, vaddr_t addr, loff_t pos)
 	return 0;
 }
 
+/* @off: where the program gave c->in_pos, or 0. */
 static ssize_t sendfile(struct copy *c, vaddr_t off, size_t count)
 {
-	ssize_t n = offset_in(c->in, off, &c->in_pos);
+	ssize_t n = offset_check(c->in, off, &c->in_pos);
 
 	if (n)
 		return n;
@@ -139,16 +142,17 @@ static ssize_t sendfile(struct copy *c, vaddr_t off, size_t count)
 
 long sys_sendfile(const unsigned long *a)
 {
+	struct copy c = { .in_pos = 0 };
 	struct fd_ref in, out;
 	ssize_t n = -EBADF;
-	struct copy c;
 
 	/* A bad address is told before a bad descriptor. */
 	if (a[2] && get_user(&c.in_pos, a[2]))
 		return -EFAULT;
 	out = fdget((int)a[0]);
 	in = fdget((int)a[1]);
-	c = (struct copy){ .in = in.file, .out = out.file };
+	c.in = in.file;
+	c.out = out.file;
 	if (in.file && out.file)
 		n = sendfile(&c, a[2], a[3]);
 	fdput(in);
