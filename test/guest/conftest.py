@@ -69,23 +69,10 @@ def run():
     return machine.run
 
 
-def tap_failures(output):
-    """The lines that say a test failed, for a message that can be read at once."""
-    return [l for l in output.splitlines() if l.startswith("not ok") or l.startswith("#")]
-
-
 @pytest.fixture
 def tap(vm):
     """tap("program args"): run one of our TAP programs; it must pass, and have a plan."""
-
-    def check(command, timeout=120):
-        # Not a job of the interactive shell: that one would notice a program that is stopped.
-        status, output = vm.run(f"sh -c '/opt/test/{command}; exit $?'", timeout)
-        assert status == 0 and "1.." in output, (
-            f"{command}: status {status}\n" + "\n".join(tap_failures(output) or [vm.console[-3000:]]))
-        return output
-
-    return check
+    return vm.tap
 
 
 def pytest_terminal_summary(terminalreporter):

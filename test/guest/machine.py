@@ -200,6 +200,15 @@ class Shell(Machine):
         assert status == 0, f"{command}: status {status}\n{output}"
         return output
 
+    def tap(self, command, timeout=120):
+        """Run one of our TAP programs; it must pass, and have a plan.  Its output."""
+        # Not a job of the interactive shell: that one would notice a program that is stopped.
+        status, output = self.run(f"sh -c '/opt/test/{command}; exit $?'", timeout)
+        failed = [l for l in output.splitlines() if l.startswith(("not ok", "#"))]
+        assert status == 0 and "1.." in output, (
+            f"{command}: status {status}\n" + "\n".join(failed or [self.console[-3000:]]))
+        return output
+
     def alive(self):
         try:
             self.child.send("\n")
