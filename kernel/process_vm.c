@@ -27,7 +27,8 @@ struct cursor {
 
 static long process_vm_rw(const unsigned long *a, bool write);
 static int cursor_init(struct cursor *c, vaddr_t list, unsigned long nr);
-static size_t cursor_next(struct cursor *c, vaddr_t *addr);
+static size_t cursor_left(struct cursor *c);
+static vaddr_t cursor_addr(const struct cursor *c);
 static long copy_all(struct mm_struct *mm, struct cursor *local, struct cursor *remote, bool write);
 static size_t copy_piece(struct mm_struct *mm, u8 *buf, vaddr_t local, vaddr_t remote, size_t n,
 			 bool write);
@@ -96,17 +97,19 @@ static int cursor_init(struct cursor *c, vaddr_t list, unsigned long nr)
 	return 0;
 }
 
-/* The bytes left in the current buffer, from *addr on; 0: the list is used up. */
-static size_t cursor_next(struct cursor *c, vaddr_t *addr)
+/* The bytes left in the current buffer, from cursor_addr() on; 0: the list is used up. */
+static size_t cursor_left(struct cursor *c)
 {
 	while (c->i < c->nr && c->off == c->iov[c->i].len) {
 		c->i++;
 		c->off = 0;
 	}
-	if (c->i == c->nr)
-		return 0;
-	*addr = c->iov[c->i].base + c->off;
-	return c->iov[c->i].len - c->off;
+	return c->i == c->nr ? 0 : c->iov[c->i].len - c->off;
+}
+
+static vaddr_t cursor_addr(const struct cursor *c)
+{
+	return c->iov[c->i].base + c->off;
 }
 
 /* Bytes copied before the first that could not be; -EFAULT if none was. */
@@ -118,13 +121,12 @@ static long copy_all(struct mm_struct *mm, struct cursor *local, struct cursor *
 	if (!buf)
 		return -ENOMEM;
 	for (;;) {
-		vaddr_t from, to;
-		size_t want = min(cursor_next(local, &to), cursor_next(remote, &from)), n;
+		size_t want = min(cursor_left(local), cursor_left(remote)), n;
 
 		want = min(want, PAGE_SIZE);
 		if (!want)
 			break;
-		n = copy_piece(mm, buf, to, from, want, write);
+		n = copy_piece(mm, buf, cursor_addr(local), cursor_addr(remote), want, write);
 		local->off += n;
 		remote->off += n;
 		done += (long)n;
