@@ -9,6 +9,7 @@
 
 #include <arch/cpu.h>
 #include <arch/mmu.h>
+#include <arch/time.h>
 #include <kernel/log.h>
 #include <kernel/sync.h>
 #include <lib/fdt.h>
@@ -75,11 +76,22 @@ void machine_power_init(void)
 		power_regs = ioremap(pa, 4);
 }
 
+/*
+ * QEMU 10 leaves a moment after it was asked, with the status of whoever asked
+ * last: the firmware, asked at once, would make it 0.
+ */
+#define POWEROFF_WAIT_NS        (10 * 1000000000UL)
+
 void machine_poweroff(int status)
 {
+	u64 asked = time_ns();
+
 	irq_disable();
-	if (power_regs)
+	if (power_regs) {
 		*power_regs = status ? (u32)(status & 0xffff) << 16 | 0x3333 : 0x5555;
+		while (time_ns() - asked < POWEROFF_WAIT_NS)
+			;
+	}
 	sbi_reset(false);
 	machine_halt();
 }
