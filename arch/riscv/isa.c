@@ -97,8 +97,9 @@ void machine_print(void)
 {
 	extern unsigned long mmu_asid_bits;
 
-	pr_info("riscv: %s, %s, %lu ASID bits, timer by %s, accessed/dirty by %s%s%s",
-		cpu_isa_string, cpu_mmu_string, mmu_asid_bits, have_sstc ? "Sstc" : "SBI",
+	/* The string last: a line of the log has room for the first 300 letters of it. */
+	pr_info("riscv: %s, %lu ASID bits, timer by %s, accessed/dirty by %s%s%s, %s",
+		cpu_mmu_string, mmu_asid_bits, have_sstc ? "Sstc" : "SBI",
 		mmu_software_ad ? "software" : "hardware", have_zicboz ? ", Zicboz" : "",
-		mmu_blocks ? ", pages of 64 KiB" : "");
+		mmu_blocks ? ", pages of 64 KiB" : "", cpu_isa_string);
 }
