@@ -219,8 +219,8 @@ static void moving(void)
 	fails(EINVAL, (long)mremap(p, PG, PG, MREMAP_MAYMOVE | MREMAP_FIXED, to + 1));
 	fails(EINVAL, (long)mremap(p, 2 * PG, 2 * PG, MREMAP_MAYMOVE | MREMAP_FIXED, p + PG));
 	fails(EINVAL, (long)mremap(p, PG, PG, MREMAP_MAYMOVE | MREMAP_FIXED, NOWHERE));
-	fails(EINVAL, (long)mremap(p, PG, 2 * PG, MREMAP_MAYMOVE | MREMAP_DONTUNMAP));
-	fails(EINVAL, (long)mremap(p, PG, PG, MREMAP_DONTUNMAP));
+	fails(EINVAL, (long)mremap(p, PG, 2 * PG, MREMAP_MAYMOVE | MREMAP_DONTUNMAP, NULL));
+	fails(EINVAL, (long)mremap(p, PG, PG, MREMAP_DONTUNMAP, NULL));
 	fails(EINVAL, (long)mremap(p, 0, PG, MREMAP_MAYMOVE));
 	fails(EFAULT, (long)mremap(p + 6 * PG, PG, PG, MREMAP_MAYMOVE));
 	fails(EFAULT, (long)mremap(p + 5 * PG, 2 * PG, 3 * PG, MREMAP_MAYMOVE));
@@ -250,7 +250,7 @@ static void moving(void)
 	q[0] = 't';
 	ok(p[0] == 't', "which is the same");
 	munmap(q, PG);
-	q = mremap(p, 2 * PG, 2 * PG, MREMAP_MAYMOVE | MREMAP_DONTUNMAP);
+	q = mremap(p, 2 * PG, 2 * PG, MREMAP_MAYMOVE | MREMAP_DONTUNMAP, NULL);
 	ok(q != MAP_FAILED && q[0] == 't' && p[0] == 't', "MREMAP_DONTUNMAP of shared memory: in both");
 	munmap(q, 2 * PG);
 	munmap(p, 2 * PG);
