@@ -133,7 +133,7 @@ endif
 
 CPPFLAGS := -I. -Iarch/riscv/include -I$(O) -DDEBUG=$(DEBUG) $(if $(CLEAR_AD),-DCLEAR_AD=1)
 CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fno-common -fno-stack-protector -fno-pic \
-	-fno-strict-aliasing -fno-asynchronous-unwind-tables -mcmodel=medany -mabi=lp64 \
+	-fno-strict-aliasing -fno-asynchronous-unwind-tables -fno-unwind-tables -mcmodel=medany -mabi=lp64 \
 	-Wall -Wextra -Wno-unused-parameter $(if $(WERROR),-Werror) \
 	$(if $(filter-out 0,$(DEBUG)),-fno-omit-frame-pointer -fno-optimize-sibling-calls) \
 	$(if $(LLVM),-mno-relax)
@@ -143,11 +143,13 @@ LDFLAGS := -nostdlib -static -T kernel.ld -z max-page-size=4096 -z noexecstack -
 # these rooms, and those files elsewhere that it makes 250 bytes smaller or more.
 SMALL := kernel/ipc kernel/net kernel/fs/proc kernel/drivers
 $(foreach room,$(SMALL),$(eval $(O)/$(room)/%.c.o: CFLAGS += -Os))
-COLD := lib/fdt_find mm/shmem_away mm/smaps mm/swapoff mm/userfault_fill kernel/bootargs kernel/core_elf \
-	kernel/core_name kernel/core_notes kernel/futex_pi kernel/oom kernel/posix_timer kernel/ptrace_stop \
-	kernel/fs/attr kernel/fs/copy kernel/fs/devfs kernel/fs/ext2/dirindex kernel/fs/ext2/super \
-	kernel/fs/ext2/xattr kernel/fs/fown kernel/fs/locks kernel/fs/notify kernel/fs/splice kernel/fs/super \
-	kernel/fs/xattr
+COLD := lib/fdt_find mm/faultcost mm/mincore mm/mlock mm/shmem_away mm/smaps mm/swapoff \
+	mm/userfault_fill kernel/bootargs kernel/core_elf kernel/core_name kernel/core_notes kernel/futex_pi \
+	kernel/itimer kernel/mempolicy kernel/oom kernel/posix_timer kernel/ptrace_look kernel/ptrace_stop \
+	kernel/rusage kernel/sched_attr kernel/sched_syscalls kernel/unshare kernel/fs/attr kernel/fs/copy \
+	kernel/fs/devfs kernel/fs/ext2/dirindex kernel/fs/ext2/super kernel/fs/ext2/xattr kernel/fs/fown \
+	kernel/fs/inotify kernel/fs/locks kernel/fs/mount kernel/fs/mount_syscalls kernel/fs/notify \
+	kernel/fs/pipe_open kernel/fs/rename kernel/fs/splice kernel/fs/super kernel/fs/xattr
 $(foreach file,$(COLD),$(eval $(O)/$(file).c.o: CFLAGS += -Os))
 
 # Objects are rebuilt when the flags change, and the kernel when the list of sources does.
