@@ -13,6 +13,7 @@
 #   make check        style and boundaries, in seconds
 #   make test-host    lib/ and mm/ on this machine, under ASan and UBSan
 #   make test-guest   programs in the machine; KERNEL=linux runs them on Linux; TESTS='file -k word'
+#   make test-debian  the same on a machine with another Debian, made for it and gone after: HOST=trixie
 #   make run-tests    your own: each executable of DIR=folder in the machine, TIMEOUT=60 seconds each;
 #                     TAP, or exit status 0 (4: skipped); KERNEL=linux
 #   make suites       stress-ng, Python's tests, real programs, ... here and on Linux, in one table:
@@ -61,6 +62,7 @@ MEM := 256M
 DEBUG := 0
 SWAP := $(if $(filter qemu qemu-gdb linux,$(MAKECMDGOALS)),512M)
 FUZZ_SECONDS := 20
+HOST := trixie
 SEEDS := 1-20
 OPS := 5000
 KERNEL := $(if $(filter linux,$(MAKECMDGOALS)),linux,faultline)
@@ -323,6 +325,11 @@ test:
 	done; \
 	cat $(STAGES:%=$(TALLY)/%) | awk '{ p += $$1; f += $$2 } \
 		END { print p " passed, " f + 0 " failed"; exit f > 0 }'
+
+# As a new user there: that Debian's compilers, QEMU and libc, and nothing else.
+.PHONY: test-debian
+test-debian:
+	@test/debian $(HOST) '$(MIRROR)'
 
 check:
 	@mkdir -p $(TALLY)
