@@ -337,6 +337,14 @@ const char *fdt_prop_string(const void *fdt, int node, const char *name)
 	return s && strnlen(s, len) < (size_t)len ? s : NULL;
 }
 
+const char *fdt_stringlist_next(const char *list, int len, const char *s)
+{
+	const char *next = s ? s + strlen(s) + 1 : list;
+	size_t room = list + max(len, 0) - next;
+
+	return strnlen(next, room) < room ? next : NULL;
+}
+
 bool fdt_stringlist_contains(const char *list, int len, const char *s)
 {
 	size_t want = strlen(s);

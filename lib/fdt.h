@@ -70,6 +70,9 @@ int fdt_prop_cell(const void *fdt, int node, const char *name, int index, u32 *o
 int fdt_prop_u32(const void *fdt, int node, const char *name, u32 *out);
 int fdt_prop_u64(const void *fdt, int node, const char *name, u64 *out);
 
+/* The string behind @s in a list of @len bytes (NULL: the first); NULL: no more that end in it. */
+const char *fdt_stringlist_next(const char *list, int len, const char *s);
+
 /* Is @s one of the strings in a list of @len bytes? */
 bool fdt_stringlist_contains(const char *list, int len, const char *s);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * What the harts can do, read from the device tree's riscv,isa string.
+ * What the harts can do, by the device tree: the list riscv,isa-extensions, or
+ * where a hart has none the older string riscv,isa.
  *
  * Only what all harts have counts.  Whether a hart sets accessed and dirty
  * bits itself (Svadu) is named there too; a hart that names neither Svadu
@@ -15,6 +16,7 @@
 #include <arch/mmu.h>
 #include <kernel/log.h>
 #include <lib/fdt.h>
+#include <lib/printf.h>
 #include <lib/string.h>
 
 bool have_sstc, have_zicboz;
@@ -24,63 +26,145 @@ unsigned long elf_hwcap;
 const char *cpu_isa_string = "rv64imac";
 const char *cpu_mmu_string = "sv39";
 
-/* Is the multi-letter extension @name in "rv64imafdc_zba_sstc"? */
-static bool isa_has(const char *isa, const char *name)
-{
-	size_t n = strlen(name);
-
-	for (const char *p = strchr(isa, '_'); p; p = strchr(p + 1, '_'))
-		if (strncmp(p + 1, name, n) == 0 && (p[1 + n] == '_' || p[1 + n] == '\0'))
-			return true;
-	return false;
-}
-
-static unsigned long single_letters(const char *isa)
-{
-	unsigned long caps = 0;
-
-	if (strncmp(isa, "rv64", 4) != 0)
-		return 0;
-	for (const char *p = isa + 4; *p >= 'a' && *p <= 'z'; p++)
-		caps |= 1UL << (*p - 'a');
-	if (caps & (1UL << ('g' - 'a')))
-		caps |= 1UL << ('i' - 'a') | 1UL << ('m' - 'a') | 1UL << ('a' - 'a') |
-			1UL << ('f' - 'a') | 1UL << ('d' - 'a');
-	return caps;
-}
+#define LETTER(c)       (1UL << ((c) - 'a'))
 
 /* Programs are told of IMAFDC only: nothing else has state that is saved for them. */
-#define HWCAP_KNOWN (1UL << ('i' - 'a') | 1UL << ('m' - 'a') | 1UL << ('a' - 'a') |       \
-		     1UL << ('f' - 'a') | 1UL << ('d' - 'a') | 1UL << ('c' - 'a'))
+#define HWCAP_KNOWN     (LETTER('i') | LETTER('m') | LETTER('a') | LETTER('f') | LETTER('d') | \
+			 LETTER('c'))
+
+/* Extensions of more than one letter. */
+enum { ISA_ZICBOZ, ISA_SSTC, ISA_SVADE, ISA_SVADU, ISA_SVNAPOT };
+
+static const struct { char name[8]; u8 bit; } known[] = {
+	{ "zicboz", ISA_ZICBOZ }, { "sstc", ISA_SSTC }, { "svade", ISA_SVADE },
+	{ "svadu", ISA_SVADU }, { "svnapot", ISA_SVNAPOT },
+};
+
+struct isa {
+	unsigned long letters;          /* LETTER() */
+	unsigned long names;            /* BIT(ISA_...) */
+	u32 zicboz_block;               /* bytes; 0: none */
+};
+
+static const char *read_hart(const void *fdt, int node, struct isa *isa);
+static const char *read_list(struct isa *isa, const char *list, int len);
+static void write_line(char *line, size_t size, const struct isa *isa, const char *list, int len);
+static void read_string(struct isa *isa, const char *s);
+static void add_name(struct isa *isa, const char *name, size_t len);
 
 void isa_init(const void *fdt)
 {
+	struct isa all = { ~0UL, ~0UL, 0 }, isa;
+	const char *first = NULL, *text;
+	unsigned long any = 0;
 	int node = -1;
-	bool first = true, svade = false, svadu = true;
-	const char *isa;
-	u32 block = 0;
 
-	elf_hwcap = HWCAP_KNOWN;
-	have_sstc = have_zicboz = mmu_blocks = true;
 	while ((node = fdt_find_device_type(fdt, node, "cpu")) >= 0) {
-		isa = fdt_prop_string(fdt, node, "riscv,isa");
-		if (!isa || !fdt_is_available(fdt, node))
+		text = fdt_is_available(fdt, node) ? read_hart(fdt, node, &isa) : NULL;
+		if (!text)
 			continue;
-		if (first)
-			cpu_isa_string = isa;
-		first = false;
-		elf_hwcap &= single_letters(isa);
-		have_sstc &= isa_has(isa, "sstc");
-		have_zicboz &= isa_has(isa, "zicboz") &&
-			       fdt_prop_u32(fdt, node, "riscv,cboz-block-size", &block) == 0;
-		mmu_blocks &= isa_has(isa, "svnapot");
-		svade |= isa_has(isa, "svade");
-		svadu &= isa_has(isa, "svadu");
+		if (!first) {
+			first = cpu_isa_string = text;
+			all.zicboz_block = isa.zicboz_block;
+		}
+		all.letters &= isa.letters;
+		all.names &= isa.names;
+		any |= isa.names;
+		if (isa.zicboz_block != all.zicboz_block)
+			all.names &= ~BIT(ISA_ZICBOZ);
 	}
-	if (first)
-		have_sstc = have_zicboz = mmu_blocks = false;
-	zicboz_block = have_zicboz ? block : 0;
-	mmu_software_ad = svade && !svadu;
+	if (!first)
+		all.names = 0;
+	elf_hwcap = all.letters & HWCAP_KNOWN;
+	have_sstc = all.names & BIT(ISA_SSTC);
+	have_zicboz = all.names & BIT(ISA_ZICBOZ);
+	zicboz_block = have_zicboz ? all.zicboz_block : 0;
+	mmu_blocks = all.names & BIT(ISA_SVNAPOT);
+	mmu_software_ad = (any & BIT(ISA_SVADE)) && !(all.names & BIT(ISA_SVADU));
+}
+
+/* The hart's ISA in one string; NULL: the tree says nothing of it. */
+static const char *read_hart(const void *fdt, int node, struct isa *isa)
+{
+	const char *base = fdt_prop_string(fdt, node, "riscv,isa-base"), *list, *text;
+	u32 block = 0;
+	int len;
+
+	*isa = (struct isa){ 0 };
+	list = fdt_prop(fdt, node, "riscv,isa-extensions", &len);
+	if (base && list && strncmp(base, "rv64i", 5) == 0) {
+		text = read_list(isa, list, len);
+	} else {
+		text = fdt_prop_string(fdt, node, "riscv,isa");
+		if (!text)
+			return NULL;
+		read_string(isa, text);
+	}
+	if (isa->letters & LETTER('g'))
+		isa->letters |= LETTER('i') | LETTER('m') | LETTER('a') | LETTER('f') | LETTER('d');
+	if (fdt_prop_u32(fdt, node, "riscv,cboz-block-size", &block) == 0 && block >= 8 &&
+	    block <= PAGE_SIZE && (block & (block - 1)) == 0)
+		isa->zicboz_block = block;
+	else
+		isa->names &= ~BIT(ISA_ZICBOZ);
+	return text;
+}
+
+/* "i", "m", "zba", "sstc".  Returns the line of the first hart that has such a list. */
+static const char *read_list(struct isa *isa, const char *list, int len)
+{
+	static char line[512];
+
+	isa->letters = LETTER('i');
+	for (const char *s = NULL; (s = fdt_stringlist_next(list, len, s));)
+		add_name(isa, s, strlen(s));
+	if (!line[0])
+		write_line(line, sizeof(line), isa, list, len);
+	return line;
+}
+
+/* "rv64im_zba_sstc": as many whole names as there is room for. */
+static void write_line(char *line, size_t size, const struct isa *isa, const char *list, int len)
+{
+	size_t used = strscpy(line, "rv64", size), n;
+
+	for (const char *c = "imafdqlcbkjtpvnh"; *c; c++)
+		if (isa->letters & LETTER(*c))
+			line[used++] = *c;
+	for (const char *s = NULL; (s = fdt_stringlist_next(list, len, s)); used += n) {
+		n = strlen(s) > 1 ? strlen(s) + 1 : 0;
+		if (n >= size - used)
+			break;
+		if (n)
+			snprintf(line + used, size - used, "_%s", s);
+	}
+	line[used] = '\0';
+}
+
+/* "rv64imafdc_zba_sstc" */
+static void read_string(struct isa *isa, const char *s)
+{
+	if (strncmp(s, "rv64", 4) != 0)
+		return;
+	for (s += 4; *s >= 'a' && *s <= 'z'; s++)
+		add_name(isa, s, 1);
+	while ((s = strchr(s, '_'))) {
+		const char *name = ++s;
+
+		while (*s && *s != '_')
+			s++;
+		add_name(isa, name, s - name);
+	}
+}
+
+static void add_name(struct isa *isa, const char *name, size_t len)
+{
+	if (len == 1 && *name >= 'a' && *name <= 'z')
+		isa->letters |= LETTER(*name);
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
+		if (len < sizeof(known[i].name) && known[i].name[len] == '\0' &&
+		    memcmp(known[i].name, name, len) == 0)
+			isa->names |= BIT(known[i].bit);
 }
 
 /* The float ABI in e_flags needs the registers; RVE programs have half the file. */

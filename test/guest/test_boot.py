@@ -58,6 +58,35 @@ def test_accessed_and_dirty_may_start_clear(run):
     assert status == 0 and output.endswith("99\n")
 
 
+def listed_isa(match):
+    """riscv,isa = "rv64imac_zba" as the two properties that Linux's bindings prefer."""
+    letters, *names = match.group(1).split("_")
+    unheard_of = [f"xlong{i}" for i in range(100, 200)]
+    listed = ", ".join(f'"{name}"' for name in [*letters[len("rv64"):], *names, *unheard_of])
+    return f'riscv,isa-base = "rv64i"; riscv,isa-extensions = {listed};'
+
+
+@pytest.mark.parametrize("string", ["", 'riscv,isa = "rv64imac";'], ids=["list", "list-and-string"])
+def test_what_harts_can_may_be_said_in_a_list(run, tmp_path, string):
+    dumped, tree = tmp_path / "dumped.dtb", tmp_path / "tree.dtb"
+    machine.tool("qemu-system-riscv64", "-machine", f"virt,dumpdtb={dumped}", "-smp", "2",
+                 "-m", "512M", "-display", "none", check=True)
+    source = subprocess.run(["dtc", "-q", "-I", "dtb", "-O", "dts", dumped], text=True,
+                            stdout=subprocess.PIPE, check=True).stdout
+    source = re.sub(r"\briscv,isa-(base|extensions) = .*;", "", source)
+    source = re.sub(r'\briscv,isa = "(\w+)";', lambda m: listed_isa(m) + string, source)
+    subprocess.run(["dtc", "-q", "-I", "dts", "-O", "dtb", "-o", tree], input=source, text=True,
+                   check=True)
+    status, output = run("grep ^isa /proc/cpuinfo; nproc; dmesg", smp=2, mem="512M",
+                         qemuopts=f"-dtb {tree}")
+    lines = output.splitlines()
+    assert status == 0 and lines[2] == "2", output
+    for line in lines[:2]:
+        assert re.match(r"isa\t+: rv64imafdc\w*_zba_zbb_\w*sstc", line), line
+        assert machine.LINUX or re.search(r"_sstc(_xlong\d{3}){20,}$", line) and len(line) < 550, line
+    assert machine.LINUX or ", timer by Sstc, " in output, output
+
+
 def test_a_read_only_disk_can_be_read(run):
     status, output = run("cat /etc/hostname; touch /root/x", qemuopts="-set drive.root.readonly=on")
     assert status == 1

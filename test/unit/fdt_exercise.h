@@ -31,6 +31,8 @@ static inline void exercise_property(const void *fdt, int node, const char *name
 		exercise_sum += strlen(fdt_prop_string(fdt, node, name));
 	if (p)
 		exercise_sum += fdt_stringlist_contains((const char *)p, len, "virtio,mmio");
+	for (const char *s = NULL; p && (s = fdt_stringlist_next((const char *)p, len, s));)
+		exercise_sum += strlen(s);
 	for (int i = -1; !fdt_prop_cell(fdt, node, name, i < 0 ? 0 : i, &cell) && i < 20; i++)
 		exercise_sum += cell;
 	if (!fdt_prop_u32(fdt, node, name, &cell))

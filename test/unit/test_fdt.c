@@ -137,6 +137,23 @@ static void string_lists_match_whole_strings(void **state)
 	assert_false(fdt_stringlist_contains(list, 0, ""));
 }
 
+static void string_lists_are_walked_to_the_last_whole_string(void **state)
+{
+	const char list[] = "i\0\0zba";
+	const char *at = fdt_stringlist_next(list, sizeof(list), NULL);
+
+	assert_ptr_equal(at, list);
+	at = fdt_stringlist_next(list, sizeof(list), at);
+	assert_ptr_equal(at, list + 2);
+	assert_string_equal(at, "");
+	at = fdt_stringlist_next(list, sizeof(list), at);
+	assert_string_equal(at, "zba");
+	assert_null(fdt_stringlist_next(list, sizeof(list), at));
+	assert_null(fdt_stringlist_next(list, sizeof(list) - 1, list + 2));
+	assert_null(fdt_stringlist_next(list, 1, NULL));
+	assert_null(fdt_stringlist_next(list, 0, NULL));
+}
+
 static void devices_are_found_by_kind_in_order(void **state)
 {
 	int at = fdt_find_compatible(blob, -1, "virtio,mmio");
@@ -307,6 +324,7 @@ int main(void)
 		cmocka_unit_test_setup(properties_have_values, make_board),
 		cmocka_unit_test(a_string_without_an_end_is_none),
 		cmocka_unit_test(string_lists_match_whole_strings),
+		cmocka_unit_test(string_lists_are_walked_to_the_last_whole_string),
 		cmocka_unit_test_setup(devices_are_found_by_kind_in_order, make_board),
 		cmocka_unit_test_setup(reg_is_split_and_translated_by_the_buses_above, make_board),
 		cmocka_unit_test(cell_counts_that_do_not_fit_are_refused),
