@@ -136,9 +136,7 @@ long sys_munmap(const unsigned long *a)
 
 long sys_mprotect(const unsigned long *a)
 {
-	if (a[2] >> 32)
-		return -EINVAL;
-	return mm_mprotect(own_mm(), a[0], a[1], (unsigned int)a[2]);
+	return mm_mprotect(own_mm(), a[0], a[1], a[2]);
 }
 
 long sys_brk(const unsigned long *a)

@@ -121,7 +121,7 @@ int mm_shmdt(struct mm_struct *mm, vaddr_t addr, const struct vm_ops *ops);
 #define MCL_FUTURE              2
 #define MCL_ONFAULT             4
 
-int mm_mprotect(struct mm_struct *mm, vaddr_t start, size_t len, unsigned int prot);
+int mm_mprotect(struct mm_struct *mm, vaddr_t start, size_t len, unsigned long prot);
 long mm_brk(struct mm_struct *mm, vaddr_t brk);         /* the new or unchanged break */
 long mm_mremap(struct mm_struct *mm, vaddr_t old, size_t old_len, size_t new_len,
 	       unsigned int flags, vaddr_t new_addr);

@@ -21,6 +21,9 @@
 #include <mm/vma_edit.h>
 #include <mm/vma_lock.h>
 
+#define PROT_KNOWN      (0UL | PROT_READ | PROT_WRITE | PROT_EXEC | PROT_SEM | PROT_GROWSDOWN | \
+			 PROT_GROWSUP)
+
 static bool locked_and_read_only(struct mm_struct *mm, vaddr_t start, vaddr_t end);
 static int protect_locked(struct mm_struct *mm, vaddr_t start, vaddr_t end, unsigned int prot,
 			  struct vma_dead *dead);
@@ -31,7 +34,7 @@ static int protect_growing(const struct vm_area_struct *vma, vaddr_t *start, vad
 static int protect_area(struct mm_struct *mm, struct vm_area_struct **vmap, vaddr_t start,
 			vaddr_t end, unsigned int prot, struct vma_dead *dead);
 
-int mm_mprotect(struct mm_struct *mm, vaddr_t start, size_t len, unsigned int prot)
+int mm_mprotect(struct mm_struct *mm, vaddr_t start, size_t len, unsigned long prot)
 {
 	struct vma_dead dead = { .first = NULL };
 	bool fill = false;
@@ -48,13 +51,13 @@ int mm_mprotect(struct mm_struct *mm, vaddr_t start, size_t len, unsigned int pr
 	end = start + len;
 	if (end <= start)
 		return -ENOMEM;
-	if (prot & ~(PROT_READ | PROT_WRITE | PROT_EXEC | PROT_SEM | PROT_GROWSDOWN | PROT_GROWSUP))
+	if (prot & ~PROT_KNOWN)
 		return -EINVAL;
 	if (down_write_killable(&mm->lock))
 		return -EINTR;
 	if (unlikely(mm->locked_vm) && prot & PROT_WRITE)
 		fill = locked_and_read_only(mm, start, end);
-	err = protect_locked(mm, start, end, prot, &dead);
+	err = protect_locked(mm, start, end, (unsigned int)prot, &dead);
 	if (DEBUG)
 		vma_check(mm);
 	mm_unlock_write(mm);

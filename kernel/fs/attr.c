@@ -96,7 +96,7 @@ long sys_fchmodat2(const unsigned long *a)
 {
 	u32 mode = (u32)a[2];
 
-	if (a[3] & ~(unsigned long)(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
+	if ((u32)a[3] & ~(u32)(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
 		return -EINVAL;
 	return path_with_write(a, (unsigned int)a[3], change_mode, &mode);
 }
@@ -157,7 +157,7 @@ long sys_fchownat(const unsigned long *a)
 {
 	struct owner o = { (u32)a[2], (u32)a[3] };
 
-	if (a[4] & ~(unsigned long)(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
+	if ((u32)a[4] & ~(u32)(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
 		return -EINVAL;
 	return path_with_write(a, (unsigned int)a[4], change_owner, &o);
 }

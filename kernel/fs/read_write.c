@@ -291,13 +291,15 @@ static ssize_t vector(struct file *f, const unsigned long *a, loff_t *pos, bool 
 {
 	struct iov_iter it;
 	struct user_iov u;
-	ssize_t n = iovec_import(&u, &it, a[1], a[2]);
+	ssize_t n = iovec_import(&u, &it, a[1], (unsigned int)a[2]);
 
 	if (n)
 		return n;
-	n = check_rwf(flags, write);
-	if (!n)
-		n = write ? do_write(f, &it, pos) : do_read(f, &it, pos);
+	if (it.count) {         /* nobody is asked for nothing, not even a directory */
+		n = check_rwf(flags, write);
+		if (!n)
+			n = write ? do_write(f, &it, pos) : do_read(f, &it, pos);
+	}
 	iovec_release(&u);
 	return n;
 }

@@ -313,7 +313,7 @@ long sys_splice(const unsigned long *a)
 
 	if (!a[4])
 		return 0;
-	if (a[5] & ~(unsigned long)SPLICE_F_ALL)
+	if ((u32)a[5] & ~(u32)SPLICE_F_ALL)
 		return -EINVAL;
 	in = fdget((int)a[0]);
 	out = fdget((int)a[2]);
@@ -332,7 +332,7 @@ long sys_tee(const unsigned long *a)
 	struct fd_ref in, out;
 	ssize_t n = -EBADF;
 
-	if (a[3] & ~(unsigned long)SPLICE_F_ALL)
+	if ((u32)a[3] & ~(u32)SPLICE_F_ALL)
 		return -EINVAL;
 	if (!a[2])
 		return 0;
@@ -385,7 +385,7 @@ long sys_vmsplice(const unsigned long *a)
 	struct fd_ref r;
 	ssize_t n;
 
-	if (a[3] & ~(unsigned long)SPLICE_F_ALL)
+	if ((u32)a[3] & ~(u32)SPLICE_F_ALL)
 		return -EINVAL;
 	r = fdget((int)a[0]);
 	if (!r.file)

@@ -211,7 +211,7 @@ long sys_timerfd_settime(const unsigned long *a)
 
 	if (copy_from_user(&new, a[2], sizeof(new)))
 		return -EFAULT;
-	if ((a[1] & ~(unsigned long)(TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET)) ||
+	if (((u32)a[1] & ~(u32)(TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET)) ||
 	    !timespec_valid(&new.value) || !timespec_valid(&new.interval))
 		return -EINVAL;
 	r = fdget((int)a[0]);

@@ -176,6 +176,14 @@ static long do_semop(int id, struct semop_call *c, u64 deadline)
 	return err;
 }
 
+/* ~0: never, also where @ts is too far away for a number. */
+static u64 deadline_after(const struct timespec *ts)
+{
+	u64 wait = timespec_to_ns(ts), at = time_ns() + wait;
+
+	return at < wait ? ~0ULL : at;
+}
+
 long sys_semtimedop(const unsigned long *a)
 {
 	struct sem_op few[FEW_OPS], *ops = few;
@@ -189,14 +197,7 @@ long sys_semtimedop(const unsigned long *a)
 		err = copy_from_user(&ts, a[3], sizeof(ts));
 		if (err)
 			return err;
-		if (!timespec_valid(&ts))
-			return -EINVAL;
-		deadline = time_ns() + timespec_to_ns(&ts);
-		if (deadline < timespec_to_ns(&ts))
-			deadline = ~0ULL;
 	}
-	if (!nr || (int)a[0] < 0)
-		return -EINVAL;
 	if (nr > sysctl_semopm)
 		return -E2BIG;
 	if (nr > FEW_OPS)
@@ -204,7 +205,11 @@ long sys_semtimedop(const unsigned long *a)
 	if (!ops)
 		return -ENOMEM;
 	err = copy_from_user(ops, a[1], nr * sizeof(*ops));
+	if (!err && (!nr || (int)a[0] < 0 || (a[3] && !timespec_valid(&ts))))
+		err = -EINVAL;
 	if (!err) {
+		if (a[3])
+			deadline = deadline_after(&ts);
 		read_ops(&c, ops, nr);
 		err = do_semop((int)a[0], &c, deadline);
 	}

@@ -210,16 +210,20 @@ long sys_listen(const unsigned long *a)
 	return err;
 }
 
+/* Of a file that is no socket the address is looked at first, unlike elsewhere. */
 long sys_connect(const unsigned long *a)
 {
+	struct fd_ref r = fdget((int)a[0]);
 	struct sockaddr_un name;
 	struct unix_sock *u;
-	struct fd_ref r;
-	int err = socket_get((int)a[0], &r, &u);
+	int err;
 
-	if (err)
-		return err;
+	if (!r.file)
+		return -EBADF;
 	err = socket_name_in(&name, a[1], (int)a[2]);
+	u = unix_of(r.file);
+	if (!err && !u)
+		err = -ENOTSOCK;
 	if (!err)
 		err = unix_connect(u, &name, (int)a[2], file_flags(r.file) & O_NONBLOCK);
 	fdput(r);

@@ -62,6 +62,7 @@ static void many_buffers(void)
 {
 	TRY(SYS_readv, fd, p, 1);
 	TRY(SYS_readv, fd, p, -1);
+	TRY(SYS_readv, fd, p, 1L << 32);
 	TRY(SYS_writev, fd, p, 1);
 	TRY(SYS_writev, fd, &v, 1);
 	TRY(SYS_writev, fd, &much, 1);
@@ -83,7 +84,9 @@ static void two_files(void)
 	TRY(SYS_copy_file_range, fd, p, wr, 0L, 4, 1);
 	TRY(SYS_copy_file_range, fd, 0L, wr, 0L, 4, 1);
 	TRY(SYS_vmsplice, fd, p, 1, 0);
+	TRY(SYS_splice, fd, p, full[1], 0L, 4, 1L << 32);
 	TRY(SYS_tee, fd, full[1], 1, 0x100);
+	TRY(SYS_vmsplice, fd, p, 1, 1L << 32);
 	TRY(SYS_dup3, fd, fd, 0);
 	TRY(SYS_dup3, fd, fd, 1L << 32);
 	TRY(SYS_flock, fd, 32);
@@ -103,6 +106,8 @@ static void of_a_file(void)
 	TRY(SYS_fsetxattr, fd, p, p, 1, 0);
 	TRY(SYS_flistxattr, fd, p, 4);
 	TRY(SYS_utimensat, fd, 0L, p, 0);
+	TRY(SYS_fchownat, fd, p, 0, 0, 1L << 32);
+	TRY(SYS_faccessat2, fd, p, 0, 1L << 32);
 	TRY(SYS_openat, fd, p, 0);
 	TRY(SYS_openat, fd, "x", 0);
 	TRY(SYS_fallocate, fd, 0, -1L, 1L);
@@ -118,6 +123,8 @@ static void of_another_kind(void)
 {
 	TRY(SYS_sendto, fd, p, 4, 0, p, 4);
 	TRY(SYS_bind, fd, p, 4);
+	TRY(SYS_connect, fd, p, 4);
+	TRY(SYS_connect, fd, p, 1000);
 	TRY(SYS_accept4, fd, p, p, 1);
 	TRY(SYS_getsockopt, fd, 1, 1, p, p);
 	TRY(SYS_epoll_ctl, fd, 1, rd, p);
@@ -126,6 +133,7 @@ static void of_another_kind(void)
 	TRY(SYS_epoll_pwait, fd, p, 0, 0, 0L, 8);
 	TRY(SYS_inotify_add_watch, fd, p, 1);
 	TRY(SYS_timerfd_settime, fd, 0, p, p);
+	TRY(SYS_timerfd_settime, fd, 1L << 32, p, p);
 	TRY(SYS_signalfd4, fd, p, 8, 0);
 }
 
@@ -142,6 +150,12 @@ static void of_a_process(void)
 	TRY(SYS_waitid, 0, 0, p, 4, p);
 	TRY(SYS_waitid, 0, 0, 0L, 4, p);
 	TRY(SYS_epoll_create1, 1);
+	TRY(SYS_mprotect, 0L, -1L, 1L << 32);
+	TRY(SYS_mprotect, 0L, 4096L, 1L << 32);
+	TRY(SYS_semtimedop, -1, p, 1, p);
+	TRY(SYS_semtimedop, -1, p, 1 << 20, 0L);
+	TRY(SYS_semtimedop, -1, p, 1, 0L);
+	TRY(SYS_semtimedop, -1, p, 0, 0L);
 	TRY(SYS_getrandom, p, 1, 1L << 32);
 	TRY(SYS_rt_sigpending, p, 0L);
 	TRY(SYS_openat, AT_FDCWD, "f", O_PATH | O_TMPFILE | O_CREAT);
