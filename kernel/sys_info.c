@@ -99,26 +99,65 @@ struct hwprobe_pair {
 	u64 value;
 };
 
-/* All harts answer alike, so the set of harts asked about matters only as an argument. */
+#define HWPROBE_WHICH_CPUS      1U
+
+/*
+ * Of the harts in the program's set those online.  None are an error, and all with WHICH_CPUS
+ * (as many as the set has room for), or where no set is given.  -EFAULT, -EINVAL.
+ */
+static int hwprobe_harts(const unsigned long *a, bool which, unsigned long *set)
+{
+	size_t size = min(a[2], sizeof(*set));
+
+	*set = 0;
+	if (copy_from_user(set, a[3], size))
+		return -EFAULT;
+	*set &= harts_online;
+	if (*set)
+		return 0;
+	if (!which && (a[2] || a[3]))
+		return -EINVAL;
+	*set = harts_online & (size < sizeof(*set) ? BIT(8 * size) - 1 : ~0UL);
+	return 0;
+}
+
+/*
+ * All harts answer alike, so the set of them matters only as an argument.  With WHICH_CPUS
+ * the pairs have values, and the set becomes the harts that match each of them: all or none.
+ */
 long sys_riscv_hwprobe(const unsigned long *a)
 {
+	unsigned int flags = (unsigned int)a[4];
+	bool which = flags == HWPROBE_WHICH_CPUS;
 	struct hwprobe_pair p;
+	unsigned long set;
+	u64 value;
+	int err;
 
-	if (a[4])
+	if ((flags && !which) || (which && !(a[2] && a[3])))
 		return -EINVAL;
-	if (a[2] && !a[3])
-		return -EINVAL;
+	err = hwprobe_harts(a, which, &set);
+	if (err)
+		return err;
 	for (size_t i = 0; i < a[1]; i++) {
-		if (get_user(&p, a[0] + i * sizeof(p)))
-			return -EFAULT;
-		p.value = 0;
-		if (!hwprobe_value(p.key, &p.value))
-			p.key = -1;
-		if (put_user(p, a[0] + i * sizeof(p)))
-			return -EFAULT;
+		vaddr_t at = a[0] + i * sizeof(p);
+		bool known;
+
 		if (fatal_signal_pending())
 			return -EINTR;
+		if (get_user(&p, at))
+			return -EFAULT;
+		known = hwprobe_value(p.key, &value);
+		if (!hwprobe_matches(p.key, p.value))
+			set = 0;
+		if (which && known)
+			continue;
+		p = known ? (struct hwprobe_pair){ p.key, value } : (struct hwprobe_pair){ -1, 0 };
+		if (put_user(p, at))
+			return -EFAULT;
 	}
+	if (which && copy_to_user(a[3], &set, min(a[2], sizeof(set))))
+		return -EFAULT;
 	return 0;
 }
 

@@ -47,7 +47,20 @@ void harts_init(const void *fdt, unsigned long boot_hartid);
 void isa_init(const void *fdt);
 extern bool have_sstc, have_zicboz;
 extern unsigned int zicboz_block;
+extern u64 isa_extensions;              /* as the bits of hwprobe's key 4 */
 
+/* hwprobe.c: answers into @page, for the vDSO; then for each other hart as it starts. */
+void hwprobe_init(u64 *page);
+void hwprobe_init_hart(void);
+
+extern u32 time_hz;                     /* of the time CSR */
+static inline u64 read_time(void)
+{
+	u64 t;
+
+	__asm__ volatile("csrr %0, time" : "=r"(t));
+	return t;
+}
 void time_init(const void *fdt);
 void time_init_hart(void);
 void mmu_init_hart(void);

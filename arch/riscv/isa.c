@@ -23,6 +23,7 @@ bool have_sstc, have_zicboz;
 unsigned int zicboz_block;
 bool mmu_software_ad, mmu_blocks;
 unsigned long elf_hwcap;
+u64 isa_extensions;
 const char *cpu_isa_string = "rv64imac";
 const char *cpu_mmu_string = "sv39";
 
@@ -32,17 +33,29 @@ const char *cpu_mmu_string = "sv39";
 #define HWCAP_KNOWN     (LETTER('i') | LETTER('m') | LETTER('a') | LETTER('f') | LETTER('d') | \
 			 LETTER('c'))
 
-/* Extensions of more than one letter. */
-enum { ISA_ZICBOZ, ISA_SSTC, ISA_SVADE, ISA_SVADU, ISA_SVNAPOT };
+/*
+ * Extensions, as the bits of riscv_hwprobe's key 4, and behind those our own.  None of V and
+ * its kin: nobody saves vector registers.
+ */
+enum {
+	ISA_FD = 0, ISA_C = 1, ISA_ZICBOZ = 6, ISA_ZCA = 43, ISA_ZCD = 45,
+	ISA_OWN = 56, ISA_SSTC = ISA_OWN, ISA_SVADE, ISA_SVADU, ISA_SVNAPOT
+};
 
-static const struct { char name[8]; u8 bit; } known[] = {
-	{ "zicboz", ISA_ZICBOZ }, { "sstc", ISA_SSTC }, { "svade", ISA_SVADE },
-	{ "svadu", ISA_SVADU }, { "svnapot", ISA_SVNAPOT },
+static const struct { char name[12]; u8 bit; } known[] = {
+	{ "zba", 3 }, { "zbb", 4 }, { "zbs", 5 }, { "zicboz", ISA_ZICBOZ }, { "zbc", 7 },
+	{ "zbkb", 8 }, { "zbkc", 9 }, { "zbkx", 10 }, { "zknd", 11 }, { "zkne", 12 },
+	{ "zknh", 13 }, { "zksed", 14 }, { "zksh", 15 }, { "zkt", 16 }, { "zfh", 27 },
+	{ "zfhmin", 28 }, { "zihintntl", 29 }, { "zfa", 32 }, { "zacas", 34 }, { "zicond", 35 },
+	{ "zihintpause", 36 }, { "zimop", 42 }, { "zca", ISA_ZCA }, { "zcb", 44 },
+	{ "zcd", ISA_ZCD }, { "zcmop", 47 }, { "zawrs", 48 },
+	{ "sstc", ISA_SSTC }, { "svade", ISA_SVADE }, { "svadu", ISA_SVADU },
+	{ "svnapot", ISA_SVNAPOT },
 };
 
 struct isa {
 	unsigned long letters;          /* LETTER() */
-	unsigned long names;            /* BIT(ISA_...) */
+	u64 names;                      /* BIT() of known */
 	u32 zicboz_block;               /* bytes; 0: none */
 };
 
@@ -79,8 +92,14 @@ void isa_init(const void *fdt)
 	have_sstc = all.names & BIT(ISA_SSTC);
 	have_zicboz = all.names & BIT(ISA_ZICBOZ);
 	zicboz_block = have_zicboz ? all.zicboz_block : 0;
+	isa_extensions = all.names & (BIT(ISA_OWN) - 1);
 	mmu_blocks = all.names & BIT(ISA_SVNAPOT);
 	mmu_software_ad = (any & BIT(ISA_SVADE)) && !(all.names & BIT(ISA_SVADU));
+}
+
+static bool has_letters(const struct isa *isa, unsigned long letters)
+{
+	return (isa->letters & letters) == letters;
 }
 
 /* The hart's ISA in one string; NULL: the tree says nothing of it. */
@@ -102,6 +121,12 @@ static const char *read_hart(const void *fdt, int node, struct isa *isa)
 	}
 	if (isa->letters & LETTER('g'))
 		isa->letters |= LETTER('i') | LETTER('m') | LETTER('a') | LETTER('f') | LETTER('d');
+	if (has_letters(isa, LETTER('f') | LETTER('d')))
+		isa->names |= BIT(ISA_FD);
+	if (has_letters(isa, LETTER('c')))
+		isa->names |= BIT(ISA_C) | BIT(ISA_ZCA);
+	if (has_letters(isa, LETTER('c') | LETTER('d')))
+		isa->names |= BIT(ISA_ZCD);
 	if (fdt_prop_u32(fdt, node, "riscv,cboz-block-size", &block) == 0 && block >= 8 &&
 	    block <= PAGE_SIZE && (block & (block - 1)) == 0)
 		isa->zicboz_block = block;

@@ -57,6 +57,11 @@ unsigned long sbi_spec_version(void)
 	return sbi_call(EXT_BASE, 0, 0, 0, 0, 0, 0).value;
 }
 
+unsigned long sbi_machine_id(unsigned int which)
+{
+	return sbi_call(EXT_BASE, 4 + which, 0, 0, 0, 0, 0).value;
+}
+
 /* The legacy call is there before sbi_init() has looked for the newer one. */
 void sbi_putchar(char c)
 {

@@ -60,5 +60,6 @@ __noreturn void arch_start_hart(void)
 {
 	mmu_init_hart();
 	time_init_hart();
+	hwprobe_init_hart();
 	kernel_start_hart(hart_id());
 }

@@ -16,17 +16,10 @@
 
 u64 time_mult;                  /* [c] */
 unsigned int time_shift;        /* [c] */
+u32 time_hz;                    /* [c] */
 
 static u64 ticks_mult;          /* [c] ticks in a nanosecond << 32 */
 static u64 ticks_at_boot;       /* [c] */
-
-static inline u64 read_time(void)
-{
-	u64 t;
-
-	__asm__ volatile("csrr %0, time" : "=r"(t));
-	return t;
-}
 
 u64 time_boot_ticks(void)
 {
@@ -94,6 +87,7 @@ void time_init(const void *fdt)
 
 	if (cpus < 0 || fdt_prop_u32(fdt, cpus, "timebase-frequency", &hz) != 0 || hz == 0)
 		panic("time: the device tree names no timebase-frequency");
+	time_hz = hz;
 	ticks_mult = ((u64)hz << 32) / 1000000000;
 	if (1000000000 % hz == 0) {
 		time_mult = 1000000000 / hz;

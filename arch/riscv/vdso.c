@@ -61,9 +61,7 @@ void vdso_init(void)
 	d->mult = time_mult;
 	d->shift = time_shift;
 	d->boot_ticks = time_boot_ticks();
-	for (s64 key = 0; key < HWPROBE_KEYS; key++)
-		if (hwprobe_value(key, &d->hwprobe[key]))
-			d->hwprobe_known |= BIT(key);
+	hwprobe_init(d->hwprobe);
 }
 
 void vdso_set_clock(s64 realtime_offset_ns, s64 monotonic_offset_ns)

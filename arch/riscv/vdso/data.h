@@ -16,8 +16,7 @@ struct vdso_data {
 	u64 boot_ticks;
 	s64 realtime_offset_ns;         /* add to ns since boot */
 	s64 monotonic_offset_ns;
-	u64 hwprobe[HWPROBE_KEYS];      /* constant, as is: */
-	u64 hwprobe_known;              /* bit: key */
+	u64 hwprobe[HWPROBE_KEYS];      /* constant once programs run */
 };
 
 #endif

@@ -29,16 +29,16 @@ static long ask_kernel(struct hwprobe_pair *pairs, u64 nr, u64 set_size, const u
 	return a0;
 }
 
-/* @set names harts, all of which are alike. */
+/* @set names harts, all of which are alike: as on Linux it is then not looked at. */
 int __vdso_riscv_hwprobe(struct hwprobe_pair *pairs, u64 nr, u64 set_size,
 			 const unsigned long *set, unsigned int flags)
 {
 	const struct vdso_data *d = &vdso_data;
 
-	if (flags || (set_size && !set))
+	if (flags)
 		return (int)ask_kernel(pairs, nr, set_size, set, flags);
 	for (; nr; nr--, pairs++) {
-		bool known = (u64)pairs->key < HWPROBE_KEYS && (d->hwprobe_known >> pairs->key & 1);
+		bool known = (u64)pairs->key < HWPROBE_KEYS;
 
 		pairs->value = known ? d->hwprobe[pairs->key] : 0;
 		if (!known)

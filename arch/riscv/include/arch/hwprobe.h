@@ -7,9 +7,12 @@
 
 #include <lib/types.h>
 
-#define HWPROBE_KEYS    16      /* keys from 0 that there may be an answer to */
+#define HWPROBE_KEYS    10      /* keys from 0 that there is an answer to */
 
 /* False: the key is not known. */
 bool hwprobe_value(s64 key, u64 *value);
+
+/* Is that the value of the key, or among its bits where it has bits? */
+bool hwprobe_matches(s64 key, u64 wanted);
 
 #endif
