@@ -54,14 +54,10 @@ static struct itimer_state *state_get(struct signal_struct *sig)
 
 u64 timer_next_expiry(u64 last, u64 interval, u64 now, u64 *missed)
 {
-	u64 next = last + max(interval, (u64)MIN_INTERVAL_NS), late;
+	u64 soonest = interval < MIN_INTERVAL_NS ? MIN_INTERVAL_NS : 0;
 
-	*missed = 0;
-	if (next > now)
-		return next;
-	late = (now - last) / interval;
-	*missed = late > 0 ? late - 1 : 0;
-	return max(last + late * interval, now) + max(interval, (u64)MIN_INTERVAL_NS);
+	*missed = (now + soonest - last) / interval;
+	return last + (*missed + 1) * interval;
 }
 
 static void real_expires(struct timer *timer)
@@ -96,7 +92,7 @@ static bool cpu_expires(struct itimer_state *s, int which, u64 now)
 	if (!s->value[which] || now < s->value[which])
 		return false;
 	if (s->interval[which]) {
-		s->value[which] = now + s->interval[which];
+		s->value[which] += s->interval[which];
 	} else {
 		s->value[which] = 0;
 		watch(s->sig, -1);
