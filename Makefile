@@ -146,7 +146,7 @@ LDFLAGS := -nostdlib -static -T kernel.ld -z max-page-size=4096 -z noexecstack -
 SMALL := kernel/ipc kernel/net kernel/fs/proc kernel/drivers
 $(foreach room,$(SMALL),$(eval $(O)/$(room)/%.c.o: CFLAGS += -Os))
 COLD := lib/fdt_find mm/faultcost mm/mincore mm/mlock mm/shmem_away mm/smaps mm/swapoff \
-	mm/userfault_fill kernel/bootargs kernel/core_elf kernel/core_name kernel/core_notes kernel/futex_pi \
+	mm/userfault_fill kernel/bootargs kernel/clock_syscalls kernel/core_elf kernel/core_name kernel/core_notes kernel/futex_pi \
 	kernel/itimer kernel/mempolicy kernel/oom kernel/posix_timer kernel/ptrace_look kernel/ptrace_stop \
 	kernel/rusage kernel/sched_attr kernel/sched_syscalls kernel/unshare kernel/fs/attr kernel/fs/copy \
 	kernel/fs/devfs kernel/fs/ext2/dirindex kernel/fs/ext2/super kernel/fs/ext2/xattr kernel/fs/fown \

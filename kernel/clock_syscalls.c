@@ -3,14 +3,17 @@
  * System calls about clocks: reading, setting, sleeping.
  *
  * A clock id names a clock of the system, or, negative, the CPU time of a
- * process or thread: ~pid << 3 | per-thread << 2 | which (clock_gettime(2),
- * pthread_getcpuclockid(3)).
+ * process or thread (clock.h, clock_gettime(2)).
  *
  * A sleep that a signal interrupts goes on with what is left: relative ones
  * through the restart block, which keeps the deadline.
+ *
+ * Unlike Linux, a sleep by the CPU time of who is gone meanwhile ends, with
+ * EINVAL; there it waits for a signal.
  */
 #include <kernel/clock.h>
 
+#include <arch/cpu.h>
 #include <kernel/cred.h>
 #include <kernel/rusage.h>
 #include <kernel/sched.h>
@@ -21,46 +24,61 @@
 #include <mm/uaccess.h>
 
 #define COARSE_NS       4000000UL
-#define CPUCLOCK_THREAD 4
 #define TIMER_ABSTIME   1
 
-static long cpu_clock(int id, u64 *ns);
 static long sleep_restart(struct restart_block *rb);
 
-/* The task that a CPU-time clock id names, with a reference; NULL: no such. */
-static struct task_struct *cpu_clock_task(int id)
+int clock_check(int id, unsigned int good)
+{
+	if (id < 0)
+		return (id & (CPUCLOCK_THREAD | CPUCLOCK_WHICH)) == CPUCLOCK_FD ? -EOPNOTSUPP : 0;
+	if (id > CLOCK_TAI || id == CLOCK_TAI - 1)
+		return -EINVAL;
+	return good & BIT(id) ? 0 : -EOPNOTSUPP;
+}
+
+struct task_struct *cpu_clock_task(int id, bool reading)
 {
 	int pid = ~(id >> 3);
 	struct task_struct *t;
 
-	if (id == CLOCK_PROCESS_CPUTIME_ID || id == CLOCK_THREAD_CPUTIME_ID || pid == 0) {
+	if ((id & CPUCLOCK_WHICH) == CPUCLOCK_FD)
+		return NULL;
+	if (pid == 0) {
 		task_get(current);
 		return current;
 	}
-	if ((id & 3) == 3)
-		return NULL;
 	t = find_task(pid);
 	if (!t)
 		return NULL;
-	if ((id & CPUCLOCK_THREAD) ? t->tgid == current->tgid : thread_group_leader(t))
+	if ((id & CPUCLOCK_THREAD) ? t->tgid == current->tgid
+				   : thread_group_leader(t) || (reading && t == current))
 		return t;
 	task_put(t);
 	return NULL;
 }
 
+u64 cpu_clock_shows(int id, struct task_struct *t, const struct cpu_times *times)
+{
+	bool user = (id & CPUCLOCK_WHICH) == CPUCLOCK_VIRT;
+	u64 ns;
+
+	if (!(id & CPUCLOCK_THREAD))
+		return user ? times->user_ns : times->total_ns;
+	ns = sched_task_ns(t);
+	return user ? READ_ONCE(t->utime_ns) : ns;
+}
+
 static long cpu_clock(int id, u64 *ns)
 {
-	struct task_struct *t = cpu_clock_task(id);
+	struct task_struct *t = cpu_clock_task(id, true);
 	struct cpu_times times;
 
 	if (!t)
 		return -EINVAL;
-	if (id == CLOCK_THREAD_CPUTIME_ID || (id < 0 && (id & CPUCLOCK_THREAD))) {
-		*ns = sched_task_ns(t);
-	} else {
+	if (!(id & CPUCLOCK_THREAD))
 		process_cpu_times(t, &times);
-		*ns = times.total_ns;
-	}
+	*ns = cpu_clock_shows(id, t, &times);
 	task_put(t);
 	return 0;
 }
@@ -82,9 +100,8 @@ long clock_read(int id, u64 *ns)
 		*ns = clock_monotonic_ns();
 		return 0;
 	default:
-		if (id == CLOCK_PROCESS_CPUTIME_ID || id == CLOCK_THREAD_CPUTIME_ID || id < 0)
-			return cpu_clock(id, ns);
-		return -EINVAL;
+		id = clock_id(id);
+		return id < 0 ? cpu_clock(id, ns) : -EINVAL;
 	}
 }
 
@@ -172,30 +189,41 @@ long sys_settimeofday(const unsigned long *a)
 
 /* ------------------------------------------------------- sleeping */
 
-/* restart.arg: deadline, where to write what is left (0: nowhere). */
-static long sleep_relative(u64 deadline, vaddr_t left)
+/*
+ * Until time_ns() is @until, or CPU-time clock @id (negative) shows that: looked at again when
+ * it can be, were every hart at work for it, and as often as ticks come.
+ * restart.arg: @until, @left: where to write what is left (0: nowhere), @id.
+ */
+static long sleep_on(int id, u64 until, bool absolute, vaddr_t left)
 {
+	struct restart_block *rb = &current->restart;
+	int interrupted = 0;
 	u64 now;
 
-	if (!sleep_until(deadline))
-		return 0;
-	now = time_ns();
-	if (left && put_user(ns_to_timespec(deadline > now ? deadline - now : 0), left))
+	for (;;) {
+		long err = clock_read(id < 0 ? id : CLOCK_MONOTONIC, &now);
+
+		if (err || now >= until)
+			return err;
+		if (interrupted)
+			break;
+		interrupted = sleep_until(id < 0 ? time_ns() + max((until - now) / nr_harts,
+								   (u64)NSEC_PER_MSEC) : until);
+	}
+	if (absolute)
+		return -ERESTARTNOHAND;
+	if (left && put_user(ns_to_timespec(until - now), left))
 		return -EFAULT;
-	current->restart.fn = sleep_restart;
-	current->restart.arg[0] = deadline;
-	current->restart.arg[1] = left;
+	rb->fn = sleep_restart;
+	rb->arg[0] = until;
+	rb->arg[1] = left;
+	rb->arg[2] = (unsigned long)id;
 	return -ERESTART_RESTARTBLOCK;
 }
 
 static long sleep_restart(struct restart_block *rb)
 {
-	return sleep_relative(rb->arg[0], rb->arg[1]);
-}
-
-static u64 deadline_after(const struct timespec *ts)
-{
-	return time_ns() + timespec_to_ns(ts);
+	return sleep_on((int)rb->arg[2], rb->arg[0], false, rb->arg[1]);
 }
 
 long sys_nanosleep(const unsigned long *a)
@@ -203,21 +231,18 @@ long sys_nanosleep(const unsigned long *a)
 	struct timespec ts;
 	int err = timespec_from_user(&ts, a[0]);
 
-	return err ? err : sleep_relative(deadline_after(&ts), a[1]);
+	return err ? err : sleep_on(0, time_ns() + timespec_to_ns(&ts), false, a[1]);
 }
 
-/* Until the process has used that much CPU time: looked at as often as its own ticks come. */
-static long sleep_cpu_clock(int id, u64 until)
+/* Asleep, a thread cannot use any of its own. */
+static int cpu_sleep_check(int id)
 {
-	for (;;) {
-		u64 now;
-		long err = clock_read(id, &now);
+	struct task_struct *t = cpu_clock_task(id, false);
 
-		if (err || now >= until)
-			return err;
-		if (sleep_until(time_ns() + max(until - now, (u64)NSEC_PER_MSEC)))
-			return -ERESTARTNOHAND;
-	}
+	if (!t)
+		return -EINVAL;
+	task_put(t);
+	return (id & CPUCLOCK_THREAD) && t == current ? -EINVAL : 0;
 }
 
 long sys_clock_nanosleep(const unsigned long *a)
@@ -225,23 +250,25 @@ long sys_clock_nanosleep(const unsigned long *a)
 	int id = (int)a[0], err;
 	bool absolute = a[1] & TIMER_ABSTIME;
 	struct timespec ts;
-	u64 now;
-	long bad = clock_read(id, &now);
+	u64 until, now;
 
-	if (bad)
-		return bad;
-	if (id == CLOCK_THREAD_CPUTIME_ID)
-		return -EINVAL;
-	if (id == CLOCK_MONOTONIC_RAW || id == CLOCK_REALTIME_COARSE ||
-	    id == CLOCK_MONOTONIC_COARSE)
-		return -EOPNOTSUPP;
-	err = timespec_from_user(&ts, a[2]);
+	err = clock_check(id, BIT(CLOCK_REALTIME) | BIT(CLOCK_MONOTONIC) | BIT(CLOCK_BOOTTIME) |
+				      BIT(CLOCK_REALTIME_ALARM) | BIT(CLOCK_BOOTTIME_ALARM) |
+				      BIT(CLOCK_TAI) | BIT(CLOCK_PROCESS_CPUTIME_ID));
+	id = clock_id(id);
+	if (!err)
+		err = timespec_from_user(&ts, a[2]);
+	if (!err && id < 0)
+		err = cpu_sleep_check(id);
 	if (err)
 		return err;
-	if (id == CLOCK_PROCESS_CPUTIME_ID || id < 0)
-		return sleep_cpu_clock(id,
-				       absolute ? timespec_to_ns(&ts) : now + timespec_to_ns(&ts));
-	if (!absolute)
-		return sleep_relative(deadline_after(&ts), a[3]);
-	return sleep_until(clock_to_monotonic(id, timespec_to_ns(&ts))) ? -ERESTARTNOHAND : 0;
+	until = timespec_to_ns(&ts);
+	if (!absolute) {
+		if (clock_read(id < 0 ? id : CLOCK_MONOTONIC, &now))
+			return -EINVAL;
+		until += now;
+	} else if (id >= 0) {
+		until = clock_to_monotonic(id, until);
+	}
+	return sleep_on(id, until, absolute, a[3]);
 }

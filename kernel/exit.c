@@ -216,6 +216,8 @@ void task_release(struct task_struct *t)
 	assert_held(&tasklist_lock);
 	if (unlikely(t->tracee))
 		ptrace_unlink_locked(t);
+	if (unlikely(!list_empty(&sig->cpu_timers)))
+		posix_timers_gone(t);
 	pid_detach(t);
 	pid_handle_gone(t);
 	list_del_init(&t->task_node);

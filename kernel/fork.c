@@ -182,6 +182,7 @@ struct signal_struct *signal_alloc(void)
 	atomic_set(&sig->live, 1);
 	INIT_LIST_HEAD(&sig->threads);
 	INIT_LIST_HEAD(&sig->posix_timers);
+	INIT_LIST_HEAD(&sig->cpu_timers);
 	sigpending_init(&sig->shared_pending);
 	wait_queue_init(&sig->child_wait);
 	return sig;

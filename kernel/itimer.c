@@ -134,7 +134,7 @@ void itimers_tick(struct task_struct *t)
 		if (prof)
 			send_signal_process(SIGPROF, NULL, t);
 	}
-	posix_timers_tick(t, times.total_ns);
+	posix_timers_tick(sig, &times);
 }
 
 void process_timers_exit(struct signal_struct *sig)

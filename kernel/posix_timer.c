@@ -3,13 +3,17 @@
  * POSIX timers: timer_create(2) and its family.
  *
  * A timer of the system's clocks is a struct timer; one of a CPU clock is
- * looked at in the tick (itimer.c).  Each timer has at most one signal
+ * looked at in the ticks (itimer.c) of the process that it watches: its own,
+ * or another.  That keeps a list of who watches it and no references are
+ * held: who is gone lets go of its watchers (posix_timers_gone), and those
+ * show nothing and cannot be set any more.  Each timer has at most one signal
  * waiting: what expires meanwhile is counted, and told with that signal when
  * it is taken (posix_timer_taken).  A signal that was thrown away (ignored,
  * flushed) is recognised by its bit being gone.
  *
  * Lock: timer_mutex for the calls of all processes: they are rare and short;
- *       siglock for the list, and for what expiry and delivery change.
+ *       siglock for a process' list, and for what expiry and delivery count;
+ *       tasklist_lock for who watches whom, and when that expires.
  */
 #include <kernel/clock.h>
 
@@ -29,19 +33,21 @@
 #define SIGEV_THREAD_ID 4
 #define OVERRUN_MAX     0x7fffffff
 
-/* [c] constant  [m] timer_mutex  [s] siglock */
+/* [c] constant  [s] siglock  [t] tasklist_lock */
 struct posix_timer {
 	struct list_head node;          /* [s] */
 	int id;                         /* [c] */
-	int clock;                      /* [c] */
+	int clock;                      /* [c] negative: CPU time */
 	int notify, sig;                /* [c] */
 	unsigned long value;            /* [c] sigev_value */
 	struct signal_struct *process;  /* [c] */
-	/* [c] SIGEV_THREAD_ID's, or whose CPU time; referenced; or NULL */
-	struct task_struct *thread;
+	struct task_struct *thread;     /* [c] SIGEV_THREAD_ID's, referenced, or NULL */
 	struct timer timer;
-	u64 interval;                   /* [s] */
-	u64 cpu_deadline;               /* [s] on a CPU clock: 0: not set */
+	struct list_head watch;         /* [t] among watched->cpu_timers */
+	struct signal_struct *watched;  /* [t] whose CPU time; NULL: nobody's, or gone */
+	struct task_struct *measured;   /* [t] its one thread; NULL: all of them */
+	u64 interval;                   /* changed while not set, or [t] on a CPU clock */
+	u64 cpu_deadline;               /* [t] on a CPU clock: 0: not set */
 	u64 overruns;                   /* [s] since the signal that waits */
 	int last_overrun;               /* [s] told with the last signal taken */
 	bool queued;                    /* [s] */
@@ -54,11 +60,6 @@ _Static_assert(sizeof(struct sigevent) == 64, "struct sigevent is 64 bytes");
 static DEFINE_MUTEX(timer_mutex, RANK_SLEEPING_LEAF);
 
 static void timer_expires(struct timer *timer);
-
-static bool cpu_clock(int clock)
-{
-	return clock == CLOCK_PROCESS_CPUTIME_ID || clock == CLOCK_THREAD_CPUTIME_ID;
-}
 
 static struct posix_timer *find(struct signal_struct *sig, int id)
 {
@@ -138,67 +139,112 @@ int posix_timer_taken(struct signal_struct *sig, int id)
 	return k->last_overrun;
 }
 
-static u64 cpu_time(const struct posix_timer *k, u64 process_ns)
+/* ------------------------------------------------ CPU time */
+
+/* tasklist_lock held, and somebody is watched: expire when that is at @at; 0: not at all. */
+static void cpu_set(struct posix_timer *k, u64 at)
 {
-	return k->clock == CLOCK_THREAD_CPUTIME_ID ? sched_task_ns(k->thread) : process_ns;
+	__atomic_fetch_add(&k->watched->nr_cpu_timers, (unsigned int)(!!at - !!k->cpu_deadline),
+			   __ATOMIC_RELAXED);
+	k->cpu_deadline = at;
 }
 
-/* From the tick of @t's hart: interrupts off. */
-void posix_timers_tick(struct task_struct *t, u64 process_ns)
+/* tasklist_lock held, and it is set; expire if @now is late enough. */
+static void cpu_look(struct posix_timer *k, u64 now)
 {
-	struct signal_struct *sig = t->signal;
+	u64 missed = 0, next = 0;
+
+	if (now < k->cpu_deadline)
+		return;
+	if (k->interval)
+		next = timer_next_expiry(k->cpu_deadline, k->interval, now, &missed);
+	cpu_set(k, next);
+	notify(k, missed);
+}
+
+/* From the tick of a hart that runs process @sig: interrupts off. */
+void posix_timers_tick(struct signal_struct *sig, const struct cpu_times *times)
+{
 	struct posix_timer *k;
 
-	if (list_empty(&sig->posix_timers))
+	if (list_empty(&sig->cpu_timers))
 		return;
 	spin_lock(&tasklist_lock);
-	list_for_each_entry(k, &sig->posix_timers, node) {
-		u64 now, missed = 0;
-
-		if (!k->cpu_deadline)
-			continue;
-		now = cpu_time(k, process_ns);
-		if (now < k->cpu_deadline)
-			continue;
-		if (k->interval) {
-			k->cpu_deadline =
-				timer_next_expiry(k->cpu_deadline, k->interval, now, &missed);
-		} else {
-			k->cpu_deadline = 0;
-			__atomic_fetch_sub(&sig->nr_cpu_timers, 1, __ATOMIC_RELAXED);
-		}
-		notify(k, missed);
-	}
+	list_for_each_entry(k, &sig->cpu_timers, watch)
+		if (k->cpu_deadline)
+			cpu_look(k, cpu_clock_shows(k->clock, k->measured, times));
 	spin_unlock(&tasklist_lock);
+}
+
+/* tasklist_lock held, and somebody is watched. */
+static u64 cpu_now(const struct posix_timer *k)
+{
+	struct cpu_times times;
+
+	process_cpu_times_irq(k->watched->leader, &times);
+	return cpu_clock_shows(k->clock, k->measured, &times);
+}
+
+static int watch(struct posix_timer *k)
+{
+	struct task_struct *t = cpu_clock_task(k->clock, false);
+	unsigned long flags;
+
+	if (!t)
+		return -EINVAL;
+	flags = spin_lock_irqsave(&tasklist_lock);
+	if (t->sighand) {
+		k->watched = t->signal;
+		k->measured = k->clock & CPUCLOCK_THREAD ? t : NULL;
+		list_add_tail(&k->watch, &k->watched->cpu_timers);
+	}
+	spin_unlock_irqrestore(&tasklist_lock, flags);
+	task_put(t);
+	return k->watched ? 0 : -EINVAL;
+}
+
+/* tasklist_lock held. */
+static void unwatch(struct posix_timer *k)
+{
+	if (!k->watched)
+		return;
+	cpu_set(k, 0);
+	k->interval = 0;
+	k->watched = NULL;
+	list_del(&k->watch);
+}
+
+void posix_timers_gone(struct task_struct *t)
+{
+	struct posix_timer *k, *tmp;
+
+	assert_held(&tasklist_lock);
+	list_for_each_entry_safe(k, tmp, &t->signal->cpu_timers, watch)
+		if (k->measured == t || t->signal->leader == t)
+			unwatch(k);
 }
 
 /* ------------------------------------------------ life */
 
-static void list_change(struct posix_timer *k, bool add)
+static void discard(struct posix_timer *k)
 {
-	unsigned long flags = spin_lock_irqsave(&tasklist_lock);
-
-	if (current->sighand)
-		spin_lock(&current->sighand->siglock);
-	if (add)
-		list_add_tail(&k->node, &k->process->posix_timers);
-	else
-		list_del(&k->node);
-	if (!add && k->cpu_deadline)
-		__atomic_fetch_sub(&k->process->nr_cpu_timers, 1, __ATOMIC_RELAXED);
-	if (current->sighand)
-		spin_unlock(&current->sighand->siglock);
-	spin_unlock_irqrestore(&tasklist_lock, flags);
+	if (k->thread)
+		task_put(k->thread);
+	kfree(k);
 }
 
 static void destroy(struct posix_timer *k)
 {
-	list_change(k, false);
+	unsigned long flags = spin_lock_irqsave(&tasklist_lock);
+
+	unwatch(k);
+	spin_lock(&current->sighand->siglock);
+	list_del(&k->node);
+	spin_unlock(&current->sighand->siglock);
+	spin_unlock_irqrestore(&tasklist_lock, flags);
 	WRITE_ONCE(k->interval, 0);
 	timer_cancel(&k->timer);
-	if (k->thread)
-		task_put(k->thread);
-	kfree(k);
+	discard(k);
 }
 
 void posix_timers_delete(struct signal_struct *sig)
@@ -211,9 +257,12 @@ void posix_timers_delete(struct signal_struct *sig)
 		destroy(k);
 }
 
-static int event_check(const struct sigevent *ev, struct task_struct **thread)
+/* Who is told, and how. */
+static int set_event(struct posix_timer *k, const struct sigevent *ev)
 {
-	*thread = NULL;
+	k->notify = ev->notify;
+	k->sig = ev->signo;
+	k->value = ev->value;
 	if (ev->notify == SIGEV_NONE)
 		return 0;
 	if (ev->signo < 1 || ev->signo > NSIG)
@@ -222,83 +271,48 @@ static int event_check(const struct sigevent *ev, struct task_struct **thread)
 		return 0;
 	if (ev->notify != SIGEV_THREAD_ID)
 		return -EINVAL;
-	*thread = find_task(ev->tid);
-	if (!*thread || (*thread)->signal != current->signal) {
-		if (*thread)
-			task_put(*thread);
-		return -EINVAL;
-	}
-	return 0;
-}
-
-static struct posix_timer *create(int clock, const struct sigevent *ev, struct task_struct *thread)
-{
-	struct posix_timer *k = kzalloc(sizeof(*k), GFP_KERNEL);
-
-	if (!k)
-		return NULL;
-	if (!thread && clock == CLOCK_THREAD_CPUTIME_ID) {
-		thread = current;
-		task_get(thread);
-	}
-	k->clock = clock;
-	k->notify = ev->notify;
-	k->sig = ev->signo;
-	k->value = ev->value;
-	k->process = current->signal;
-	k->thread = thread;
-	timer_init(&k->timer, timer_expires);
-	return k;
+	k->thread = find_task(ev->tid);
+	return k->thread && k->thread->signal == current->signal ? 0 : -EINVAL;
 }
 
 long sys_timer_create(const unsigned long *a)
 {
 	struct sigevent ev = { .signo = SIGALRM, .notify = SIGEV_SIGNAL };
-	struct signal_struct *sig = current->signal;
-	int clock = (int)a[0], err, id;
-	struct task_struct *thread;
+	int clock = (int)a[0], err;
 	struct posix_timer *k;
+	unsigned long flags;
 
 	if (a[1] && get_user(&ev, a[1]))
 		return -EFAULT;
-	switch (clock) {
-	case CLOCK_REALTIME:
-	case CLOCK_MONOTONIC:
-	case CLOCK_BOOTTIME:
-	case CLOCK_TAI:
-	case CLOCK_PROCESS_CPUTIME_ID:
-	case CLOCK_THREAD_CPUTIME_ID:
-		break;
-	case CLOCK_REALTIME_ALARM:
-	case CLOCK_BOOTTIME_ALARM:
-		return -EOPNOTSUPP;
-	default:
-		return -EINVAL;
-	}
-	err = event_check(&ev, &thread);
+	err = clock_check(clock, BIT(CLOCK_REALTIME) | BIT(CLOCK_MONOTONIC) | BIT(CLOCK_BOOTTIME) |
+					 BIT(CLOCK_TAI) | BIT(CLOCK_PROCESS_CPUTIME_ID) |
+					 BIT(CLOCK_THREAD_CPUTIME_ID));
 	if (err)
 		return err;
-	k = create(clock, &ev, thread);
-	if (!k) {
-		if (thread)
-			task_put(thread);
+	k = kzalloc(sizeof(*k), GFP_KERNEL);
+	if (!k)
 		return -EAGAIN;
+	k->clock = clock_id(clock);
+	k->process = current->signal;
+	k->id = __atomic_fetch_add(&k->process->next_timer_id, 1, __ATOMIC_RELAXED);
+	timer_init(&k->timer, timer_expires);
+	if (!a[1])
+		ev.value = (unsigned long)k->id;
+	err = set_event(k, &ev);
+	if (!err)
+		err = put_user(k->id, a[2]);
+	if (!err && k->clock < 0)
+		err = watch(k);
+	if (err) {
+		discard(k);
+		return err;
 	}
 	mutex_lock(&timer_mutex);
-	k->id = sig->next_timer_id++;
-	id = k->id;
-	if (!a[1])
-		k->value = (unsigned long)id;
-	list_change(k, true);
+	flags = spin_lock_irqsave(&current->sighand->siglock);
+	list_add_tail(&k->node, &k->process->posix_timers);
+	spin_unlock_irqrestore(&current->sighand->siglock, flags);
 	mutex_unlock(&timer_mutex);
-	if (!put_user(id, a[2]))
-		return 0;
-	mutex_lock(&timer_mutex);
-	k = find(sig, id);      /* another thread may have guessed its number, and deleted it */
-	if (k)
-		destroy(k);
-	mutex_unlock(&timer_mutex);
-	return -EFAULT;
+	return 0;
 }
 
 long sys_timer_delete(const unsigned long *a)
@@ -316,66 +330,74 @@ long sys_timer_delete(const unsigned long *a)
 /* ------------------------------------------------ setting and reading */
 
 /* timer_mutex held. */
-static u64 time_left(struct posix_timer *k)
-{
-	struct cpu_times times;
-	u64 now, at;
-
-	if (cpu_clock(k->clock)) {
-		process_cpu_times(current, &times);
-		now = cpu_time(k, times.total_ns);
-		at = k->cpu_deadline;
-	} else {
-		now = time_ns();
-		at = READ_ONCE(k->timer.hart) >= 0 ? k->timer.deadline_ns : 0;
-	}
-	if (!at)
-		return 0;
-	return at > now ? at - now : 1;
-}
-
 static struct itimerspec read_timer(struct posix_timer *k)
 {
-	return (struct itimerspec){ ns_to_timespec(k->interval), ns_to_timespec(time_left(k)) };
+	unsigned long flags = spin_lock_irqsave(&tasklist_lock);
+	u64 now = 0, at = 0, left = 0;
+
+	if (k->cpu_deadline) {
+		now = cpu_now(k);
+		cpu_look(k, now);       /* what is due is not shown as set */
+		at = k->cpu_deadline;
+	} else if (READ_ONCE(k->timer.hart) >= 0) {
+		now = time_ns();
+		at = k->timer.deadline_ns;
+	}
+	if (at > now)
+		left = at - now;
+	else if (at && k->notify != SIGEV_NONE)
+		left = 1;       /* something is, until it is told */
+	spin_unlock_irqrestore(&tasklist_lock, flags);
+	return (struct itimerspec){ ns_to_timespec(k->interval), ns_to_timespec(left) };
 }
 
-static void set_cpu(struct posix_timer *k, u64 value, bool absolute)
+static int set_cpu(struct posix_timer *k, u64 value, u64 interval, bool absolute)
 {
-	struct cpu_times times;
-	unsigned long flags;
+	unsigned long flags = spin_lock_irqsave(&tasklist_lock);
+	int err = -ESRCH;
 	u64 now;
 
-	process_cpu_times(current, &times);
-	now = cpu_time(k, times.total_ns);
-	flags = spin_lock_irqsave(&tasklist_lock);
-	__atomic_fetch_add(&k->process->nr_cpu_timers, (unsigned int)(!!value - !!k->cpu_deadline),
-			   __ATOMIC_RELAXED);
-	k->cpu_deadline = value ? (absolute ? value : now + value) : 0;
+	if (k->watched) {
+		now = cpu_now(k);
+		k->interval = interval;
+		cpu_set(k, value && !absolute ? now + value : value);
+		if (value)
+			cpu_look(k, now);       /* a past moment need not wait for a tick */
+		err = 0;
+	}
 	spin_unlock_irqrestore(&tasklist_lock, flags);
+	return err;
 }
 
-static void set_timer(struct posix_timer *k, const struct itimerspec *new, bool absolute)
+static int set_timer(struct posix_timer *k, const struct itimerspec *new, bool absolute)
 {
 	u64 value = timespec_to_ns(&new->value);
+	u64 interval = value ? timespec_to_ns(&new->interval) : 0, at;
+	unsigned long flags;
 
-	WRITE_ONCE(k->interval, 0);
-	timer_cancel(&k->timer);
+	if (k->clock >= 0) {
+		WRITE_ONCE(k->interval, 0);
+		timer_cancel(&k->timer);
+	}
+	flags = spin_lock_irqsave(&current->sighand->siglock);
 	k->overruns = 0;
 	k->last_overrun = 0;
-	WRITE_ONCE(k->interval, value ? timespec_to_ns(&new->interval) : 0);
-	if (cpu_clock(k->clock)) {
-		set_cpu(k, value, absolute);
-	} else if (value) {
-		u64 at = absolute ? clock_to_monotonic(k->clock, value) : time_ns() + value;
-
+	spin_unlock_irqrestore(&current->sighand->siglock, flags);
+	if (k->clock < 0)
+		return set_cpu(k, value, interval, absolute);
+	WRITE_ONCE(k->interval, interval);
+	if (value) {
+		at = absolute ? clock_to_monotonic(k->clock, value) : time_ns() + value;
 		timer_start(&k->timer, max(at, (u64)1));
 	}
+	return 0;
 }
 
 long sys_timer_settime(const unsigned long *a)
 {
 	struct itimerspec new, old;
 	struct posix_timer *k;
+	int err = -EINVAL;
 
 	if (!a[2])
 		return -EINVAL;
@@ -387,11 +409,11 @@ long sys_timer_settime(const unsigned long *a)
 	k = find(current->signal, (int)a[0]);
 	if (k) {
 		old = read_timer(k);
-		set_timer(k, &new, (int)a[1] & TIMER_ABSTIME);
+		err = set_timer(k, &new, (int)a[1] & TIMER_ABSTIME);
 	}
 	mutex_unlock(&timer_mutex);
-	if (!k)
-		return -EINVAL;
+	if (err)
+		return err;
 	return a[3] ? copy_to_user(a[3], &old, sizeof(old)) : 0;
 }
 

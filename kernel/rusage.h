@@ -25,7 +25,7 @@ struct rusage {
 
 /* All threads of @t's process, dead ones too. */
 void process_cpu_times(struct task_struct *t, struct cpu_times *out);
-/* The same of the current task's process, from its hart's tick: takes siglock only. */
+/* The same, interrupts off: the current task's process, or tasklist_lock held.  Takes siglock. */
 void process_cpu_times_irq(struct task_struct *t, struct cpu_times *out);
 
 #define RUSAGE_SELF     0

@@ -69,6 +69,7 @@ void sched_init(void)
 	wait_queue_init(&idle_signal.child_wait);
 	INIT_LIST_HEAD(&idle_signal.threads);
 	INIT_LIST_HEAD(&idle_signal.posix_timers);
+	INIT_LIST_HEAD(&idle_signal.cpu_timers);
 	idle_signal.leader = &boot_idle;
 	thread_become(&boot_idle.thread);
 	idle_init(&boot_idle, 0);

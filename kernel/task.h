@@ -93,8 +93,9 @@ struct signal_struct {
 	int oom_score_adj;              /* [a] */
 	bool oom_first;                 /* [a] it asks for what there may not be (swapoff) */
 	int oom_score_adj_min;          /* [a] as low as it may go without privilege */
-	struct list_head posix_timers;  /* [s] */
-	int next_timer_id;              /* posix_timer.c's mutex */
+	struct list_head posix_timers;  /* [s] its own */
+	struct list_head cpu_timers;    /* [t] anybody's on its CPU time */
+	int next_timer_id;              /* [a] */
 	/* [a] timers on CPU time that are set: the tick must look */
 	unsigned int nr_cpu_timers;
 	u64 cpu_limit_told;             /* [o] tick: CPU seconds at the last SIGXCPU */

@@ -58,15 +58,19 @@ int timespec_from_user(struct timespec *ts, unsigned long addr);
 int sleep_until(u64 deadline_ns);
 
 /* Interval timers of a process (itimer.c, posix_timer.c). */
+struct cpu_times;
 struct task_struct;
 struct signal_struct;
 /*
- * The expiry after @last of a timer with @interval, later than @now; how many were missed.
+ * The expiry after @last of a timer with @interval, later than @now; how many were missed
+ * between the two.
  */
 u64 timer_next_expiry(u64 last, u64 interval, u64 now, u64 *missed);
 /* CPU-time limits and timers; from the tick */
 void itimers_tick(struct task_struct *t);
-void posix_timers_tick(struct task_struct *t, u64 process_ns);
+void posix_timers_tick(struct signal_struct *sig, const struct cpu_times *times);
+/* tasklist_lock held: nobody measures @t any more, nor its process if it is the leader. */
+void posix_timers_gone(struct task_struct *t);
 void posix_timers_delete(struct signal_struct *sig);
 /* siglock held: the signal of timer @id is being taken; how often it expired besides. */
 int posix_timer_taken(struct signal_struct *sig, int id);

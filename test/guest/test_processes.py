@@ -32,6 +32,10 @@ def test_a_pidfd_names_one_process_for_ever(tap):
     tap("pidfd")
 
 
+def test_timers_and_sleeps_on_cpu_clocks_measure_whom_they_name(tap):
+    tap("cpuclocks", 300)
+
+
 def test_signals_can_be_read_from_a_descriptor(tap):
     tap("signalfd")
 
