@@ -77,7 +77,7 @@ def test_what_harts_can_may_be_said_in_a_list(run, tmp_path, string):
     source = re.sub(r'\briscv,isa = "(\w+)";', lambda m: listed_isa(m) + string, source)
     subprocess.run(["dtc", "-q", "-I", "dts", "-O", "dtb", "-o", tree], input=source, text=True,
                    check=True)
-    status, output = run("grep ^isa /proc/cpuinfo; nproc; dmesg", smp=2, mem="512M",
+    status, output = run("grep ^isa /proc/cpuinfo; nproc; dmesg; /opt/test/hwprobe", smp=2, mem="512M",
                          qemuopts=f"-dtb {tree}")
     lines = output.splitlines()
     assert status == 0 and lines[2] == "2", output
