@@ -78,6 +78,8 @@ paging_on:
 	csrw	stvec, t0
 	sfence.vma
 	csrw	satp, a0
+	csrr	t1, satp		/* a mode that the hart has not leaves it as it was */
+	bne	t1, a0, no_sv39
 	sfence.vma
 	jr	t0
 	.balign 4
@@ -146,6 +148,11 @@ early_trap:
 	csrr	a2, stval
 	call	early_trap_report
 1:	wfi
+	j	1b
+
+no_sv39:
+	lla	sp, boot_stack_end
+	call	early_no_sv39
 	j	1b
 
 	.section .bss.page_aligned, "aw", @nobits

@@ -114,6 +114,12 @@ void early_trap_report(unsigned long cause, unsigned long epc, unsigned long tva
 	early_print("\n");
 }
 
+/* From paging_on. */
+void early_no_sv39(void)
+{
+	early_print("\nfaultline: this hart has no Sv39, by which programs' memory is mapped\n");
+}
+
 /* direct_map.c goes on with these. */
 unsigned long early_brk;
 

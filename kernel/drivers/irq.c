@@ -35,8 +35,11 @@ int irq_request(unsigned int irq, void (*fn)(void *arg), void *arg, const char *
 	struct irq_entry *e = &table[irq];
 	unsigned long flags;
 
-	if (!chip)
+	if (!chip) {
+		pr_err("%s: no PLIC, and no other interrupt controller is known (QEMU: aia=none)",
+		       name);
 		return -ENODEV;
+	}
 	if (irq >= NR_IRQS || irq >= chip->nr_irqs)
 		return -EINVAL;
 	flags = spin_lock_irqsave(&table_lock);

@@ -114,6 +114,21 @@ def test_without_a_disk_it_says_what_it_found_and_how_to_give_one():
 
 
 @pytest.mark.faultline
+@pytest.mark.parametrize("options, said", [
+    ({"cpu": "rv64,mmu=false", "smp": 1}, "faultline: this hart has no Sv39"),
+    ({"cpu": "rv64,mmu=false", "smp": 4}, "faultline: this hart has no Sv39"),
+    ({"qemuopts": "-machine virt,aia=aplic"}, "vda: no PLIC"),
+], ids=["no-mmu-1", "no-mmu-4", "no-plic"])
+def test_what_a_machine_lacks_is_named(options, said):
+    shell = machine.Machine(**options)
+    try:
+        shell.start()
+        shell.child.expect(said, timeout=30 * machine.SLOW)
+    finally:
+        shell.discard()
+
+
+@pytest.mark.faultline
 @pytest.mark.parametrize("smp", [1, 4])
 def test_a_panic_is_one_harts_and_ends_a_test(smp):
     shell = machine.Machine(disk=None, append="panic=-1", smp=smp)
