@@ -291,7 +291,7 @@ static enum fault_result fault_allowed(struct fault *f)
 
 	if (f->access == FAULT_WRITE)
 		want = pte_mkdirty(want);
-	if (mmu_software_ad && !pte_same(want, f->orig)) {
+	if (!pte_same(want, f->orig)) {
 		spin_lock(&f->table->ptl);
 		pte_cmpxchg(f->pte, f->orig, want);
 		spin_unlock(&f->table->ptl);

@@ -163,7 +163,7 @@ static bool huge_allows(struct fault *f, pte_t *entry)
 	if (!(f->access == FAULT_EXEC ? pte_execable(e) : pte_readable(e)))
 		return false;
 	want = f->access == FAULT_WRITE ? pte_mkdirty(pte_mkyoung(e)) : pte_mkyoung(e);
-	if (mmu_software_ad && !pte_same(want, e))
+	if (!pte_same(want, e))
 		pte_cmpxchg(entry, e, want);
 	tlb_flush_page_local(&f->mm->context, f->addr);
 	return true;

@@ -36,6 +36,9 @@ void direct_map_init(const struct boot_info *bi, const void *fdt);
 /* Take the early window's unused rest and the FDT window out of the tables. */
 void early_unmap(void);
 
+/* Does this hart set the accessed bit itself?  Asked once, before early_unmap(). */
+bool early_sets_accessed(void);
+
 /* memory.c: RAM and reserved ranges into @bi. */
 void boot_memory(struct boot_info *bi, const void *fdt, paddr_t fdt_pa);
 /* True when the firmware says: do not even map this page. */

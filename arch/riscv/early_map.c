@@ -134,6 +134,30 @@ void *early_alloc_page(void)
 	return (void *)va;
 }
 
+/*
+ * Does the hart set the accessed bit itself?  Tried on the device tree's read-only view,
+ * which nobody reads any more, by a load that faults otherwise.  Interrupts off.
+ */
+bool early_sets_accessed(void)
+{
+	pte_t *e = &fixmap_l1[pt_index(EARLY_FDT_WINDOW, 1)];
+	unsigned long vector, faults;
+
+	*e = pte_mkold(*e);
+	__asm__ volatile(
+		"sfence.vma\n"
+		"li %[faults], 1\n"
+		"lla %[vector], 1f\n"
+		"csrrw %[vector], stvec, %[vector]\n"
+		"lb zero, (%[view])\n"
+		"li %[faults], 0\n"
+		".balign 4\n"
+		"1: csrw stvec, %[vector]"
+		: [faults] "=&r"(faults), [vector] "=&r"(vector)
+		: [view] "r"(EARLY_FDT_WINDOW) : "memory");
+	return !faults;
+}
+
 /* After boot: the window's rest and the device tree's read-only view go. */
 void early_unmap(void)
 {

@@ -4,10 +4,8 @@
  * where a hart has none the older string riscv,isa.
  *
  * Only what all harts have counts.  Whether a hart sets accessed and dirty
- * bits itself (Svadu) is named there too; a hart that names neither Svadu
- * nor Svade is taken to set them, as QEMU's and most hardware do, and is
- * found out by the first fault otherwise (the fault path sets the bits in
- * any case).
+ * bits itself (Svadu) or leaves them to us (Svade) is named there too, but not
+ * by all harts: the boot hart is tried as well.
  */
 #include "boot.h"
 
@@ -94,7 +92,8 @@ void isa_init(const void *fdt)
 	zicboz_block = have_zicboz ? all.zicboz_block : 0;
 	isa_extensions = all.names & (BIT(ISA_OWN) - 1);
 	mmu_blocks = all.names & BIT(ISA_SVNAPOT);
-	mmu_software_ad = (any & BIT(ISA_SVADE)) && !(all.names & BIT(ISA_SVADU));
+	mmu_software_ad = ((any & BIT(ISA_SVADE)) && !(all.names & BIT(ISA_SVADU))) ||
+			  !early_sets_accessed();
 }
 
 static bool has_letters(const struct isa *isa, unsigned long letters)

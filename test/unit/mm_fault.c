@@ -148,6 +148,18 @@ static void without_hardware_bits_faults_set_accessed_and_dirty(void **state)
 	mmu_software_ad = false;
 }
 
+static void a_fault_sets_accessed_and_dirty_whatever_the_hart_is_said_to_do(void **state)
+{
+	given(mm, "w");
+	store(mm, at(0), 1);
+	assert_int_equal(mm_madvise(mm, at(0), PAGE, MADV_FREE), 0);
+	assert_false(pte_young(pte_at(at(0))) || pte_dirty(pte_at(at(0))));
+	assert_int_equal(handle_mm_fault(mm, at(0), FAULT_READ, NULL), FAULT_DONE);
+	assert_true(pte_young(pte_at(at(0))) && !pte_dirty(pte_at(at(0))));
+	assert_int_equal(handle_mm_fault(mm, at(0), FAULT_WRITE, NULL), FAULT_DONE);
+	assert_true(pte_dirty(pte_at(at(0))));
+}
+
 /* ---- files ---- */
 
 static void a_file_page_is_read_once_and_its_neighbours_come_with_it(void **state)
@@ -485,6 +497,7 @@ int main(void)
 		T(a_write_after_a_read_replaces_the_page_of_zeroes),
 		T(a_spurious_fault_changes_nothing),
 		T(without_hardware_bits_faults_set_accessed_and_dirty),
+		T(a_fault_sets_accessed_and_dirty_whatever_the_hart_is_said_to_do),
 		T(a_file_page_is_read_once_and_its_neighbours_come_with_it),
 		T(a_cached_page_is_a_minor_fault),
 		T(random_access_maps_and_reads_one_page_only),

@@ -86,9 +86,13 @@ static char state_of(pid_t pid)
 /* Does it come to be in that state?  One that naps in a loop runs now and then. */
 static int settles(pid_t pid, char state)
 {
-	for (int i = 0; i < 2000 && state_of(pid) != state; i++)
+	for (int i = 0; i < 2000; i++) {
+		if (state_of(pid) == state)
+			return 1;
 		usleep(1000);
-	return state_of(pid) == state || state_of(pid) == state;
+	}
+	printf("# %d is %c, not %c\n", pid, state_of(pid), state);
+	return 0;
 }
 
 static long shared_word = 0x1122334455667788;
