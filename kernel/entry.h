@@ -39,8 +39,15 @@ void entry_user_fault(struct trapframe *tf, vaddr_t addr, enum fault_access acce
 /* Any other exception of a program: @sig with @code at @addr (SIGILL, SIGBUS, SIGTRAP). */
 void entry_user_exception(struct trapframe *tf, int sig, int code, vaddr_t addr);
 
-/* System call @nr: its result.  @args: the six, where the trap saved them.  Interrupts on. */
-long entry_syscall(const unsigned long *args, unsigned long nr);
+/*
+ * System calls.  arch/ calls the number's entry itself, interrupts on, with the six arguments
+ * where the trap saved them, and hands the result to the program.  Not so where the entry is
+ * NULL, the number too high or thread.trace set: then the trapframe is made whole first, and
+ * entry_syscall_whole() does the rest; afterwards all registers may be others.
+ */
+#define NR_SYSCALLS 512
+extern long (*const syscall_table[NR_SYSCALLS])(const unsigned long *args);
+long entry_syscall_whole(struct trapframe *tf);
 
 /*
  * thread.work is not zero and the program is about to go on.  Interrupts on; called until it is

@@ -381,7 +381,7 @@ static int exec_commit(struct exec *x)
 	t->signal->did_exec = true;
 	t->exit_signal = SIGCHLD;
 	if (trace_wanted(t))
-		__atomic_fetch_or(&t->trace, TRACE_LOG, __ATOMIC_SEQ_CST);
+		__atomic_fetch_or(&t->thread.trace, TRACE_LOG, __ATOMIC_SEQ_CST);
 	thread_start_program(&t->thread, x->entry, x->sp);
 	ptrace_exec(old_pid);
 	return 0;

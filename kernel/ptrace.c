@@ -62,7 +62,7 @@ void ptrace_unlink_locked(struct task_struct *t)
 	if (t->sighand)
 		spin_lock(&t->sighand->siglock);
 	hlist_del(&p->node);
-	__atomic_fetch_and(&t->trace, ~(u32)TRACE_PTRACE, __ATOMIC_SEQ_CST);
+	__atomic_fetch_and(&t->thread.trace, ~(u32)TRACE_PTRACE, __ATOMIC_SEQ_CST);
 	/* A stop of its group holds for it again. */
 	if (!(t->flags & PF_EXITING) && (s->group_stopped || s->group_stop_count) &&
 	    !t->stop_pending) {

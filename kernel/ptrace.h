@@ -24,7 +24,7 @@ enum ptrace_event {
 	PTRACE_EVENT_VFORK_DONE, PTRACE_EVENT_EXIT, PTRACE_EVENT_STOP = 128,
 };
 
-/* task_struct.trace: why entry_syscall() takes the long way. */
+/* task->thread.trace: why its system calls take the long way. */
 #define TRACE_LOG       1       /* a line in the log for each call */
 #define TRACE_PTRACE    2       /* its tracer asked for syscall stops */
 

@@ -126,9 +126,9 @@ static long resume(struct task_struct *t, unsigned long sig, bool syscalls)
 	if (sig > NSIG)
 		return -EIO;
 	if (syscalls)
-		__atomic_fetch_or(&t->trace, TRACE_PTRACE, __ATOMIC_SEQ_CST);
+		__atomic_fetch_or(&t->thread.trace, TRACE_PTRACE, __ATOMIC_SEQ_CST);
 	else
-		__atomic_fetch_and(&t->trace, ~(u32)TRACE_PTRACE, __ATOMIC_SEQ_CST);
+		__atomic_fetch_and(&t->thread.trace, ~(u32)TRACE_PTRACE, __ATOMIC_SEQ_CST);
 	flags = spin_lock_irqsave(&t->sighand->siglock);
 	t->tracee->frozen = false;
 	ptrace_resume_locked(t, (int)sig);

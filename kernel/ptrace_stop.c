@@ -249,7 +249,7 @@ static void syscall_stop(unsigned long message)
 	bool good = t->tracee && (t->tracee->options & PTRACE_O_TRACESYSGOOD);
 	int sig = 0;
 
-	if (t->tracee && (READ_ONCE(t->trace) & TRACE_PTRACE))
+	if (t->tracee && (READ_ONCE(t->thread.trace) & TRACE_PTRACE))
 		sig = stop_with_info(SIGTRAP, SIGTRAP | (good ? 0x80 : 0), CLD_TRAPPED, message,
 				     false, &flags);
 	spin_unlock_irqrestore(&t->sighand->siglock, flags);

@@ -2,12 +2,10 @@
 /*
  * A system call: from its number to its handler.
  *
- * The arguments are read where the trap saved them; the handler's result is handed
- * back to the trap, which saves it, so that the handler can be jumped to.  What must
- * happen before the program goes on (signals, another task's turn) is entry_user_work()'s.
- *
- * Always true: table[] has a handler in every entry; a number that Linux has
- * and we do not gives ENOSYS.
+ * Most are called by the trap itself, from the table (entry.h); here is what goes the
+ * long way: a traced program's, those that need all of its registers, and numbers
+ * that Linux has and we do not, which give ENOSYS.  What must happen before the
+ * program goes on (signals, another task's turn) is entry_user_work()'s.
  */
 #include <kernel/syscall.h>
 
@@ -18,47 +16,51 @@
 #include <kernel/trace.h>
 #include <lib/errno.h>
 
-#define NR_SYSCALLS 512
+static __noinline long traced_syscall(struct trapframe *tf);
 
-static __noinline long no_syscall(const unsigned long *a);
-static __noinline long traced_syscall(struct trapframe *tf, unsigned long nr);
-
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Woverride-init"        /* the list's over no_syscall */
-static const syscall_fn table[NR_SYSCALLS + 1] = {
-	[0 ... NR_SYSCALLS] = no_syscall,
+const syscall_fn syscall_table[NR_SYSCALLS] = {
 #define SYSCALL(nr, name) [nr] = sys_##name,
+#define SYSCALL_WHOLE(nr, name)
 #include <kernel/syscalls.list.h>
+#undef SYSCALL_WHOLE
 #undef SYSCALL
 };
-#pragma GCC diagnostic pop
 
-static inline syscall_fn handler_of(unsigned long nr)
+static inline long not_in_table(unsigned long nr, const unsigned long *args)
 {
-	return table[likely(nr < NR_SYSCALLS) ? nr : NR_SYSCALLS];
+	switch (nr) {
+#define SYSCALL(nr, name)
+#define SYSCALL_WHOLE(nr, name) case nr: return sys_##name(args);
+#include <kernel/syscalls.list.h>
+#undef SYSCALL_WHOLE
+#undef SYSCALL
+	default:
+		trace_unknown(nr);
+		return -ENOSYS;
+	}
 }
 
-long entry_syscall(const unsigned long *args, unsigned long nr)
+static long call(unsigned long nr, const unsigned long *args)
 {
-	if (unlikely(current->trace))
-		return traced_syscall(task_trapframe(current), nr);
-	return handler_of(nr)(args);
+	syscall_fn fn = nr < NR_SYSCALLS ? syscall_table[nr] : NULL;
+
+	return fn ? fn(args) : not_in_table(nr, args);
 }
 
-static long no_syscall(const unsigned long *a)
+long entry_syscall_whole(struct trapframe *tf)
 {
-	trace_unknown(tf_nr(task_trapframe(current)));
-	return -ENOSYS;
+	if (unlikely(current->thread.trace))
+		return traced_syscall(tf);
+	return not_in_table(tf_nr(tf), tf_args(tf));
 }
 
 /* The handler gets a copy: the line shows the arguments of an exec as they were. */
-static long logged_call(const struct trapframe *tf, syscall_fn fn, unsigned long nr,
-			unsigned long *args)
+static long logged_call(const struct trapframe *tf, unsigned long nr, unsigned long *args)
 {
 	long ret;
 
 	trace_syscall_enter(nr, args);
-	ret = fn(args);
+	ret = call(nr, args);
 	trace_syscall(tf, nr, args, ret);
 	return ret;
 }
@@ -67,25 +69,23 @@ static long logged_call(const struct trapframe *tf, syscall_fn fn, unsigned long
  * Its tracer may change the number, and before that sees what an unknown one would give; and the
  * result at last.
  */
-static __noinline long traced_syscall(struct trapframe *tf, unsigned long nr)
+static __noinline long traced_syscall(struct trapframe *tf)
 {
-	unsigned long args[6];
-	syscall_fn fn;
+	unsigned long nr = tf_nr(tf), args[6];
 
-	if (current->trace & TRACE_PTRACE) {
+	if (current->thread.trace & TRACE_PTRACE) {
 		tf_set_ret(tf, -ENOSYS);
 		if (!ptrace_syscall_enter())
 			return (long)tf_ret(tf);
 		nr = tf_nr(tf);
 	}
 	if (nr != ~0UL) {
-		fn = handler_of(nr);
 		for (int i = 0; i < 6; i++)
 			args[i] = tf_arg(tf, i);
-		tf_set_ret(tf, current->trace & TRACE_LOG ? logged_call(tf, fn, nr, args)
-							  : fn(args));
+		tf_set_ret(tf, current->thread.trace & TRACE_LOG ? logged_call(tf, nr, args)
+								 : call(nr, args));
 	}
-	if (current->trace & TRACE_PTRACE)
+	if (current->thread.trace & TRACE_PTRACE)
 		ptrace_syscall_exit();
 	return (long)tf_ret(tf);
 }

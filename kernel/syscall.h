@@ -6,7 +6,8 @@
  *
  * The one list is kernel/syscalls.list.h: a line per call, sorted by number,
  *     SYSCALL(63, read)
- * from which come the table, the prototypes and the names for the trace.
+ *     SYSCALL_WHOLE(220, clone)       needs the whole trapframe: kernel/entry.h
+ * from which come the table and the prototypes.
  */
 #ifndef KERNEL_SYSCALL_H
 #define KERNEL_SYSCALL_H
@@ -16,7 +17,9 @@
 typedef long (*syscall_fn)(const unsigned long *a);
 
 #define SYSCALL(nr, name) long sys_##name(const unsigned long *a);
+#define SYSCALL_WHOLE SYSCALL
 #include <kernel/syscalls.list.h>
+#undef SYSCALL_WHOLE
 #undef SYSCALL
 
 #endif

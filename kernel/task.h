@@ -202,7 +202,6 @@ struct task_struct {
 	bool no_new_privs;              /* [o] */
 	u16 mempolicy;                          /* [o] mm/mempolicy.h; inherited */
 	unsigned int personality;       /* [o] PER_ and ADDR_NO_RANDOMIZE; inherited */
-	u32 trace;                      /* [a] TRACE_: its system calls take the long way */
 	struct tracee *tracee;          /* [t] and [s] what its tracer knows of it, or NULL */
 	struct hlist_head tracees;      /* [t] those it traces */
 };

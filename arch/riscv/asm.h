@@ -20,10 +20,11 @@
 #define TH_HART         32
 #define TH_FP_USED      36
 #define TH_MM           40
-#define TH_CTX          48      /* ra, sp, s0..s11 */
-#define TH_KSTACK       160
-#define TH_FP           168
-#define TH_FCSR         424
+#define TH_TRACE        48
+#define TH_CTX          56      /* ra, sp, s0..s11 */
+#define TH_KSTACK       168
+#define TH_FP           176
+#define TH_FCSR         432
 
 /* sstatus */
 #define SR_SIE          0x00000002
@@ -33,6 +34,8 @@
 #define SR_FS_CLEAN     0x00004000
 
 #define CAUSE_ECALL_U   8
+
+#define SYSCALLS        512     /* in syscall_table */
 
 #define SATP_SV39_SHIFT 60      /* mode 8 */
 

@@ -6,6 +6,7 @@
 
 #include <arch/thread.h>
 #include <arch/trapframe.h>
+#include <kernel/entry.h>
 
 _Static_assert(sizeof(struct trapframe) == TF_SIZE, "TF_SIZE");
 _Static_assert(TF_SIZE % 16 == 0, "the stack stays aligned");
@@ -20,8 +21,10 @@ _Static_assert(offsetof(struct thread, user_half) == TH_USER_HALF, "TH_USER_HALF
 _Static_assert(offsetof(struct thread, hart) == TH_HART, "TH_HART");
 _Static_assert(offsetof(struct thread, fp_used) == TH_FP_USED, "TH_FP_USED");
 _Static_assert(offsetof(struct thread, mm) == TH_MM, "TH_MM");
+_Static_assert(offsetof(struct thread, trace) == TH_TRACE, "TH_TRACE");
 _Static_assert(offsetof(struct thread, ctx) == TH_CTX, "TH_CTX");
 _Static_assert(offsetof(struct thread, kstack) == TH_KSTACK, "TH_KSTACK");
 _Static_assert(offsetof(struct thread, fp) == TH_FP, "TH_FP");
 _Static_assert(offsetof(struct thread, fp.fcsr) == TH_FCSR, "TH_FCSR");
 _Static_assert(KSTACK_BYTES == KSTACK_SIZE, "KSTACK_BYTES");
+_Static_assert(SYSCALLS == NR_SYSCALLS, "SYSCALLS");

@@ -3,10 +3,14 @@
  * Trap entry and exit.
  *
  * In the kernel tp is the current thread and sscratch is 0; in a program
- * sscratch is the thread.  A trap from a program saves all its registers in
- * the trapframe at the top of the kernel stack; one from the kernel pushes a
+ * sscratch is the thread.  A trap from a program saves its registers in the
+ * trapframe at the top of the kernel stack; one from the kernel pushes a
  * trapframe where sp is.  gp is the program's: the kernel does not use it, and
  * thread_switch gives the next thread its own.
+ *
+ * s0..s11 are kept by whoever is called, so most traps leave them where they
+ * are.  The trapframe is whole, with those as well, where somebody may look at
+ * it or change it: in entry_user_work() and in entry_syscall_whole().
  */
 #include "asm.h"
 
@@ -15,6 +19,11 @@
 	.endm
 	.macro	LOAD n
 	ld	x\n, TF_X(\n)(sp)
+	.endm
+	.macro	SAVE_REST		/* s0..s11: the trapframe is whole now */
+	.irp	n, 8, 9, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27
+	SAVE	\n
+	.endr
 	.endm
 
 	/*
@@ -47,10 +56,7 @@ trap_entry:
 	/* From a program: to its thread's kernel stack. */
 	sd	sp, TH_SCRATCH(tp)
 	ld	sp, TH_KERNEL_SP(tp)
-	.irp	n, 1, 3, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20
-	SAVE	\n
-	.endr
-	.irp	n, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
+	.irp	n, 1, 3, 5, 6, 7, 10, 11, 12, 13, 14, 15, 16, 17, 28, 29, 30, 31
 	SAVE	\n
 	.endr
 	LEAVE_USER_HALF
@@ -67,16 +73,23 @@ trap_entry:
 	bne	a1, t0, other_trap
 
 	/* A system call: go on behind the ecall, interrupts on. */
+system_call:
 	addi	t1, t1, 4
 	sd	t1, TF_X(0)(sp)
 	sd	a0, TF_ORIG_A0(sp)
 	csrsi	sstatus, SR_SIE
+	lw	t0, TH_TRACE(tp)
+	li	t1, SYSCALLS
+	bnez	t0, whole_syscall
+	bgeu	a7, t1, whole_syscall
+	slli	t1, a7, 3
+	lla	t0, syscall_table
+	add	t1, t1, t0
+	ld	t1, 0(t1)
+	beqz	t1, whole_syscall
 	addi	a0, sp, TF_X(10)
-	mv	a1, a7
-	call	entry_syscall
-	ld	t1, TF_CAUSE(sp)
+	jalr	t1
 	sd	a0, TF_X(10)(sp)
-	bltz	t1, return_to_user	/* exec, sigreturn: all registers are others now */
 
 	/*
 	 * Out again.  C has kept s0..s11, and thread_switch gp: they are still
@@ -85,7 +98,7 @@ trap_entry:
 back_to_user:
 	csrci	sstatus, SR_SIE
 	ld	t0, TH_WORK(tp)
-	bnez	t0, user_work
+	bnez	t0, first_work
 	ENTER_USER_HALF
 	ld	t0, TF_X(0)(sp)
 	ld	t1, TF_STATUS(sp)
@@ -125,6 +138,16 @@ return_to_user:
 	ld	sp, TF_X(2)(sp)
 	sret
 
+	/* A system call that is traced or unknown, or one to which all registers matter. */
+whole_syscall:
+	SAVE_REST
+	mv	a0, sp
+	call	entry_syscall_whole
+	sd	a0, TF_X(10)(sp)
+	j	return_to_user
+
+first_work:
+	SAVE_REST
 user_work:
 	csrsi	sstatus, SR_SIE
 	mv	a0, sp

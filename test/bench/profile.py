@@ -18,7 +18,7 @@ import threading
 
 import machine
 
-BEGIN = "entry_syscall"
+BEGIN = "system_call"
 KERNEL_TEXT = "0xffffffff80000000+0x10000000"       # kernel.ld: nothing else is logged
 
 

@@ -12,6 +12,10 @@ def test_signals_are_delivered_and_registers_survive(tap):
     tap("signals")
 
 
+def test_registers_that_a_call_keeps_are_seen_and_changed_as_they_are(tap):
+    tap("registers")
+
+
 def test_two_harts_really_run_at_once(vm):
     # Both loops must end; a scheduler that never moves a task would still pass, slowly.
     vm.ok("for i in 1 2 3 4; do (i=0; while [ $i -lt 3000 ]; do i=$((i+1)); done) & done; wait", 120)

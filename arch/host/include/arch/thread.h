@@ -14,7 +14,6 @@ struct mm_struct;
 
 #define WORK_RESCHED    (1UL << 0)
 #define WORK_SIGNAL     (1UL << 1)
-#define WORK_TRACE      (1UL << 2)
 #define WORK_NOTIFY     (1UL << 3)
 
 struct thread {

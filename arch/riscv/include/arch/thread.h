@@ -3,7 +3,7 @@
  * The machine's part of a task: the first member of task_struct, so that the
  * thread pointer register is `current` in the kernel.
  *
- * Everything here belongs to the task's own hart, except work (atomic).
+ * Everything here belongs to the task's own hart, except work and trace (atomic).
  */
 #ifndef ARCH_THREAD_H
 #define ARCH_THREAD_H
@@ -19,7 +19,6 @@ struct sigcontext;
 /* thread.work: what a task must see to before it returns to the program. */
 #define WORK_RESCHED    (1UL << 0)      /* call schedule() */
 #define WORK_SIGNAL     (1UL << 1)      /* a signal may be pending */
-#define WORK_TRACE      (1UL << 2)      /* report syscalls: tracer, ptrace */
 #define WORK_NOTIFY     (1UL << 3)      /* task->notify functions */
 
 /* Registers that survive a call: what a context switch must keep. */
@@ -42,6 +41,7 @@ struct thread {
 	/* 0: never; else the program has FP state, last in the registers of hart fp_used - 1 */
 	unsigned int fp_used;
 	struct mm_struct *mm;           /* NULL for kernel threads */
+	u32 trace;                      /* [a] not 0: its system calls by entry_syscall_whole() */
 	struct switch_context ctx;
 	unsigned long kstack;           /* lowest address of the kernel stack */
 	struct fpstate fp;
@@ -62,7 +62,10 @@ static inline void thread_become(struct thread *t)
 	__asm__ volatile("mv tp, %0" : : "r"(t) : "memory");
 }
 
-/* The registers of the program, saved at the top of its kernel stack. */
+/*
+ * The registers of the program, saved at the top of its kernel stack.  s0..s11 are among them
+ * only where it is whole: in entry_user_work() and entry_syscall_whole().
+ */
 static inline struct trapframe *thread_trapframe(struct thread *t)
 {
 	return (struct trapframe *)t->kernel_sp;
@@ -72,8 +75,8 @@ static inline struct trapframe *thread_trapframe(struct thread *t)
 void thread_init_kernel(struct thread *t, void *stack, void (*fn)(void *), void *arg);
 
 /*
- * A copy of the current program's registers that returns 0 from the system
- * call; @sp and @tls replace the stack pointer and thread pointer unless 0 /
+ * A copy of the current program's registers, its trapframe being whole, that returns 0 from the
+ * system call; @sp and @tls replace the stack pointer and thread pointer unless 0 /
  * @set_tls is false.  FP state is copied.
  */
 void thread_init_fork(struct thread *t, void *stack, vaddr_t sp, bool set_tls, vaddr_t tls);

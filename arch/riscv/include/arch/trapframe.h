@@ -34,6 +34,9 @@ static inline unsigned long tf_arg(const struct trapframe *tf, int i)
 	return i == 0 ? tf->orig_a0 : tf->x[10 + i];
 }
 
+/* The six, where a handler reads them. */
+static inline const unsigned long *tf_args(const struct trapframe *tf) { return &tf->x[10]; }
+
 /* True when this trap is a system call that has not been undone by tf_forget_syscall(). */
 static inline bool tf_in_syscall(const struct trapframe *tf) { return tf->cause == 8; }
 static inline void tf_forget_syscall(struct trapframe *tf) { tf->cause = ~0UL; }
