@@ -3,7 +3,7 @@
  * Blocks of bytes: copy, fill, compare.  Strings are in strings.c.
  *
  * Instructions are what we pay for, so the long runs are rows of loads and stores,
- * 128 words an iteration of a copy, of which the first begins in the middle of the row.
+ * 32 words an iteration, of which the first of a copy begins in the middle of the row.
  * The destination is brought to a word boundary first.  When the source then is not on one too, its
  * words are still read aligned and merged by shifts: a misaligned load may trap
  * to firmware, at hundreds of times the price.
@@ -23,8 +23,7 @@
 typedef unsigned long __attribute__((may_alias)) word_t;
 
 #define WORD		sizeof(word_t)
-#define UNROLL		32
-#define ROW		128UL
+#define UNROLL		32UL
 #define SMALL		(2 * WORD)	/* below this, bytes are as cheap */
 
 /* do_word(i) for UNROLL words. */
@@ -61,17 +60,14 @@ static void copy_bytes(u8 *d, const u8 *s, size_t n)
 static __noinline void *copy_words(word_t *dst, const word_t *src, const word_t *end)
 {
 #define COPY_WORD(i) fallthrough; case (i): d[i] = s[i]
-	size_t skip = (size_t)(src - end) % ROW;
+	size_t skip = (size_t)(src - end) % UNROLL;
 	const word_t *s = src - skip;
 	word_t *d = dst - skip;
 
 	switch (skip) {
 		do {
 			SIXTEEN_WORDS(COPY_WORD, 0); SIXTEEN_WORDS(COPY_WORD, 16);
-			SIXTEEN_WORDS(COPY_WORD, 32); SIXTEEN_WORDS(COPY_WORD, 48);
-			SIXTEEN_WORDS(COPY_WORD, 64); SIXTEEN_WORDS(COPY_WORD, 80);
-			SIXTEEN_WORDS(COPY_WORD, 96); SIXTEEN_WORDS(COPY_WORD, 112);
-			d += ROW, s += ROW;
+			d += UNROLL, s += UNROLL;
 		} while (s != end);
 	}
 #undef COPY_WORD

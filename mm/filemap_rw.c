@@ -21,6 +21,7 @@
 #include <mm/iov.h>
 #include <mm/reclaim.h>
 #include <mm/uaccess.h>
+#include <mm/window.h>
 
 #define PAUSE_PAGES     64      /* a read may be of gigabytes that are all here */
 
@@ -91,6 +92,15 @@ static inline size_t read_piece(struct page *page, size_t off, size_t len, struc
 	return copied;
 }
 
+static __noinline ssize_t read_found(struct page *page, size_t off, size_t len,
+				     struct iov_iter *to, loff_t *pos)
+{
+	size_t copied = read_piece(page, off, len, to);
+
+	*pos += copied;
+	return copied ? (ssize_t)copied : -EFAULT;
+}
+
 /*
  * What lies in one page, is there and known to be in use is read here: without a call before the
  * copy, little is to be remembered during it.
@@ -101,6 +111,7 @@ ssize_t filemap_read(struct address_space *as, struct file_ra_state *ra, struct 
 	loff_t at = *pos, len = min((loff_t)to->count, (loff_t)READ_ONCE(as->size) - at);
 	size_t off = at & ~PAGE_MASK, copied;
 	struct page *page;
+	vaddr_t user;
 
 	if (unlikely((u64)len - 1 >= PAGE_SIZE - off))
 		return read_pages(as, ra, to, pos);
@@ -108,9 +119,16 @@ ssize_t filemap_read(struct address_space *as, struct file_ra_state *ra, struct 
 	if (unlikely(!page))
 		return read_pages(as, ra, to, pos);
 	ra->prev = (u64)at >> PAGE_SHIFT;
-	copied = read_piece(page, off, (size_t)len, to);
+	if (unlikely(!iov_iter_one_piece(to, (size_t)len, &user)))
+		return read_found(page, off, (size_t)len, to, pos);
+	smp_rmb();                              /* PG_uptodate before the contents */
+	copied = copy_to_user_at_once(user, (char *)page_address(page) + off, (size_t)len);
+	if (unlikely(!copied))
+		return read_found(page, off, (size_t)len, to, pos);
+	iov_iter_step(to, copied);
+	put_page(page);
 	*pos += copied;
-	return likely(copied) ? (ssize_t)copied : -EFAULT;
+	return (ssize_t)copied;
 }
 
 static ssize_t read_pages(struct address_space *as, struct file_ra_state *ra, struct iov_iter *to,

@@ -113,4 +113,32 @@ static __always_inline bool window_next(struct window *w, enum fault_access acce
 	return true;
 }
 
+/*
+ * Copy @len bytes, of one page or of two that follow each other, no more than a page of them,
+ * if all of it is in whole words and as it mostly is; else 0, and nothing was done.
+ */
+static __always_inline size_t copy_to_user_at_once(vaddr_t dst, const void *src, size_t len)
+{
+	size_t n = PAGE_SIZE - (dst & ~PAGE_MASK);
+	struct window w, next;
+
+	if (unlikely((dst | (unsigned long)src | len) % sizeof(u64)))
+		return 0;
+	if (unlikely(!window_at_once(&w, dst, FAULT_WRITE)))
+		return 0;
+	if (n < len) {
+		next = w;
+		if (unlikely(!window_next(&next, FAULT_WRITE))) {
+			window_close(&w);
+			return 0;
+		}
+		copy_words(next.kaddr, (const char *)src + n, len - n);
+		copy_words(w.kaddr, src, n);
+	} else {
+		copy_words(w.kaddr, src, len);
+	}
+	window_close(&w);
+	return len;
+}
+
 #endif

@@ -76,6 +76,12 @@ void page_zero(void *page)
 	memset(page, 0, PAGE_SIZE);
 }
 
+void copy_words(void *dst, const void *src, size_t n)
+{
+	assert(n && !(((unsigned long)dst | (unsigned long)src | n) % sizeof(u64)));
+	memcpy(dst, src, n);
+}
+
 void page_copy(void *dst, const void *src)
 {
 	memcpy(dst, src, PAGE_SIZE);

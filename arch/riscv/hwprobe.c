@@ -34,8 +34,8 @@ static u64 *values;             /* [a] of each key; in the vDSO's data page */
 static unsigned int misaligned_speed(void);
 static bool misaligned_works(const u8 *at);
 static unsigned int copies(void (*copy)(u8 *to, const u8 *from), u8 *block);
-static void copy_bytes(u8 *to, const u8 *from);
-static void copy_words(u8 *to, const u8 *from);
+static void copy_by_bytes(u8 *to, const u8 *from);
+static void copy_by_words(u8 *to, const u8 *from);
 
 void hwprobe_init(u64 *page)
 {
@@ -90,8 +90,8 @@ static unsigned int misaligned_speed(void)
 	if (!misaligned_works(block))
 		return MISALIGNED_UNSUPPORTED;
 	for (int i = 0; i < 3; i++) {
-		bytes = max(bytes, copies(copy_bytes, block));
-		words = max(words, copies(copy_words, block));
+		bytes = max(bytes, copies(copy_by_bytes, block));
+		words = max(words, copies(copy_by_words, block));
 	}
 	return words > bytes ? MISALIGNED_FAST : MISALIGNED_SLOW;
 }
@@ -130,7 +130,7 @@ static unsigned int copies(void (*copy)(u8 *to, const u8 *from), u8 *block)
 
 #define MOVE(load, store, at) load " t0, " #at "(%1)\n\t" store " t0, " #at "(%0)\n\t"
 
-static void copy_bytes(u8 *to, const u8 *from)
+static void copy_by_bytes(u8 *to, const u8 *from)
 {
 	for (const u8 *end = from + COPIED; from < end; from += 8, to += 8)
 		__asm__ volatile(MOVE("lb", "sb", 0) MOVE("lb", "sb", 1)
@@ -140,7 +140,7 @@ static void copy_bytes(u8 *to, const u8 *from)
 				 : : "r"(to), "r"(from) : "t0", "memory");
 }
 
-static void copy_words(u8 *to, const u8 *from)
+static void copy_by_words(u8 *to, const u8 *from)
 {
 	for (const u8 *end = from + COPIED; from < end; from += 64, to += 64)
 		__asm__ volatile(MOVE("ld", "sd", 0) MOVE("ld", "sd", 8)

@@ -14,6 +14,11 @@ def test_open_files_and_descriptors(tap, where):
     tap(f"fileio {where}")
 
 
+@pytest.mark.parametrize("where", ["/tmp", "/root"])
+def test_reads_of_any_length_to_any_place_are_exact(tap, where):
+    tap(f"reads {where}")
+
+
 def test_pipes_and_fifos(tap):
     tap("pipes")
 

@@ -43,6 +43,9 @@ static inline paddr_t virt_to_pa(const void *va)
 /* Fill one page with zeroes; @page is page-aligned, in the direct map. */
 void page_zero(void *page);
 
+/* Copy @n bytes, a multiple of 8 and not 0, to @dst from @src, both aligned to 8. */
+void copy_words(void *dst, const void *src, size_t n);
+
 /* Copy one page; both page-aligned. */
 void page_copy(void *dst, const void *src);
 
