@@ -18,6 +18,7 @@
 #include <mm/uaccess.h>
 
 static s64 realtime_offset;     /* [a] CLOCK_REALTIME - CLOCK_MONOTONIC, ns */
+u64 realtime_ticks_offset;      /* [a] CLOCK_REALTIME - the clock, ticks */
 
 void time_init_clocks(void)
 {
@@ -44,6 +45,7 @@ void clock_set_realtime(u64 ns)
 	s64 offset = (s64)(ns - time_ns());
 
 	WRITE_ONCE(realtime_offset, offset);
+	WRITE_ONCE(realtime_ticks_offset, ns_to_ticks(ns) - clock_ticks());
 	vdso_set_clock(offset, 0);
 }
 

@@ -22,6 +22,12 @@ u64 clock_realtime_ns(void);
 /* For inode times; cheap. */
 struct timespec current_time(void);
 void clock_set_realtime(u64 ns);
+/* CLOCK_REALTIME in the clock's ticks: as cheap as it can be, and as good as its last setting. */
+extern u64 realtime_ticks_offset;
+static inline u64 realtime_ticks(void)
+{
+	return clock_ticks() + READ_ONCE(realtime_ticks_offset);
+}
 
 bool timespec_valid(const struct timespec *ts);
 u64 timespec_to_ns(const struct timespec *ts);          /* saturates */

@@ -35,7 +35,7 @@ u64 time_ns(void)
 	return (u64)((unsigned __int128)ticks * time_mult >> time_shift);
 }
 
-static u64 ns_to_ticks(u64 ns)
+u64 ns_to_ticks(u64 ns)
 {
 	if (time_shift == 0)
 		return ns / time_mult;

@@ -346,6 +346,18 @@ unsigned long inode_evict_super(struct super_block *sb)
 	return busy;
 }
 
+void inodes_unsettle(struct super_block *sb)
+{
+	struct inode *inode;
+
+	WRITE_ONCE(sb->strictatime, true);
+	smp_mb();
+	spin_lock(&sb->inode_list_lock);
+	list_for_each_entry(inode, &sb->inodes, sb_node)
+		inode_unsettle(inode);
+	spin_unlock(&sb->inode_list_lock);
+}
+
 void inode_count(unsigned long *nr, unsigned long *unused)
 {
 	*nr = atomic_long_read(&icache.nr);

@@ -104,6 +104,7 @@ struct inode {
 	u64 rdev;                       /* [c] */
 	u64 blocks;                     /* [l] 512-byte units */
 	struct timespec atime, mtime, ctime, btime;     /* [l], atime loosely */
+	u64 settled;                    /* [a] realtime_ticks() until which atime stays; 0: look */
 	u32 generation;
 	atomic_t refs;                  /* [a] */
 	unsigned long state;            /* [a] I_ bits */
@@ -186,17 +187,26 @@ void inode_write_failed(struct address_space *as, int error);
 /* It was read: move atime by the rules of the mount (relatime).  Cheap when nothing is due. */
 void inode_accessed(struct inode *inode, const struct mount *mnt);
 
-/* Twice in each read(2): said so that the compiler puts the ways to "no" in a row. */
-static inline bool timespec_before_eq(const struct timespec *a, const struct timespec *b)
-{
-	return (likely(a->tv_sec == b->tv_sec) && unlikely(a->tv_nsec <= b->tv_nsec)) ||
-	       unlikely(a->tv_sec < b->tv_sec);
-}
-
-/* False: atime is newer than the last change; only MS_STRICTATIME would have it moved. */
+/* False: no read moves atime now, whatever the mount. */
 static inline bool inode_access_due(const struct inode *i)
 {
-	return timespec_before_eq(&i->atime, &i->mtime) || timespec_before_eq(&i->atime, &i->ctime);
+	return unlikely(realtime_ticks() >= READ_ONCE(i->settled));
+}
+
+/* Mounted so that each read moves atime: from now on each read of @sb has to ask. */
+void inodes_unsettle(struct super_block *sb);
+
+/* A time was changed: the next read has to look. */
+static inline void inode_unsettle(struct inode *i)
+{
+	WRITE_ONCE(i->settled, 0);
+}
+
+/* [l] */
+static inline void inode_set_ctime(struct inode *i, struct timespec ctime)
+{
+	i->ctime = ctime;
+	inode_unsettle(i);
 }
 
 /* Right to write for as long as a file is open (-ETXTBSY), or to execute undisturbed. */

@@ -55,6 +55,8 @@ struct mount *mount_new(struct super_block *sb, struct dentry *root, const char 
 	}
 	atomic_set(&m->refs, 1);
 	m->flags = flags & PER_MOUNT;
+	if (flags & MS_STRICTATIME)
+		inodes_unsettle(sb);
 	m->sb = sb;
 	m->root = dentry_get(root);
 	m->parent = m;
@@ -316,6 +318,8 @@ static int remount(struct path *at, unsigned long flags, const char *options)
 	}
 	if (!err)
 		at->mnt->flags = flags & PER_MOUNT;
+	if (!err && (flags & MS_STRICTATIME))
+		inodes_unsettle(sb);
 	mutex_unlock(&tree_lock);
 	return err;
 }

@@ -14,6 +14,8 @@
 #include <kernel/fs/special.h>
 #include <kernel/task.h>
 
+#define DAY (24 * 60 * 60)
+
 int generic_permission(struct inode *inode, int mask)
 {
 	const struct cred *cred = current->cred;
@@ -105,6 +107,7 @@ void setattr_copy(struct inode *inode, const struct iattr *attr)
 		inode->mtime = attr->mtime;
 	if (attr->valid & ATTR_CTIME)
 		inode->ctime = attr->ctime;
+	inode_unsettle(inode);
 	if (attr->valid & ATTR_MODE) {
 		u32 mode = attr->mode;
 
@@ -166,33 +169,50 @@ void inode_set_times_now(struct inode *inode, unsigned int which)
 		inode->mtime = now;
 	if (which & ATTR_CTIME)
 		inode->ctime = now;
+	inode_unsettle(inode);
 	inode_mark_dirty(inode);
 }
 
-/*
- * Unlike Linux, the rule "at least once a day" is not looked at here, for each
- * read would have to ask the clock: a read after a change is what programs
- * (mail, tmpwatch) look for.
- */
+static bool timespec_before_eq(const struct timespec *a, const struct timespec *b)
+{
+	return a->tv_sec < b->tv_sec || (a->tv_sec == b->tv_sec && a->tv_nsec <= b->tv_nsec);
+}
+
+/* Not since the last change, or not for a day: mount(8), relatime. */
+static bool access_is_news(const struct inode *i)
+{
+	return timespec_before_eq(&i->atime, &i->mtime) ||
+	       timespec_before_eq(&i->atime, &i->ctime) ||
+	       current_time().tv_sec - i->atime.tv_sec >= DAY;
+}
+
+/* No news until a day is over or a time is changed, which may happen meanwhile. */
+static void settle(struct inode *inode)
+{
+	u64 day_over = (u64)(inode->atime.tv_sec + DAY) * NSEC_PER_SEC;
+
+	if (READ_ONCE(inode->sb->strictatime) || inode->atime.tv_sec < 0)
+		return;
+	WRITE_ONCE(inode->settled, ns_to_ticks(day_over));
+	smp_mb();
+	if (access_is_news(inode) || READ_ONCE(inode->sb->strictatime))
+		inode_unsettle(inode);
+}
+
 void inode_accessed(struct inode *inode, const struct mount *mnt)
 {
 	unsigned long flags;
 
-	if (!mnt)
+	if (!mnt || !inode_access_due(inode))
 		return;
 	flags = mnt->flags | inode->sb->flags;
-	if (unlikely(flags & (MS_NOATIME | MS_RDONLY | MS_STRICTATIME | MS_NODIRATIME))) {
-		if (flags & (MS_NOATIME | MS_RDONLY))
+	if (flags & MS_STRICTATIME || access_is_news(inode)) {
+		if (flags & (MS_NOATIME | MS_RDONLY) ||
+		    ((flags & MS_NODIRATIME) && S_ISDIR(inode->mode)))
 			return;
-		if ((flags & MS_NODIRATIME) && S_ISDIR(inode->mode))
-			return;
-		if (flags & MS_STRICTATIME)
-			goto due;
+		inode_set_times_now(inode, ATTR_ATIME);
 	}
-	if (!inode_access_due(inode))
-		return;
-due:
-	inode_set_times_now(inode, ATTR_ATIME);
+	settle(inode);
 }
 
 /* ------------------------------------------------------- who writes, who runs */

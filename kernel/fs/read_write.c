@@ -388,7 +388,7 @@ ssize_t generic_file_read(struct file *f, struct iov_iter *to, loff_t *pos)
 {
 	struct inode *inode = f->inode;
 
-	if (unlikely(inode_access_due(inode) || (f->path.mnt->flags & MS_STRICTATIME)))
+	if (inode_access_due(inode))
 		return read_and_note(f, to, pos);
 	return filemap_read(inode->mapping, &f->ra, to, pos);
 }

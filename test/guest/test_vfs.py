@@ -19,6 +19,11 @@ def test_reads_of_any_length_to_any_place_are_exact(tap, where):
     tap(f"reads {where}")
 
 
+@pytest.mark.parametrize("where", ["/tmp", "/root"])
+def test_a_read_moves_the_time_of_access_when_linux_moves_it(boot, where):
+    boot().tap(f"atimes {where}")       # it sets the clock: a machine of its own
+
+
 def test_pipes_and_fifos(tap):
     tap("pipes")
 

@@ -125,7 +125,7 @@ static int ext2_link(struct inode *old, struct inode *dir, struct dentry *dentry
 		return -EMLINK;
 	if (!old->nlink++)              /* it was made without a name (O_TMPFILE) */
 		atomic_dec(&ext2_sb(old->sb)->orphans);
-	old->ctime = current_time();
+	inode_set_ctime(old, current_time());
 	ext2_update_inode(old);
 	err = ext2_dir_add(dir, dentry->name, dentry->name_len, old);
 	if (err) {
@@ -238,7 +238,7 @@ static int ext2_unlink(struct inode *dir, struct dentry *dentry)
 		err = ext2_dir_remove(dir, &pos);
 	if (err)
 		return err;
-	inode->ctime = dir->ctime;
+	inode_set_ctime(inode, dir->ctime);
 	ext2_drop_link(inode);
 	return ext2_update_inode(inode);
 }
@@ -246,7 +246,7 @@ static int ext2_unlink(struct inode *dir, struct dentry *dentry)
 /* A directory that has lost its name: nothing counts as a link any more. */
 static void drop_dir(struct inode *inode)
 {
-	inode->ctime = current_time();
+	inode_set_ctime(inode, current_time());
 	inode->nlink = 1;
 	ext2_drop_link(inode);
 	ext2_update_inode(inode);
@@ -341,7 +341,8 @@ static int exchange(struct moving *m, struct inode *a, struct inode *b)
 		dir_links(m->old_dir, delta);
 		dir_links(m->new_dir, -delta);
 	}
-	a->ctime = b->ctime = current_time();
+	inode_set_ctime(a, current_time());
+	inode_set_ctime(b, a->ctime);
 	ext2_update_inode(a);
 	ext2_update_inode(b);
 	return 0;
@@ -371,7 +372,7 @@ static int move(struct moving *m, struct dentry *old, struct dentry *new)
 		if (err)
 			return err;
 	}
-	inode->ctime = current_time();
+	inode_set_ctime(inode, current_time());
 	ext2_update_inode(inode);
 	err = ext2_dir_remove(m->old_dir, &m->old);
 	m->old.page = NULL;
@@ -383,7 +384,7 @@ static int move(struct moving *m, struct dentry *old, struct dentry *new)
 		drop_dir(target);
 		dir_links(m->new_dir, -1);
 	} else if (target) {
-		target->ctime = inode->ctime;
+		inode_set_ctime(target, inode->ctime);
 		ext2_drop_link(target);
 		ext2_update_inode(target);
 	}

@@ -16,6 +16,16 @@ static inline u64 time_ns(void)
 	return host_now_ns;
 }
 
+static inline u64 clock_ticks(void)
+{
+	return host_now_ns;
+}
+
+static inline u64 ns_to_ticks(u64 ns)
+{
+	return ns;
+}
+
 void timer_arm(u64 deadline_ns);
 u64 cpu_instret(void);
 bool cpu_instret_counts(void);

@@ -12,6 +12,16 @@
 /* Nanoseconds since the machine's clock started; never goes back, the same on all harts. */
 u64 time_ns(void);
 
+/* The clock itself, in ticks of its own, and what @ns are in those. */
+static __always_inline u64 clock_ticks(void)
+{
+	u64 t;
+
+	__asm__ volatile("rdtime %0" : "=r"(t));
+	return t;
+}
+u64 ns_to_ticks(u64 ns);
+
 /* Interrupt this hart (entry_timer) once time_ns() >= @deadline_ns; TIMER_NEVER: not at all. */
 void timer_arm(u64 deadline_ns);
 
