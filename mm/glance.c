@@ -10,14 +10,12 @@
  */
 #include <mm/glance.h>
 
-struct glance glances[NR_HARTS_MAX];
-
 void glance_wait_others(void)
 {
 	unsigned int me = hart_id();
 
 	smp_mb();
 	for (unsigned int h = 0; h < nr_harts; h++)
-		while (h != me && smp_load_acquire(&glances[h].looking))
+		while (h != me && smp_load_acquire(&hart_locals[h].looking))
 			cpu_relax();
 }

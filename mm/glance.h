@@ -29,16 +29,9 @@
 #include <lib/bug.h>
 #include <lib/types.h>
 
-struct glance {
-	bool looking;           /* [a] written by its own hart alone */
-} __aligned(CACHE_LINE);
-
-extern struct glance glances[NR_HARTS_MAX];
-
-/* @hart: this one's number, which is the same throughout. */
-static __always_inline struct glance *glance_begin_on(unsigned long hart)
+static __always_inline struct hart_local *glance_begin(void)
 {
-	struct glance *g = &glances[hart];
+	struct hart_local *g = this_hart();
 
 	assert(!DEBUG || !g->looking);
 	WRITE_ONCE(g->looking, true);
@@ -46,12 +39,7 @@ static __always_inline struct glance *glance_begin_on(unsigned long hart)
 	return g;
 }
 
-static __always_inline struct glance *glance_begin(void)
-{
-	return glance_begin_on(hart_id());
-}
-
-static __always_inline void glance_end(struct glance *g)
+static __always_inline void glance_end(struct hart_local *g)
 {
 	smp_store_release(&g->looking, false);
 }

@@ -15,6 +15,7 @@
 #include <kernel/sync.h>
 #include <lib/types.h>
 
+struct hart_local;
 struct mm_struct;
 struct page;
 
@@ -80,7 +81,7 @@ int user_cmpxchg32(vaddr_t addr, u32 expected, u32 desired, u32 *seen);
  */
 struct user_spot {
 	void *kaddr;
-	struct glance *glance;
+	struct hart_local *glance;
 	struct page *table;
 };
 int user_spot_lock(vaddr_t addr, enum fault_access access, struct user_spot *s); /* 0 or -EFAULT */

@@ -32,7 +32,7 @@ struct vm_area_struct *vma_enter_other(struct mm_struct *mm, vaddr_t addr,
 		vma_leave(mm, entered);
 	vma = search(mm, addr);
 	inside = vma && gate_enter(&vma->vm_gate, &mm->gate_wait);
-	glance_end(&glances[hart]);
+	glance_end(this_hart());
 	if (!inside)
 		return NULL;
 	if (unlikely(!vma_contains(vma, addr))) {

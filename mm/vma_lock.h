@@ -60,7 +60,7 @@ struct vm_area_struct *vma_enter_other(struct mm_struct *mm, vaddr_t addr,
 static __always_inline struct vm_area_struct *vma_enter(struct mm_struct *mm, vaddr_t addr)
 {
 	unsigned int hart = hart_id();
-	struct glance *g = glance_begin_on(hart);
+	struct hart_local *g = glance_begin();
 	struct vm_area_struct *vma = READ_ONCE(*vma_hint(mm, hart));
 
 	if (unlikely(!vma || !gate_enter(&vma->vm_gate, &mm->gate_wait)))

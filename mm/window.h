@@ -19,7 +19,7 @@
 #include <mm/pt_piece.h>
 
 struct window {
-	struct glance *glance;
+	struct hart_local *glance;
 	struct page *table;
 	pte_t *pte;             /* of window_at_once() */
 	pte_t e;

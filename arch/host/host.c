@@ -27,6 +27,7 @@ unsigned long direct_map_offset;
 unsigned int nr_harts;
 unsigned long harts_online;
 unsigned int host_hart;
+struct hart_local hart_locals[NR_HARTS_MAX];
 unsigned long host_irqs_off;
 u64 host_now_ns;
 const void *machine_fdt;

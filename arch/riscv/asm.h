@@ -16,7 +16,7 @@
 #define TH_KERNEL_SP    0
 #define TH_SCRATCH      8
 #define TH_WORK         16
-#define TH_USER_HALF    24
+#define TH_LOCAL        24
 #define TH_HART         32
 #define TH_FP_USED      36
 #define TH_MM           40

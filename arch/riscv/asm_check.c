@@ -4,6 +4,7 @@
  */
 #include "asm.h"
 
+#include <arch/cpu.h>
 #include <arch/thread.h>
 #include <arch/trapframe.h>
 #include <kernel/entry.h>
@@ -17,7 +18,7 @@ _Static_assert(offsetof(struct trapframe, cause) == TF_CAUSE, "TF_CAUSE");
 _Static_assert(offsetof(struct thread, kernel_sp) == TH_KERNEL_SP, "TH_KERNEL_SP");
 _Static_assert(offsetof(struct thread, scratch) == TH_SCRATCH, "TH_SCRATCH");
 _Static_assert(offsetof(struct thread, work) == TH_WORK, "TH_WORK");
-_Static_assert(offsetof(struct thread, user_half) == TH_USER_HALF, "TH_USER_HALF");
+_Static_assert(offsetof(struct thread, hart_local) == TH_LOCAL, "TH_LOCAL");
 _Static_assert(offsetof(struct thread, hart) == TH_HART, "TH_HART");
 _Static_assert(offsetof(struct thread, fp_used) == TH_FP_USED, "TH_FP_USED");
 _Static_assert(offsetof(struct thread, mm) == TH_MM, "TH_MM");
@@ -26,5 +27,6 @@ _Static_assert(offsetof(struct thread, ctx) == TH_CTX, "TH_CTX");
 _Static_assert(offsetof(struct thread, kstack) == TH_KSTACK, "TH_KSTACK");
 _Static_assert(offsetof(struct thread, fp) == TH_FP, "TH_FP");
 _Static_assert(offsetof(struct thread, fp.fcsr) == TH_FCSR, "TH_FCSR");
+_Static_assert(offsetof(struct hart_local, user_half) == 0, "an atomic access has no offset");
 _Static_assert(KSTACK_BYTES == KSTACK_SIZE, "KSTACK_BYTES");
 _Static_assert(SYSCALLS == NR_SYSCALLS, "SYSCALLS");

@@ -62,10 +62,8 @@ static unsigned long asid_active[NR_HARTS_MAX];
 /* [asid_lock] what it had loaded when the generation began */
 static unsigned long asid_reserved[NR_HARTS_MAX];
 
-/* [a] a hart's user half: the thread that uses it, 0 in the kernel; or NOTE to forget it first */
-static struct {
-	unsigned long word;
-} __aligned(CACHE_LINE) user_half[NR_HARTS_MAX];
+/* user_half: the thread that uses it, 0 in the kernel; or NOTE to forget it first */
+struct hart_local hart_locals[NR_HARTS_MAX];
 #define NOTE            1UL
 #define NOTE_PATIENCE   2000    /* looks at the word of a hart in a program before it is called */
 
@@ -130,7 +128,7 @@ void mmu_init_hart(void)
 	satp_write(0, kernel_pgd);
 	sfence_all();
 	__asm__ volatile("fence.i" : : : "memory");
-	current_thread()->user_half = &user_half[hart_id()].word;
+	current_thread()->hart_local = &hart_locals[hart_id()];
 }
 
 void mmu_context_init(struct mmu_context *ctx)
@@ -312,7 +310,7 @@ static void flush_local(struct mmu_context *ctx, vaddr_t start, vaddr_t end)
  */
 static bool leave_note(unsigned int h)
 {
-	unsigned long *word = &user_half[h].word;
+	unsigned long *word = &hart_locals[h].user_half;
 
 	for (unsigned int looks = NOTE_PATIENCE; looks; looks--)
 		if (!(READ_ONCE(*word) & ~NOTE) &&

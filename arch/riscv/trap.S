@@ -27,15 +27,15 @@
 	.endm
 
 	/*
-	 * The hart's word of mmu.c: who flushes may leave a hart in the kernel a note, and
+	 * The hart's user_half, see mmu.c: who flushes may leave a hart in the kernel a note, and
 	 * need not call it.  All that the program did comes before, all that it does after.
 	 */
 	.macro	LEAVE_USER_HALF
-	ld	t0, TH_USER_HALF(tp)
+	ld	t0, TH_LOCAL(tp)
 	amoswap.d.rl zero, zero, (t0)
 	.endm
 	.macro	ENTER_USER_HALF
-	ld	t2, TH_USER_HALF(tp)
+	ld	t2, TH_LOCAL(tp)
 	amoswap.d.aq t2, tp, (t2)
 	beqz	t2, 1f
 	csrr	t2, satp		/* a note: forget the ASID, and instructions */
@@ -233,8 +233,8 @@ thread_switch_context:
 	.irp	n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
 	ld	s\n, TH_CTX + 16 + 8 * \n(a1)
 	.endr
-	ld	t0, TH_USER_HALF(a0)
-	sd	t0, TH_USER_HALF(a1)
+	ld	t0, TH_LOCAL(a0)
+	sd	t0, TH_LOCAL(a1)
 	ld	t0, TH_KERNEL_SP(a1)
 	mv	tp, a1
 	beqz	t0, 1f			/* idle tasks have no trapframe */

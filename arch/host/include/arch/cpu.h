@@ -21,6 +21,16 @@ static inline unsigned int hart_id(void)
 	return host_hart;
 }
 
+struct hart_local {
+	bool looking;                   /* in a glance (mm/glance.h) */
+};
+extern struct hart_local hart_locals[NR_HARTS_MAX];
+
+static inline struct hart_local *this_hart(void)
+{
+	return &hart_locals[host_hart];
+}
+
 static inline unsigned long irq_save(void)
 {
 	unsigned long on = !host_irqs_off;

@@ -19,6 +19,14 @@ extern unsigned long harts_online;
 /* The machine's own id of logical hart @h, as the device tree has it. */
 unsigned long hart_hwid(unsigned int h);
 
+/* What a hart tells the others of itself, in a cache line of its own. */
+struct hart_local {
+	unsigned long user_half;        /* [a] is the program's half in use?  mmu.c */
+	bool looking;                   /* [a] in a glance (mm/glance.h); written by it alone */
+} __aligned(CACHE_LINE);
+extern struct hart_local hart_locals[NR_HARTS_MAX];
+static inline struct hart_local *this_hart(void);
+
 /* This hart's logical number.  Stable while interrupts or sleeping cannot move the task. */
 static inline unsigned int hart_id(void);
 

@@ -14,6 +14,11 @@ static inline unsigned int hart_id(void)
 	return current_thread()->hart;
 }
 
+static inline struct hart_local *this_hart(void)
+{
+	return current_thread()->hart_local;
+}
+
 static inline unsigned long irq_save(void)
 {
 	unsigned long old;

@@ -10,6 +10,7 @@
 
 #include <lib/types.h>
 
+struct hart_local;
 struct mm_struct;
 struct trapframe;
 struct sigcontext;
@@ -36,7 +37,7 @@ struct thread {
 	unsigned long kernel_sp;        /* top of the kernel stack, trapframe below it */
 	unsigned long scratch;          /* trap entry: the program's sp */
 	unsigned long work;             /* [a] WORK_ flags */
-	unsigned long *user_half;       /* its hart's word of mmu.c: may the user half be in use? */
+	struct hart_local *hart_local;  /* its hart's, while it runs: <arch/cpu.h> */
 	unsigned int hart;              /* where it runs, or ran last */
 	/* 0: never; else the program has FP state, last in the registers of hart fp_used - 1 */
 	unsigned int fp_used;
