@@ -77,15 +77,16 @@ static long advise_task(struct task_struct *t, const struct iov_iter *it, int ad
 /* The bytes before the first piece that could not be advised; its errno if it is the first. */
 static long advise_pieces(struct mm_struct *mm, const struct iov_iter *it, int advice)
 {
+	struct iov_iter piece = *it;
 	size_t done = 0;
 	int err;
 
-	for (unsigned int i = 0; i < it->nr_segs; i++) {
-		err = mm_madvise(mm, it->segs[i].base, it->segs[i].len, advice);
+	do {
+		err = mm_madvise(mm, piece.at, piece.left, advice);
 		if (err)
 			return done ? (long)done : err;
-		done += it->segs[i].len;
-	}
+		done += piece.left;
+	} while (iov_iter_next(&piece));
 	return (long)done;
 }
 

@@ -111,7 +111,6 @@ ssize_t filemap_read(struct address_space *as, struct file_ra_state *ra, struct 
 	loff_t at = *pos, len = min((loff_t)to->count, (loff_t)READ_ONCE(as->size) - at);
 	size_t off = at & ~PAGE_MASK, copied;
 	struct page *page;
-	vaddr_t user;
 
 	if (unlikely((u64)len - 1 >= PAGE_SIZE - off))
 		return read_pages(as, ra, to, pos);
@@ -119,10 +118,10 @@ ssize_t filemap_read(struct address_space *as, struct file_ra_state *ra, struct 
 	if (unlikely(!page))
 		return read_pages(as, ra, to, pos);
 	ra->prev = (u64)at >> PAGE_SHIFT;
-	if (unlikely(!iov_iter_one_piece(to, (size_t)len, &user)))
+	if (unlikely(!iov_iter_one_piece(to, (size_t)len)))
 		return read_found(page, off, (size_t)len, to, pos);
 	smp_rmb();                              /* PG_uptodate before the contents */
-	copied = copy_to_user_at_once(user, (char *)page_address(page) + off, (size_t)len);
+	copied = copy_to_user_at_once(to->at, (char *)page_address(page) + off, (size_t)len);
 	if (unlikely(!copied))
 		return read_found(page, off, (size_t)len, to, pos);
 	iov_iter_step(to, copied);

@@ -29,12 +29,11 @@ struct copy {
 static ssize_t copy_out(struct copy *c, size_t len)
 {
 	struct iov_iter it;
-	struct iovec iov;
 	size_t done = 0;
 	ssize_t n = 0;
 
 	while (done < len) {
-		iov_iter_kernel(&it, &iov, c->buf + done, len - done);
+		iov_iter_kernel(&it, c->buf + done, len - done);
 		n = vfs_write(c->out, &it, &c->out_pos);
 		if (n <= 0)
 			break;
@@ -47,12 +46,11 @@ static ssize_t copy_out(struct copy *c, size_t len)
 static ssize_t copy_loop(struct copy *c, size_t len)
 {
 	struct iov_iter it;
-	struct iovec iov;
 	size_t done = 0;
 	ssize_t n = 0, w;
 
 	while (done < len) {
-		iov_iter_kernel(&it, &iov, c->buf, min(len - done, c->chunk));
+		iov_iter_kernel(&it, c->buf, min(len - done, c->chunk));
 		n = vfs_read(c->in, &it, &c->in_pos);
 		if (n <= 0)
 			break;

@@ -238,22 +238,20 @@ struct file *file_open_exec_at(int dirfd, const char *name, unsigned int lookup)
 
 ssize_t kernel_read(struct file *f, void *buf, size_t len, loff_t pos)
 {
-	struct iovec iov;
 	struct iov_iter it;
 
 	if (!f->f_op->read)
 		return -EINVAL;
-	iov_iter_kernel(&it, &iov, buf, len);
+	iov_iter_kernel(&it, buf, len);
 	return f->f_op->read(f, &it, &pos);
 }
 
 ssize_t kernel_write(struct file *f, const void *buf, size_t len, loff_t pos)
 {
-	struct iovec iov;
 	struct iov_iter it;
 
 	if (!f->f_op->write)
 		return -EINVAL;
-	iov_iter_kernel(&it, &iov, (void *)(unsigned long)buf, len);
+	iov_iter_kernel(&it, (void *)(unsigned long)buf, len);
 	return f->f_op->write(f, &it, &pos);
 }

@@ -105,14 +105,12 @@ ssize_t vfs_write(struct file *f, struct iov_iter *from, loff_t *pos)
 
 /* ------------------------------------------------------- one buffer */
 
-/* iov_iter_buf() of what read(2) is given, without a call. */
-static inline int one_buffer(struct iov_iter *it, struct iovec *iov, vaddr_t base, size_t len)
+/* What read(2) is given: 0 or -EFAULT. */
+static inline int one_buffer(struct iov_iter *it, vaddr_t base, size_t len)
 {
 	if (unlikely(!user_range_ok(base, len)))
 		return -EFAULT;
-	len = min(len, MAX_RW_COUNT);
-	*iov = (struct iovec){ base, len };
-	*it = (struct iov_iter){ .segs = iov, .nr_segs = 1, .count = len };
+	iov_iter_buf(it, base, min(len, MAX_RW_COUNT));
 	return 0;
 }
 
@@ -126,12 +124,11 @@ static __noinline ssize_t shared_rw(const unsigned long *a, bool write)
 {
 	struct fd_ref r = fdget_pos((int)a[0]);
 	struct iov_iter it;
-	struct iovec iov;
 	ssize_t n;
 
 	if (!r.file)
 		return -EBADF;
-	n = open_for(r.file, write) ? one_buffer(&it, &iov, a[1], a[2]) : -EBADF;
+	n = open_for(r.file, write) ? one_buffer(&it, a[1], a[2]) : -EBADF;
 	if (!n && write)
 		n = do_write(r.file, &it, &r.file->pos);
 	else if (!n)
@@ -144,11 +141,10 @@ long sys_read(const unsigned long *a)
 {
 	struct file *f = fd_alone(current->files, (unsigned int)a[0]);
 	struct iov_iter it;
-	struct iovec iov;
 
 	if (unlikely(!f || !(f->mode & FMODE_READ)))
 		return shared_rw(a, false);
-	if (unlikely(one_buffer(&it, &iov, a[1], a[2])))
+	if (unlikely(one_buffer(&it, a[1], a[2])))
 		return -EFAULT;
 	return read_open(f, &it, &f->pos, true);
 }
@@ -157,11 +153,10 @@ long sys_write(const unsigned long *a)
 {
 	struct file *f = fd_alone(current->files, (unsigned int)a[0]);
 	struct iov_iter it;
-	struct iovec iov;
 
 	if (unlikely(!f || !(f->mode & FMODE_WRITE)))
 		return shared_rw(a, true);
-	if (unlikely(one_buffer(&it, &iov, a[1], a[2])))
+	if (unlikely(one_buffer(&it, a[1], a[2])))
 		return -EFAULT;
 	return write_open(f, &it, &f->pos, true);
 }
@@ -189,12 +184,11 @@ static __noinline ssize_t shared_rw_at(const unsigned long *a, bool write)
 {
 	loff_t pos = (loff_t)a[3];
 	struct iov_iter it;
-	struct iovec iov;
 	ssize_t n;
 	struct fd_ref r = fdget_at((int)a[0], pos, write, &n);
 
 	if (!n)
-		n = one_buffer(&it, &iov, a[1], a[2]);
+		n = one_buffer(&it, a[1], a[2]);
 	if (!n)
 		n = write ? do_write(r.file, &it, &pos) : do_read(r.file, &it, &pos);
 	fdput(r);
@@ -206,11 +200,10 @@ long sys_pread64(const unsigned long *a)
 	struct file *f = fd_alone_at(current->files, (unsigned int)a[0], FMODE_READ);
 	loff_t pos = (loff_t)a[3];
 	struct iov_iter it;
-	struct iovec iov;
 
 	if (unlikely(!f || pos < 0))
 		return shared_rw_at(a, false);
-	if (unlikely(one_buffer(&it, &iov, a[1], a[2])))
+	if (unlikely(one_buffer(&it, a[1], a[2])))
 		return -EFAULT;
 	return read_open(f, &it, &pos, true);
 }
@@ -220,11 +213,10 @@ long sys_pwrite64(const unsigned long *a)
 	struct file *f = fd_alone_at(current->files, (unsigned int)a[0], FMODE_WRITE);
 	loff_t pos = (loff_t)a[3];
 	struct iov_iter it;
-	struct iovec iov;
 
 	if (unlikely(!f || pos < 0))
 		return shared_rw_at(a, true);
-	if (unlikely(one_buffer(&it, &iov, a[1], a[2])))
+	if (unlikely(one_buffer(&it, a[1], a[2])))
 		return -EFAULT;
 	return write_open(f, &it, &pos, true);
 }

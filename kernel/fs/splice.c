@@ -79,11 +79,10 @@ static int wait_room(struct pipe *p, bool nowait)
 static size_t fill_pipe(struct pipe *p, char *buf, size_t n)
 {
 	struct iov_iter it;
-	struct iovec iov;
 	ssize_t got = 0;
 	int err = 0;
 
-	iov_iter_kernel(&it, &iov, buf, n);
+	iov_iter_kernel(&it, buf, n);
 	while (it.count && !err && got >= 0) {
 		mutex_lock(&p->lock);
 		got = p->readers ? pipe_fill(p, &it) : -EPIPE;
@@ -100,14 +99,13 @@ static ssize_t file_to_pipe(struct splice *s)
 {
 	struct pipe *p = s->to;
 	struct iov_iter it;
-	struct iovec iov;
 	size_t done;
 	ssize_t n = wait_room(p, s->nowait);
 
 	if (n)
 		return n;
 	n = (ssize_t)min(min(s->len, (size_t)BUF_SIZE), (size_t)pipe_room(p));
-	iov_iter_kernel(&it, &iov, s->buf, (size_t)max(n, (ssize_t)1));
+	iov_iter_kernel(&it, s->buf, (size_t)max(n, (ssize_t)1));
 	n = vfs_read(s->in, &it, &s->in_pos);
 	if (n <= 0)
 		return n;
@@ -129,10 +127,9 @@ static ssize_t drain_pipe(struct splice *s)
 	while (done < s->len && pipe_used(p)) {
 		size_t want = min(min(s->len - done, (size_t)BUF_SIZE), (size_t)pipe_used(p));
 		struct iov_iter it;
-		struct iovec iov;
 
 		pipe_peek(p, 0, s->buf, want);
-		iov_iter_kernel(&it, &iov, s->buf, want);
+		iov_iter_kernel(&it, s->buf, want);
 		n = vfs_write(s->out, &it, &s->out_pos);
 		if (n <= 0)
 			break;
@@ -182,12 +179,11 @@ static ssize_t move_bytes(struct splice *s, bool keep)
 		size_t want = min(min(s->len - done, (size_t)BUF_SIZE),
 				  min(there, (size_t)pipe_room(s->to)));
 		struct iov_iter it;
-		struct iovec iov;
 
 		if (!want)
 			break;
 		pipe_peek(s->from, keep ? done : 0, s->buf, want);
-		iov_iter_kernel(&it, &iov, s->buf, want);
+		iov_iter_kernel(&it, s->buf, want);
 		n = pipe_fill(s->to, &it);
 		if (n <= 0)
 			break;

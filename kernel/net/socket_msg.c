@@ -26,7 +26,6 @@ long sys_sendto(const unsigned long *a)
 	struct socket_msg m = { 0 };
 	struct sockaddr_un name;
 	struct unix_sock *u;
-	struct iovec iov;
 	struct fd_ref r;
 	ssize_t n;
 	int err;
@@ -36,7 +35,7 @@ long sys_sendto(const unsigned long *a)
 	err = socket_get((int)a[0], &r, &u);
 	if (err)
 		return err;
-	iov_iter_buf(&m.it, &iov, a[1], min(a[2], MAX_RW_COUNT));
+	iov_iter_buf(&m.it, a[1], min(a[2], MAX_RW_COUNT));
 	m.flags = call_flags(r.file, (unsigned int)a[3]);
 	n = a[4] ? socket_name_in(&name, a[4], (int)a[5]) : 0;
 	if (!n) {
@@ -53,7 +52,6 @@ long sys_recvfrom(const unsigned long *a)
 	struct socket_msg m = { 0 };
 	struct sockaddr_un name;
 	struct unix_sock *u;
-	struct iovec iov;
 	struct fd_ref r;
 	ssize_t n;
 	int err;
@@ -63,7 +61,7 @@ long sys_recvfrom(const unsigned long *a)
 	err = socket_get((int)a[0], &r, &u);
 	if (err)
 		return err;
-	iov_iter_buf(&m.it, &iov, a[1], min(a[2], MAX_RW_COUNT));
+	iov_iter_buf(&m.it, a[1], min(a[2], MAX_RW_COUNT));
 	m.flags = call_flags(r.file, (unsigned int)a[3]);
 	m.name = a[4] ? &name : NULL;
 	n = unix_recv(u, &m);

@@ -110,9 +110,8 @@ static ssize_t file_rw(struct address_space *as, bool write, void *bytes, size_t
 {
 	struct file_ra_state ra = { 0 };
 	struct iov_iter it;
-	struct iovec iov;
 
-	iov_iter_kernel(&it, &iov, bytes, len);
+	iov_iter_kernel(&it, bytes, len);
 	if (as == &memory_as)
 		return write ? shmem_write(as, &it, &pos) : shmem_read(as, &it, &pos);
 	return write ? filemap_write(as, &it, &pos, NULL) : filemap_read(as, &ra, &it, &pos);

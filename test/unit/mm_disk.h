@@ -202,18 +202,16 @@ static inline ssize_t file_read(struct file_ra_state *ra, void *to, size_t len, 
 {
 	struct file_ra_state fresh = { 0 };
 	struct iov_iter it;
-	struct iovec iov;
 
-	iov_iter_kernel(&it, &iov, to, len);
+	iov_iter_kernel(&it, to, len);
 	return filemap_read(&disk.as, ra ? ra : &fresh, &it, &pos);
 }
 
 static inline ssize_t file_write(const void *from, size_t len, loff_t pos)
 {
 	struct iov_iter it;
-	struct iovec iov;
 
-	iov_iter_kernel(&it, &iov, (void *)from, len);
+	iov_iter_kernel(&it, (void *)from, len);
 	return filemap_write(&disk.as, &it, &pos, NULL);
 }
 

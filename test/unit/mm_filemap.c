@@ -390,7 +390,6 @@ static void shmem_keeps_bytes_and_holes(void **state)
 	static u8 want[40 * PAGE_SIZE], buf[40 * PAGE_SIZE];
 	struct address_space as;
 	struct iov_iter it;
-	struct iovec iov;
 	loff_t pos;
 
 	world(RAM, 1);
@@ -401,12 +400,12 @@ static void shmem_keeps_bytes_and_holes(void **state)
 
 		memset(want + at, i, len);
 		pos = at;
-		iov_iter_kernel(&it, &iov, want + at, len);
+		iov_iter_kernel(&it, want + at, len);
 		assert_int_equal(shmem_write(&as, &it, &pos), len);
 	}
 	assert_true(shmem_pages() < 40 && shmem_pages() > 0);
 	pos = 0;
-	iov_iter_kernel(&it, &iov, buf, sizeof(buf));
+	iov_iter_kernel(&it, buf, sizeof(buf));
 	assert_int_equal(shmem_read(&as, &it, &pos), as.size);
 	assert_memory_equal(buf, want, as.size);
 	assert_true(shmem_pages() < 40);                /* reading fills no hole */
@@ -417,7 +416,7 @@ static void shmem_keeps_bytes_and_holes(void **state)
 	as.size = 3 * PAGE_SIZE;
 	memset(want + 5000, 0, sizeof(want) - 5000);
 	pos = 0;
-	iov_iter_kernel(&it, &iov, buf, sizeof(buf));
+	iov_iter_kernel(&it, buf, sizeof(buf));
 	assert_int_equal(shmem_read(&as, &it, &pos), 3 * PAGE_SIZE);
 	assert_memory_equal(buf, want, 3 * PAGE_SIZE);
 	shmem_truncate(&as, 0, -1);

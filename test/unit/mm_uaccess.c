@@ -252,7 +252,7 @@ static void an_iterator_walks_its_segments(void **state)
 
 static void an_iterator_stops_at_a_bad_address(void **state)
 {
-	struct iovec segs[] = { { at(0), 5 }, { at(2) - 4, 20 }, { at(3), 100 } }, k;
+	struct iovec segs[] = { { at(0), 5 }, { at(2) - 4, 20 }, { at(3), 100 } };
 	struct iov_iter it;
 	struct user_page up;
 
@@ -262,7 +262,7 @@ static void an_iterator_stops_at_a_bad_address(void **state)
 	assert_int_equal(copy_to_iter(pattern, 125, &it), 9);
 	assert_int_equal(it.count, 116);
 	assert_int_equal(iov_iter_hold(&it, true, &up), -EFAULT);
-	iov_iter_kernel(&it, &k, got, 10);
+	iov_iter_kernel(&it, got, 10);
 	assert_int_equal(copy_to_iter(pattern, 20, &it), 10);
 	assert_memory_equal(got, pattern, 10);
 }
