@@ -37,6 +37,10 @@ def test_the_tools_read_it(vm, command, wanted):
     assert re.search(wanted, output), output
 
 
+def test_mapped_files_are_links_by_address(tap):
+    tap("mapfiles")
+
+
 def test_sysctl_reads_each_setting(vm):
     output = vm.ok("sysctl -a 2>&1")
     for name in ("kernel.hostname = faultline", "kernel.ostype = Linux", "kernel.arch = riscv64",

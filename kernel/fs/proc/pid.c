@@ -220,9 +220,9 @@ static int show_limits(struct seq_file *m, struct task_struct *t)
 
 /* ----------------------------------------------------------------- links */
 
-static int follow_exe(struct task_struct *t, struct path *path)
+static int follow_exe(const struct proc_inode *pi, struct path *path)
 {
-	struct mm_struct *mm = task_mm_get(t);
+	struct mm_struct *mm = task_mm_get(pi->task);
 	int error = -ENOENT;
 
 	if (!mm)
@@ -257,14 +257,19 @@ static int follow_fs(struct task_struct *t, struct path *path, bool root)
 	return 0;
 }
 
-static int follow_cwd(struct task_struct *t, struct path *path)
+static int follow_cwd(const struct proc_inode *pi, struct path *path)
 {
-	return follow_fs(t, path, false);
+	return follow_fs(pi->task, path, false);
 }
 
-static int follow_root(struct task_struct *t, struct path *path)
+static int follow_root(const struct proc_inode *pi, struct path *path)
 {
-	return follow_fs(t, path, true);
+	return follow_fs(pi->task, path, true);
+}
+
+static int follow_uts(const struct proc_inode *pi, struct path *path)
+{
+	return uts_ns_path(pi->task, path);
 }
 
 static int show_mounts(struct seq_file *m, struct task_struct *t)
@@ -345,7 +350,7 @@ static const struct proc_entry proc_net_table[] = {
 };
 
 static const struct proc_entry proc_ns_table[] = {
-	FOLLOW("uts", uts_ns_path),
+	FOLLOW("uts", follow_uts),
 	{ .name = NULL },
 };
 
@@ -356,6 +361,10 @@ const struct proc_entry proc_pid_table[] = {
 	  .show = show_coredump_filter,
 	  .store = store_coredump_filter },
 	PRIVATE("io", show_io),
+	{ .name = "map_files",
+	  .mode = S_IFDIR | 0500,
+	  .dir_iop = &proc_map_files_iops,
+	  .dir_fop = &proc_map_files_fops },
 	SHOW("stat", proc_show_stat),
 	{ .name = "task",
 	  .mode = S_IFDIR | 0555,

@@ -13,17 +13,14 @@
 
 long proc_number(const char *name, size_t len);
 
-static int fd_follow(struct inode *inode, struct path *path);
-static ssize_t fd_readlink(struct inode *inode, char *buf, size_t size);
+static int fd_follow(const struct proc_inode *pi, struct path *path);
 static int fdinfo_open(struct inode *inode, struct file *file);
 
-static const struct inode_operations fd_link_iops = { .readlink = fd_readlink,
-						      .follow = fd_follow };
 static const struct file_operations fdinfo_file_fops = {
 	.open = fdinfo_open, .read = seq_read, .llseek = seq_lseek, .release = single_release,
 };
 
-const struct proc_entry proc_fd_entry = { .name = "", .mode = S_IFLNK | 0700 };
+const struct proc_entry proc_fd_entry = { .name = "", .mode = S_IFLNK, .follow = fd_follow };
 const struct proc_entry proc_fdinfo_entry = { .name = "",
 					      .mode = S_IFREG | 0400,
 					      .fop = &fdinfo_file_fops };
@@ -64,28 +61,16 @@ static long next_fd(struct task_struct *t, long from)
 	return fd;
 }
 
-static int fd_follow(struct inode *inode, struct path *path)
+static int fd_follow(const struct proc_inode *pi, struct path *path)
 {
-	struct proc_inode *pi = proc_i(inode);
-	struct file *file;
+	struct file *file = task_file(pi->task, pi->number);
 
-	if (!proc_may_look(pi->task))
-		return -EACCES;
-	file = task_file(pi->task, pi->number);
 	if (!file)
 		return -ENOENT;
 	*path = file->path;
 	path_get(path);
 	file_put(file);
 	return 0;
-}
-
-static ssize_t fd_readlink(struct inode *inode, char *buf, size_t size)
-{
-	struct path path;
-	int error = fd_follow(inode, &path);
-
-	return error ? error : proc_path_text(&path, buf, size);
 }
 
 static int lookup(struct inode *dir, struct dentry *dentry, const struct proc_entry *e)
@@ -104,11 +89,9 @@ static int lookup(struct inode *dir, struct dentry *dentry, const struct proc_en
 		return 0;
 	}
 	inode = proc_new_inode(dir->sb, e, t, fd);
-	if (inode && S_ISLNK(e->mode)) {
-		inode->i_op = &fd_link_iops;
-		inode->mode = S_IFLNK | (file->mode & FMODE_READ ? 0500 : 0) |
-			      (file->mode & FMODE_WRITE ? 0300 : 0);
-	}
+	if (inode && S_ISLNK(e->mode))
+		inode->mode |= (file->mode & FMODE_READ ? 0500 : 0) |
+			       (file->mode & FMODE_WRITE ? 0300 : 0);
 	file_put(file);
 	if (!inode)
 		return -ENOMEM;

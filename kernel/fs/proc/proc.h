@@ -14,13 +14,14 @@
 #include <kernel/fs/seq_file.h>
 #include <lib/types.h>
 
+struct proc_inode;
 struct task_struct;
 
 /* What the three pointers are, @mode's type says: there are some two hundred of these. */
 struct proc_entry {
 	const char *name;
 	u32 mode;                       /* type and permission */
-	bool private_;                  /* only for who may trace the process */
+	bool private_;                  /* for who may trace the process; a jump: for root only */
 	union {
 		/* A regular file's text; @t is NULL outside /proc/PID.  0 or -errno. */
 		int (*show)(struct seq_file *m, struct task_struct *t);
@@ -32,7 +33,7 @@ struct proc_entry {
 		/* write(2): @buf is a kernel copy with NUL.  0 or -errno. */
 		int (*store)(struct task_struct *t, char *buf, size_t len);
 		/* A symbolic link as a jump. */
-		int (*follow)(struct task_struct *t, struct path *path);
+		int (*follow)(const struct proc_inode *pi, struct path *path);
 		const struct file_operations *dir_fop;
 	};
 	union {
@@ -45,17 +46,18 @@ struct proc_entry {
 struct proc_inode {
 	const struct proc_entry *entry;
 	struct task_struct *task;       /* reference, or NULL */
-	long number;                    /* fd */
+	unsigned long number;           /* fd; where an area starts */
+	unsigned long end;              /* and ends */
 };
 
 static inline struct proc_inode *proc_i(const struct inode *inode) { return inode->private_; }
 
 /* An inode for @e; takes a reference of @t.  NULL: no memory. */
 struct inode *proc_new_inode(struct super_block *sb, const struct proc_entry *e,
-			     struct task_struct *t, long number);
+			     struct task_struct *t, unsigned long number);
 /* lookup's answer for @dentry. */
 int proc_add(struct inode *dir, struct dentry *dentry, const struct proc_entry *e,
-	     struct task_struct *t, long number);
+	     struct task_struct *t, unsigned long number);
 int proc_lookup_table(struct inode *dir, struct dentry *dentry, const struct proc_entry *table,
 		      struct task_struct *t);
 /*
@@ -64,9 +66,6 @@ int proc_lookup_table(struct inode *dir, struct dentry *dentry, const struct pro
  */
 bool proc_emit_table(struct file *file, struct dir_context *ctx, const struct proc_entry *table,
 		     loff_t *next);
-
-/* @path, whose references it takes, as readlink(2) shows it: the length, or -errno. */
-ssize_t proc_path_text(struct path *path, char *buf, size_t size);
 
 /* May the current task look into @t? */
 bool proc_may_look(struct task_struct *t);
@@ -86,7 +85,9 @@ extern const struct file_operations proc_kmsg_fops;     /* kmsg.c */
 extern const struct file_operations proc_mem_fops, proc_pagemap_fops;   /* pid_mem.c */
 extern const struct proc_entry proc_fd_entry, proc_fdinfo_entry;
 extern const struct inode_operations proc_root_iops, proc_fd_iops, proc_fdinfo_iops, proc_task_iops;
+extern const struct inode_operations proc_map_files_iops;
 extern const struct file_operations proc_root_fops, proc_fd_fops, proc_fdinfo_fops, proc_task_fops;
+extern const struct file_operations proc_map_files_fops;
 
 /* Steps of the tables, by file. */
 int proc_show_stat(struct seq_file *m, struct task_struct *t);

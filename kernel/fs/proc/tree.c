@@ -87,7 +87,7 @@ static void set_owner(struct inode *inode, struct task_struct *t)
 }
 
 struct inode *proc_new_inode(struct super_block *sb, const struct proc_entry *e,
-			     struct task_struct *t, long number)
+			     struct task_struct *t, unsigned long number)
 {
 	struct inode *inode = inode_alloc(sb);
 	struct proc_inode *pi = inode ? kzalloc(sizeof(*pi), GFP_KERNEL) : NULL;
@@ -113,7 +113,7 @@ struct inode *proc_new_inode(struct super_block *sb, const struct proc_entry *e,
 }
 
 int proc_add(struct inode *dir, struct dentry *dentry, const struct proc_entry *e,
-	     struct task_struct *t, long number)
+	     struct task_struct *t, unsigned long number)
 {
 	struct inode *inode = proc_new_inode(dir->sb, e, t, number);
 
@@ -252,7 +252,8 @@ static const struct inode_operations proc_file_iops = { .setattr = proc_setattr 
 
 /* ------------------------------------------------------------- links */
 
-ssize_t proc_path_text(struct path *path, char *buf, size_t size)
+/* @path, whose references it takes, as readlink(2) shows it: the length, or -errno. */
+static ssize_t path_text(struct path *path, char *buf, size_t size)
 {
 	struct path root;
 	ssize_t len;
@@ -272,6 +273,17 @@ ssize_t proc_path_text(struct path *path, char *buf, size_t size)
 	return len;
 }
 
+static int follow(const struct proc_inode *pi, struct path *path)
+{
+	if (!pi->entry->follow)
+		return -EINVAL;
+	if (proc_task_dead(pi->task))
+		return -ENOENT;
+	if (!proc_may_look(pi->task))
+		return -EACCES;
+	return pi->entry->follow(pi, path);
+}
+
 static ssize_t proc_readlink(struct inode *inode, char *buf, size_t size)
 {
 	struct proc_inode *pi = proc_i(inode);
@@ -280,21 +292,16 @@ static ssize_t proc_readlink(struct inode *inode, char *buf, size_t size)
 
 	if (pi->entry->readlink)
 		return pi->entry->readlink(pi->task, buf, size);
-	error = inode->i_op->follow(inode, &path);
-	return error ? error : proc_path_text(&path, buf, size);
+	error = follow(pi, &path);
+	return error ? error : path_text(&path, buf, size);
 }
 
 static int proc_follow(struct inode *inode, struct path *path)
 {
 	struct proc_inode *pi = proc_i(inode);
 
-	if (!pi->entry->follow)
-		return -EINVAL;
-	if (proc_task_dead(pi->task))
-		return -ENOENT;
-	if (!proc_may_look(pi->task))
-		return -EACCES;
-	return pi->entry->follow(pi->task, path);
+	return pi->entry->private_ && !capable(CAP_SYS_ADMIN) &&
+	       !capable(CAP_CHECKPOINT_RESTORE) ? -EPERM : follow(pi, path);
 }
 
 static const struct inode_operations proc_link_iops = { .readlink = proc_readlink,
