@@ -39,6 +39,8 @@ int sched_set_affinity(struct task_struct *t, unsigned long mask);
 
 /* sched_syscalls.c: what @pid names (0: the current task), with a reference, or NULL. */
 struct task_struct *sched_task(int pid);
+/* Is @t one of those that (@which: PRIO_PROCESS, ..., @who) names?  tasklist_lock held. */
+bool sched_names(struct task_struct *t, int which, unsigned int who);
 /* The same changes, checked: valid values (-EINVAL), rights (-EPERM; nice: -EACCES). */
 int sched_apply_policy(struct task_struct *t, int policy, int rt_priority, bool reset_on_fork);
 int sched_apply_nice(struct task_struct *t, int nice);

@@ -206,6 +206,7 @@ void sched_fork(struct task_struct *child)
 		child->nice = 0;
 		child->weight = 1024;
 	}
+	child->ioprio = parent->ioprio;
 	child->sum_exec_ns = 0;
 	child->thread.hart = hart_id();
 	child->thread.work = 0;

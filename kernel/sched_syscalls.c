@@ -88,8 +88,7 @@ long sys_getcpu(const unsigned long *a)
 
 enum { PRIO_PROCESS, PRIO_PGRP, PRIO_USER };
 
-/* Is @t one of those that (@which, @who) names?  tasklist_lock held. */
-static bool prio_names(struct task_struct *t, int which, unsigned int who)
+bool sched_names(struct task_struct *t, int which, unsigned int who)
 {
 	struct cred *c;
 	bool same;
@@ -131,7 +130,7 @@ long sys_setpriority(const unsigned long *a)
 	list_for_each_entry(t, &all_tasks, task_node) {
 		int one;
 
-		if (!prio_names(t, which, (unsigned int)a[1]))
+		if (!sched_names(t, which, (unsigned int)a[1]))
 			continue;
 		one = sched_apply_nice(t, nice);
 		if (one || err == -ESRCH)
@@ -153,7 +152,7 @@ long sys_getpriority(const unsigned long *a)
 		return -EINVAL;
 	flags = spin_lock_irqsave(&tasklist_lock);
 	list_for_each_entry(t, &all_tasks, task_node)
-		if (prio_names(t, which, (unsigned int)a[1]))
+		if (sched_names(t, which, (unsigned int)a[1]))
 			best = max(best, (long)(20 - t->nice));
 	spin_unlock_irqrestore(&tasklist_lock, flags);
 	return best;

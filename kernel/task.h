@@ -123,6 +123,7 @@ struct task_struct {
 	int policy, rt_priority;        /* [r] SCHED_; the greater of the next two */
 	int own_rt_priority, rt_boost;  /* [r] as set; lent by who waits for what it holds */
 	bool sched_reset_on_fork;       /* [o] children start with ordinary attributes */
+	u16 ioprio;                     /* [t] class << 13 | hint << 3 | level (ioprio.c) */
 	u64 utime_ns, stime_ns;         /* [r] together sum_exec_ns, parted by what ticks saw */
 	bool in_system;                 /* [r] the last tick found it in the kernel */
 	u64 start_ns;                   /* [c] time_ns() at birth */

@@ -90,5 +90,9 @@ def test_scheduling_attributes_are_set_in_one_call(tap):
     tap("schedattr")
 
 
+def test_io_priorities_are_kept_and_inherited(tap):
+    tap("ioprio")
+
+
 def test_a_task_stops_sharing_and_has_host_names_of_its_own(tap):
     tap("namespaces")
