@@ -90,6 +90,10 @@ def test_scheduling_attributes_are_set_in_one_call(tap):
     tap("schedattr")
 
 
+def test_how_well_the_time_is_kept_can_be_asked(tap):
+    tap("adjtime")
+
+
 def test_io_priorities_are_kept_and_inherited(tap):
     tap("ioprio")
 
