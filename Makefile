@@ -144,7 +144,8 @@ LDFLAGS := -nostdlib -static -T kernel.ld -z max-page-size=4096 -z noexecstack -
 # What nobody counts instructions of is compiled for size, so that the image stays below 512 KiB:
 # these rooms, and those files elsewhere that it makes 200 bytes smaller or more.
 SMALL := kernel/ipc kernel/net kernel/fs/proc kernel/drivers
-$(foreach room,$(SMALL),$(eval $(O)/$(room)/%.c.o: CFLAGS += -Os))
+SIZE_FLAGS := -Os -msave-restore
+$(foreach room,$(SMALL),$(eval $(O)/$(room)/%.c.o: CFLAGS += $(SIZE_FLAGS)))
 COLD := arch/riscv/backtrace lib/fdt_find mm/faultcost mm/mincore mm/mlock mm/shmem_away mm/smaps \
 	mm/swapoff mm/userfault_fill kernel/adjtime kernel/bootargs kernel/clock_syscalls kernel/core_elf \
 	kernel/core_name kernel/core_notes kernel/futex_pi kernel/ioprio kernel/itimer \
@@ -155,10 +156,10 @@ COLD := arch/riscv/backtrace lib/fdt_find mm/faultcost mm/mincore mm/mlock mm/sh
 	kernel/fs/ext2/xattr kernel/fs/fcntl kernel/fs/fown kernel/fs/inotify kernel/fs/locks \
 	kernel/fs/mount kernel/fs/mount_syscalls kernel/fs/notify kernel/fs/pipe_open \
 	kernel/fs/rename kernel/fs/seq_file kernel/fs/splice kernel/fs/super kernel/fs/xattr
-$(foreach file,$(COLD),$(eval $(O)/$(file).c.o: CFLAGS += -Os))
+$(foreach file,$(COLD),$(eval $(O)/$(file).c.o: CFLAGS += $(SIZE_FLAGS)))
 
 # Objects are rebuilt when the flags change, and the kernel when the list of sources does.
-FLAGS_NOW = $(CC) $(MARCH) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(SMALL) $(COLD)
+FLAGS_NOW = $(CC) $(MARCH) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(SIZE_FLAGS) $(SMALL) $(COLD)
 $(shell mkdir -p $(O))
 ifdef cc-flags
 ifneq ($(file <$(O)/.flags),$(FLAGS_NOW))
