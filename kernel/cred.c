@@ -103,6 +103,11 @@ struct cred *task_cred_get(struct task_struct *t)
 	return c;
 }
 
+bool mlock_unlimited(void)
+{
+	return capable(CAP_IPC_LOCK);
+}
+
 bool cred_in_group(const struct cred *c, u32 gid)
 {
 	unsigned int low = 0, high = c->nr_groups;

@@ -101,7 +101,7 @@ int mm_mlock(struct mm_struct *mm, vaddr_t start, size_t len, bool on_fault)
 	vaddr_t end;
 	int err = lock_bounds(&start, len, &end);
 
-	if (!READ_ONCE(mm->rlim_memlock))
+	if (!READ_ONCE(mm->rlim_memlock) && !mlock_unlimited())
 		return -EPERM;
 	if (err)
 		return err < 0 ? err : 0;
@@ -109,7 +109,7 @@ int mm_mlock(struct mm_struct *mm, vaddr_t start, size_t len, bool on_fault)
 		return -EINTR;
 	pages = (end - start) >> PAGE_SHIFT;
 	if (mm->locked_vm + pages > limit &&
-	    mm->locked_vm + pages - locked_in(mm, start, end) > limit)
+	    mm->locked_vm + pages - locked_in(mm, start, end) > limit && !mlock_unlimited())
 		err = -ENOMEM;
 	else
 		err = lock_range(mm, start, end,
@@ -158,11 +158,12 @@ int mm_mlockall(struct mm_struct *mm, int flags)
 
 	if (!flags || flags & ~(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) || flags == MCL_ONFAULT)
 		return -EINVAL;
-	if (!READ_ONCE(mm->rlim_memlock))
+	if (!READ_ONCE(mm->rlim_memlock) && !mlock_unlimited())
 		return -EPERM;
 	if (down_write_killable(&mm->lock))
 		return -EINTR;
-	if (flags & MCL_CURRENT && mm->total_vm > READ_ONCE(mm->rlim_memlock) >> PAGE_SHIFT) {
+	if (flags & MCL_CURRENT && mm->total_vm > READ_ONCE(mm->rlim_memlock) >> PAGE_SHIFT &&
+	    !mlock_unlimited()) {
 		err = -ENOMEM;
 	} else {
 		mm->def_flags = flags & MCL_FUTURE ? lock : 0;

@@ -96,6 +96,9 @@ struct mm_struct {
 	} hint[NR_VMA_HINTS];
 };
 
+/* kernel/cred.c: RLIMIT_MEMLOCK does not bind the current task (CAP_IPC_LOCK). */
+bool mlock_unlimited(void);
+
 void mm_init(void);     /* caches; once at boot */
 
 /* A fresh, empty address space: users 1, count 1.  NULL: no memory. */

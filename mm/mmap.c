@@ -141,7 +141,7 @@ static int mmap_lock_check(struct mm_struct *mm, const struct mmap_request *rq, 
 	unsigned long flags = mm->def_flags & VM_LOCKED;
 
 	if (rq->flags & MAP_LOCKED) {
-		if (!READ_ONCE(mm->rlim_memlock))
+		if (!READ_ONCE(mm->rlim_memlock) && !mlock_unlimited())
 			return -EPERM;
 		flags |= VM_LOCKED;
 	}

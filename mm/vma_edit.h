@@ -136,11 +136,12 @@ void vm_stat_change(struct mm_struct *mm, unsigned long old, unsigned long new, 
 /* Would @pages more of that kind exceed RLIMIT_AS or RLIMIT_DATA? */
 bool may_expand_vm(struct mm_struct *mm, unsigned long flags, unsigned long pages);
 
-/* Would locking @pages more exceed RLIMIT_MEMLOCK? */
+/* Would locking @pages more exceed RLIMIT_MEMLOCK, for a task that it binds? */
 static inline bool mlock_exceeds(struct mm_struct *mm, unsigned long flags, unsigned long pages)
 {
 	return (flags & VM_LOCKED) &&
-	       mm->locked_vm + pages > READ_ONCE(mm->rlim_memlock) >> PAGE_SHIFT;
+	       mm->locked_vm + pages > READ_ONCE(mm->rlim_memlock) >> PAGE_SHIFT &&
+	       !mlock_unlimited();
 }
 
 /* Reserve @pages against the commit limit: 0 or -ENOMEM / give them back. */

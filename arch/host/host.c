@@ -20,6 +20,7 @@
 #include <arch/time.h>
 #include <arch/vdso.h>
 #include <lib/bug.h>
+#include <mm/mm.h>
 
 #define RAM_BASE        0x80000000UL
 
@@ -63,6 +64,11 @@ void host_machine(size_t ram_bytes, unsigned int harts, struct boot_info *bi)
 	bi->nr_ram = 1;
 	bi->ram[0].start = RAM_BASE;
 	bi->ram[0].end = RAM_BASE + ram_bytes;
+}
+
+bool mlock_unlimited(void)
+{
+	return false;
 }
 
 void host_run_as(struct task_struct *t, unsigned int hart)

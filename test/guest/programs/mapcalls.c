@@ -340,6 +340,26 @@ static void locking(void)
 	}
 	wait(&status);
 	ok(status == 0, "RLIMIT_MEMLOCK, for who may not (%x)", status);
+	if (fork() == 0) {
+		struct rlimit none = { 0, 0 };
+		int bad = 0;
+
+		munlockall();
+		setrlimit(RLIMIT_MEMLOCK, &none);
+		p = alone(4, RW);
+		bad |= mlock(p, 4 * PG) != 0;
+		bad |= (map(4, RW, ANON | MAP_LOCKED, -1) == MAP_FAILED) << 1;
+		bad |= (mlockall(MCL_CURRENT | MCL_FUTURE) != 0) << 2;
+		bad |= (map(4, RW, ANON, -1) == MAP_FAILED) << 3;
+		bad |= (mremap(p, 4 * PG, 8 * PG, MREMAP_MAYMOVE) == MAP_FAILED) << 4;
+		bad |= (sbrk(4 * PG) == (void *)-1) << 5;
+		if (setresuid(65534, 65534, 65534))
+			_exit(99);
+		bad |= (map(4, RW, ANON, -1) != MAP_FAILED || errno != EAGAIN) << 6;
+		_exit(bad);
+	}
+	wait(&status);
+	ok(status == 0, "no limit binds CAP_IPC_LOCK (%x)", status);
 	munmap(p, 4 * PG);
 }
 
