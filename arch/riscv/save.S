@@ -11,35 +11,33 @@
 __riscv_\what\()_\n:
 	.endm
 
-	/* __riscv_save_n and _m: ra and s0 ... s(top), in size bytes. */
+	/* @op is sd or ld: ra and s0 ... s(top), from the top of @size bytes down. */
+	.macro	EACH op, top, size
+	\op	ra, \size - 8(sp)
+	.set	at, \size - 16
+	.irp	i, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
+	.if	\i <= \top
+	\op	s\i, at(sp)
+	.set	at, at - 8
+	.endif
+	.endr
+	.endm
+
+	/* __riscv_save_n, __riscv_restore_n, and the same of @m if there is one. */
 	.macro	ROOM top, size, n, m
 	NAME	save, \n
 	.ifnb	\m
 	NAME	save, \m
 	.endif
 	addi	sp, sp, -\size
-	sd	ra, \size - 8(sp)
-	.set	at, \size - 16
-	.irp	i, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
-	.if	\i <= \top
-	sd	s\i, at(sp)
-	.set	at, at - 8
-	.endif
-	.endr
+	EACH	sd, \top, \size
 	jr	t0
 
 	NAME	restore, \n
 	.ifnb	\m
 	NAME	restore, \m
 	.endif
-	ld	ra, \size - 8(sp)
-	.set	at, \size - 16
-	.irp	i, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
-	.if	\i <= \top
-	ld	s\i, at(sp)
-	.set	at, at - 8
-	.endif
-	.endr
+	EACH	ld, \top, \size
 	addi	sp, sp, \size
 	ret
 	.endm
