@@ -46,8 +46,14 @@
 1:
 	.endm
 
+	/*
+	 * QEMU looks up what it translated by six bits made of the address' lowest twelve: bits
+	 * 0..5 xor 6..11.  Of the places where it does so between trap_entry and sret no two
+	 * agree in those, as the code stands now, and the alignment keeps that so; a pair that
+	 * does costs 30 to 50 ns at each trap.
+	 */
 	.section .text.hot, "ax"
-	.balign 64
+	.balign 1024
 	.globl	trap_entry
 trap_entry:
 	csrrw	tp, sscratch, tp
@@ -70,7 +76,11 @@ trap_entry:
 	sd	t2, TF_STATUS(sp)
 	sd	a1, TF_CAUSE(sp)
 	li	t0, CAUSE_ECALL_U
-	bne	a1, t0, other_trap
+	beq	a1, t0, system_call
+	sd	t1, TF_X(0)(sp)
+	mv	a0, sp
+	call	trap_from_user
+	j	back_to_user
 
 	/* A system call: go on behind the ecall, interrupts on. */
 system_call:
@@ -110,12 +120,6 @@ back_to_user:
 	.endr
 	ld	sp, TF_X(2)(sp)
 	sret
-
-other_trap:
-	sd	t1, TF_X(0)(sp)
-	mv	a0, sp
-	call	trap_from_user
-	j	back_to_user
 
 	/* All registers: a new program or thread, or one that had work to do. */
 	.globl	return_to_user
