@@ -260,6 +260,7 @@ static void calls(void)
 {
 	char *p = areas(3), *q = p + 2 * MIB;
 	int fd = open("/root/blocks.data", O_RDWR | O_CREAT | O_TRUNC, 0600), ends[2];
+	long split = figure("/proc/vmstat", "napot_split ");
 	ssize_t n = 0;
 
 	other = p + 4 * MIB;
@@ -279,6 +280,7 @@ static void calls(void)
 		n += memcmp(p + at, q + at % 100, 24576) != 0;
 	}
 	ok(!n, "what goes through a pipe comes out");
+	ok(figure("/proc/vmstat", "napot_split ") == split, "and nothing was split for that");
 	ok(in_child(reads_and_writes_parent, p), "another process reads and writes them");
 	n = 0;
 	for (size_t i = 0; i < MIB; i++)
