@@ -24,15 +24,15 @@ copy_words_row:
 	auipc	a3, 0
 	add	a3, a3, a4
 	jr	12(a3)			/* the row begins 12 bytes behind the auipc */
-row:
-	.set	at, 0
+.Lrow:
+	.set	.Lat, 0
 	.rept	ROW / 8
-	ld	a4, at(a1)
-	sd	a4, at(a0)
-	.set	at, at + 8
+	ld	a4, .Lat(a1)
+	sd	a4, .Lat(a0)
+	.set	.Lat, .Lat + 8
 	.endr
 	addi	a1, a1, ROW
 	addi	a0, a0, ROW
-	bne	a1, a2, row
+	bne	a1, a2, .Lrow
 	ret
 	.option	pop

@@ -14,11 +14,11 @@ __riscv_\what\()_\n:
 	/* @op is sd or ld: ra and s0 ... s(top), from the top of @size bytes down. */
 	.macro	EACH op, top, size
 	\op	ra, \size - 8(sp)
-	.set	at, \size - 16
+	.set	.Lat, \size - 16
 	.irp	i, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
 	.if	\i <= \top
-	\op	s\i, at(sp)
-	.set	at, at - 8
+	\op	s\i, .Lat(sp)
+	.set	.Lat, .Lat - 8
 	.endif
 	.endr
 	.endm
