@@ -15,6 +15,7 @@
 #include <kernel/net/socket.h>
 #include <kernel/net/unix.h>
 #include <kernel/task.h>
+#include <kernel/time.h>
 #include <lib/string.h>
 #include <mm/slab.h>
 #include <mm/uaccess.h>
@@ -166,6 +167,16 @@ static void put_cred(const struct scm *scm, struct scm_out *out, unsigned int *m
 	put_cmsg(out, SCM_CREDENTIALS, &c, sizeof(c), msg_flags);
 }
 
+/* Microseconds or nanoseconds: two words either way, in the old and in the new form. */
+static void put_stamp(u64 ns, int option, struct scm_out *out, unsigned int *msg_flags)
+{
+	struct timespec ts = ns_to_timespec(ns);
+
+	if (option == SO_TIMESTAMP || option == SO_TIMESTAMP_NEW)
+		ts.tv_nsec /= NSEC_PER_USEC;
+	put_cmsg(out, option, &ts, sizeof(ts), msg_flags);
+}
+
 /* A descriptor for @f, and its number at @addr. */
 static int give_fd(struct file *f, vaddr_t addr, bool cloexec)
 {
@@ -208,11 +219,14 @@ void scm_export(struct scm *scm, const struct unix_sock *u, struct scm_out *out,
 		unsigned int *msg_flags)
 {
 	bool cred = READ_ONCE(u->passcred);
+	int stamp = scm->sent_ns ? READ_ONCE(u->stamp) : 0;
 
 	if (!out->addr) {
-		if (cred || scm->fds)
+		if (cred || stamp || scm->fds)
 			*msg_flags |= MSG_CTRUNC;
 	} else {
+		if (stamp)
+			put_stamp(scm->sent_ns, stamp, out, msg_flags);
 		if (cred)
 			put_cred(scm, out, msg_flags);
 		if (scm->fds)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * scm: what travels beside the bytes of a message: open files and the
- * sender's identity (unix(7), "Ancillary messages").
+ * scm: what travels beside the bytes of a message: open files, the sender's
+ * identity and when it was sent (unix(7), "Ancillary messages"; socket(7), SO_TIMESTAMP).
  */
 #ifndef KERNEL_NET_SCM_H
 #define KERNEL_NET_SCM_H
@@ -26,6 +26,7 @@ struct scm {
 	bool explicit_cred;             /* the sender said so itself */
 	int pid;
 	u32 uid, gid;
+	u64 sent_ns;                    /* CLOCK_REALTIME, for who asked for it; 0: nobody */
 };
 
 /* Where a receiver wants control messages. */

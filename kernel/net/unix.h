@@ -71,6 +71,7 @@ struct unix_sock {
 	int rcvlowat;                   /* [a] */
 	u64 rcvtimeo, sndtimeo;         /* [a] ns; 0: for ever */
 	bool passcred;                  /* [a] */
+	int stamp;                      /* [a] the option that asks when messages were sent, or 0 */
 	unsigned int flags;             /* [a] options that are only remembered: bit SO_ */
 	struct { int on, seconds; } linger;     /* [a] */
 	int priority;                   /* [a] */

@@ -16,6 +16,7 @@
 #include <kernel/fs/poll.h>
 #include <kernel/signal.h>
 #include <kernel/task.h>
+#include <kernel/time.h>
 #include <lib/err.h>
 #include <lib/string.h>
 
@@ -110,6 +111,8 @@ static enum delivery deliver(struct unix_sock *u, struct unix_sock *to, struct u
 	} else if (to != u && to->peer != u && full(to)) {
 		d = TARGET_FULL;
 	} else {
+		if (READ_ONCE(to->stamp))
+			msg->scm.sent_ns = clock_realtime_ns();
 		list_add_tail(&msg->node, &to->queue);
 		to->nr_queued++;
 		to->unread += msg->len;
@@ -288,7 +291,7 @@ static void made_room(struct unix_sock *u)
 	unix_dgram_wake_senders(u);
 }
 
-static ssize_t give_msg(struct unix_msg *msg, struct socket_msg *m)
+static ssize_t give_msg(const struct unix_sock *u, struct unix_msg *msg, struct socket_msg *m)
 {
 	size_t n = min(msg->len, m->it.count);
 
@@ -297,6 +300,8 @@ static ssize_t give_msg(struct unix_msg *msg, struct socket_msg *m)
 		m->out_flags |= MSG_TRUNC;
 	if (!unix_msg_copy(msg, 0, n, &m->it))
 		return -EFAULT;
+	if (READ_ONCE(u->stamp) && !msg->scm.sent_ns)
+		msg->scm.sent_ns = clock_realtime_ns();         /* it was asked for too late */
 	m->scm = msg->scm;
 	m->scm.fds = NULL;
 	if (msg->scm.fds)
@@ -319,7 +324,7 @@ ssize_t unix_dgram_recv(struct unix_sock *u, struct socket_msg *m)
 		mutex_unlock(&u->read_lock);
 		return n > 0 ? 0 : n;
 	}
-	n = give_msg(msg, m);
+	n = give_msg(u, msg, m);
 	if (!(m->flags & MSG_PEEK)) {
 		made_room(u);
 		unix_msg_free(msg);

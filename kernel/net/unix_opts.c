@@ -118,6 +118,12 @@ static int set_int(struct unix_sock *u, int opt, int val)
 	case SO_PASSCRED:
 		WRITE_ONCE(u->passcred, !!val);
 		return 0;
+	case SO_TIMESTAMP:
+	case SO_TIMESTAMPNS:
+	case SO_TIMESTAMP_NEW:
+	case SO_TIMESTAMPNS_NEW:
+		WRITE_ONCE(u->stamp, val ? opt : 0);
+		return 0;
 	case SO_REUSEPORT:
 		return val ? -EOPNOTSUPP : 0;
 	default:
@@ -249,6 +255,14 @@ static int get_int(struct unix_sock *u, int opt, int *val)
 		return 0;
 	case SO_PASSCRED:
 		*val = READ_ONCE(u->passcred);
+		return 0;
+	case SO_TIMESTAMP:
+	case SO_TIMESTAMPNS:
+	case SO_TIMESTAMPNS_NEW:
+		*val = READ_ONCE(u->stamp) == opt;
+		return 0;
+	case SO_TIMESTAMP_NEW:          /* as Linux: of nanoseconds, too */
+		*val = READ_ONCE(u->stamp) >= opt;
 		return 0;
 	case SO_ACCEPTCONN:
 		*val = READ_ONCE(u->state) == UNIX_LISTENING;

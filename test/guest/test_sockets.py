@@ -13,3 +13,7 @@ def test_messages_descriptors_and_identities(tap):
 def test_threads_that_pass_sockets_around(tap):
     for seed in (1, 2):
         tap(f"sockstress 3 {seed}", 90)
+
+
+def test_messages_tell_when_they_were_sent(tap):
+    tap("sockstamp")
