@@ -40,8 +40,14 @@ static size_t port_pending(struct tty *tty)
 	return uart_pending(tty->port);
 }
 
+static void port_set_break(struct tty *tty, bool on)
+{
+	uart_set_break(tty->port, on);
+}
+
 static const struct tty_ops console_ops = {
 	.write = port_write, .write_room = port_room, .pending = port_pending,
+	.set_break = port_set_break,
 };
 
 static void console_rx(void *arg, const u8 *buf, size_t n)

@@ -8,6 +8,7 @@
 #include <lib/types.h>
 
 #define NCCS 19
+#define NCC  8               /* of those, in the older struct termio */
 
 struct termios {
 	u32 c_iflag, c_oflag, c_cflag, c_lflag;
@@ -20,11 +21,19 @@ struct termios2 {
 	u32 c_ispeed, c_ospeed;
 };
 
+/* System V's: the low halves of the same. */
+struct termio {
+	u16 c_iflag, c_oflag, c_cflag, c_lflag;
+	u8 c_line;
+	u8 c_cc[NCC];
+};
+
 struct winsize {
 	u16 ws_row, ws_col, ws_xpixel, ws_ypixel;
 };
 
 _Static_assert(sizeof(struct termios) == 36, "struct termios is 36 bytes");
+_Static_assert(sizeof(struct termio) == 18, "struct termio is 18 bytes");
 _Static_assert(sizeof(struct termios2) == 44, "struct termios2 is 44 bytes");
 
 enum {
@@ -77,6 +86,10 @@ enum {
 #define TCSETS          0x5402
 #define TCSETSW         0x5403
 #define TCSETSF         0x5404
+#define TCGETA          0x5405
+#define TCSETA          0x5406
+#define TCSETAW         0x5407
+#define TCSETAF         0x5408
 #define TCSBRK          0x5409
 #define TCXONC          0x540A
 #define TCFLSH          0x540B
@@ -95,11 +108,16 @@ enum {
 #define TIOCSETD        0x5423
 #define TIOCGETD        0x5424
 #define TCSBRKP         0x5425
+#define TIOCSBRK        0x5427
+#define TIOCCBRK        0x5428
 #define TIOCGSID        0x5429
 #define TCGETS2         0x802C542A
 #define TCSETS2         0x402C542B
 #define TCSETSW2        0x402C542C
 #define TCSETSF2        0x402C542D
+
+#define TIOCGDEV        0x80045432U
+#define TIOCGEXCL       0x80045440U
 
 #define TCOOFF          0
 #define TCOON           1

@@ -9,6 +9,7 @@
  */
 #include <kernel/drivers/tty.h>
 
+#include <kernel/cred.h>
 #include <kernel/drivers/pty.h>
 #include <kernel/fs/file.h>
 #include <kernel/fs/inode.h>
@@ -265,8 +266,12 @@ static long tty_file_ioctl(struct file *file, unsigned int cmd, unsigned long ar
 static int tty_open_plain(struct inode *inode, struct file *file)
 {
 	struct tty *tty = file->private_;
-	int error = tty->ops->open ? tty->ops->open(tty) : 0;
+	int error = 0;
 
+	if (READ_ONCE(tty->exclusive[0]) && !capable(CAP_SYS_ADMIN))
+		return -EBUSY;
+	if (tty->ops->open)
+		error = tty->ops->open(tty);
 	if (!error)
 		tty_get(tty);
 	return error;
@@ -312,6 +317,8 @@ static void tty_release(struct inode *inode, struct file *file)
 
 	if (tty->ops->close)
 		tty->ops->close(tty);
+	else if (atomic_read(&tty->refs) == 2)          /* the port's, and this last file's */
+		WRITE_ONCE(tty->exclusive[0], false);
 	tty_put(tty);
 }
 

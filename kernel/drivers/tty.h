@@ -38,6 +38,8 @@ struct tty_ops {
 	void (*unthrottle)(struct tty *tty);
 	/* TTY_ST_ bits happened, which packet mode tells.  tty->lock held. */
 	void (*status)(struct tty *tty, unsigned int bits);
+	/* The line is broken (0 sent without end), or whole again.  Sleeps not. */
+	void (*set_break)(struct tty *tty, bool on);
 	/* The last reference is gone. */
 	void (*free)(struct tty *tty);
 };
@@ -72,6 +74,8 @@ struct tty {
 	unsigned int tail, canon, head; /* [l] */
 	bool literal;                   /* [l] the next byte is data: ^V */
 	bool stopped;                   /* [l] ^S */
+	/* [a] TIOCEXCL from this side, from the other side of a pseudo terminal */
+	bool exclusive[2];
 	bool hung_up;                   /* [l] for good: who has it open reads its end */
 	unsigned int column;            /* [l] of the cursor, for tabs and erasing */
 	unsigned int line_column;       /* [l] where the line being edited began */

@@ -9,6 +9,7 @@
 #include <kernel/signal.h>
 #include <kernel/task.h>
 #include <kernel/time.h>
+#include <lib/string.h>
 #include <mm/uaccess.h>
 
 static struct termios termios_get(struct tty *tty)
@@ -104,6 +105,38 @@ static long get_to_user(struct tty *tty, unsigned int cmd, vaddr_t arg)
 	struct termios2 t2 = { .t = termios_get(tty), .c_ispeed = 38400, .c_ospeed = 38400 };
 
 	return copy_to_user(arg, &t2, cmd == TCGETS2 ? sizeof(t2) : sizeof(t2.t));
+}
+
+/* The older form: half of each word, and the first of the characters. */
+static long get_termio(struct tty *tty, vaddr_t arg)
+{
+	struct termios t = termios_get(tty);
+	struct termio old = { (u16)t.c_iflag, (u16)t.c_oflag, (u16)t.c_cflag, (u16)t.c_lflag,
+			      t.c_line, { 0 } };
+
+	memcpy(old.c_cc, t.c_cc, NCC);
+	return copy_to_user(arg, &old, sizeof(old));
+}
+
+static u32 low_half(u32 word, u16 low)
+{
+	return (word & ~0xffffU) | low;
+}
+
+static long set_termio(struct tty *tty, unsigned int cmd, vaddr_t arg)
+{
+	struct termios t = termios_get(tty);
+	struct termio old;
+
+	if (copy_from_user(&old, arg, sizeof(old)) != 0)
+		return -EFAULT;
+	t.c_iflag = low_half(t.c_iflag, old.c_iflag);
+	t.c_oflag = low_half(t.c_oflag, old.c_oflag);
+	t.c_cflag = low_half(t.c_cflag, old.c_cflag);
+	t.c_lflag = low_half(t.c_lflag, old.c_lflag);
+	t.c_line = old.c_line;
+	memcpy(t.c_cc, old.c_cc, NCC);
+	return termios_set(tty, &t, cmd != TCSETA, cmd == TCSETAF);
 }
 
 static long set_winsize(struct tty *tty, vaddr_t arg)
@@ -236,6 +269,39 @@ static long push_input(struct tty *tty, vaddr_t arg)
 	return 0;
 }
 
+/*
+ * Break the line, or mend it: for a while (TCSBRK of 0: a quarter of a second, TCSBRKP: that many
+ * tenths of one), or until told again.  What was written goes first.
+ */
+static long line_break(struct tty *tty, unsigned int cmd, unsigned long arg)
+{
+	int error = tty_check_background(tty, SIGTTOU);
+
+	if (!error && cmd != TIOCCBRK)
+		error = drain(tty);
+	if (error || !tty->ops->set_break || (cmd == TCSBRK && arg))
+		return error;
+	tty->ops->set_break(tty, cmd != TIOCCBRK);
+	if (cmd != TCSBRK && cmd != TCSBRKP)
+		return 0;
+	arg = cmd == TCSBRKP && arg ? (u32)arg * 100U : 250;
+	error = sleep_until(time_ns() + arg * NSEC_PER_MSEC);
+	tty->ops->set_break(tty, false);
+	return error;
+}
+
+/* There is one. */
+static long set_discipline(struct tty *tty, vaddr_t arg)
+{
+	int number, error = tty_check_background(tty, SIGTTOU);
+
+	if (!error)
+		error = drain(tty);
+	if (!error)
+		error = get_user(&number, arg);
+	return error ? error : number ? -EINVAL : 0;
+}
+
 long tty_ioctl(struct tty *tty, unsigned int cmd, unsigned long arg, bool outside)
 {
 	int zero = 0;
@@ -251,6 +317,12 @@ long tty_ioctl(struct tty *tty, unsigned int cmd, unsigned long arg, bool outsid
 	case TCSETSW2:
 	case TCSETSF2:
 		return set_from_user(tty, cmd, arg);
+	case TCGETA:
+		return get_termio(tty, arg);
+	case TCSETA:
+	case TCSETAW:
+	case TCSETAF:
+		return set_termio(tty, cmd, arg);
 	case TIOCGWINSZ:
 		return get_winsize(tty, arg);
 	case TIOCSWINSZ:
@@ -275,11 +347,23 @@ long tty_ioctl(struct tty *tty, unsigned int cmd, unsigned long arg, bool outsid
 		return flow_control(tty, arg);
 	case TCSBRK:
 	case TCSBRKP:
-		return drain(tty);
+	case TIOCSBRK:
+	case TIOCCBRK:
+		return line_break(tty, cmd, arg);
+	case TIOCEXCL:
+	case TIOCNXCL:
+		WRITE_ONCE(tty->exclusive[outside], cmd == TIOCEXCL);
+		return 0;
+	case TIOCGEXCL:
+		return put_user((int)READ_ONCE(tty->exclusive[outside]), arg);
+	case TIOCGDEV:
+		return put_user((u32)tty->dev, arg);
 	case TIOCSTI:
 		return push_input(tty, arg);
 	case TIOCGETD:
 		return put_user(zero, arg);
+	case TIOCSETD:
+		return set_discipline(tty, arg);
 	default:
 		return -ENOTTY;
 	}

@@ -33,6 +33,7 @@ enum { RBR = 0, THR = 0, IER = 1, IIR = 2, FCR = 2, LCR = 3, MCR = 4, LSR = 5, M
 #define FCR_ENABLE      0x01
 #define FCR_CLEAR       0x06    /* both FIFOs */
 #define LCR_8N1         0x03
+#define LCR_BREAK       0x40
 #define LCR_DLAB        0x80
 #define MCR_DTR_RTS     0x03
 #define MCR_OUT2        0x08    /* PC boards: lets the interrupt through */
@@ -198,6 +199,14 @@ size_t uart_write_room(struct uart_port *port)
 size_t uart_pending(struct uart_port *port)
 {
 	return UART_RING - uart_write_room(port);
+}
+
+void uart_set_break(struct uart_port *port, bool on)
+{
+	unsigned long flags = spin_lock_irqsave(&port->lock);
+
+	reg_write(port, LCR, on ? LCR_8N1 | LCR_BREAK : LCR_8N1);
+	spin_unlock_irqrestore(&port->lock, flags);
 }
 
 /* Lock held: as much as the chip takes; the interrupt asks for the rest. */

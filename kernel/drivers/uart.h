@@ -47,6 +47,9 @@ size_t uart_write(struct uart_port *port, const u8 *buf, size_t n);
 size_t uart_write_room(struct uart_port *port);
 size_t uart_pending(struct uart_port *port);            /* queued and not yet in the chip */
 
+/* Hold the line at 0, or let it go. */
+void uart_set_break(struct uart_port *port, bool on);
+
 /* Send all of it now, after what is queued, polling: the log.  A LF gets its CR. */
 void uart_write_sync(struct uart_port *port, const char *s, size_t n);
 /* The same without the lock: panic(). */

@@ -10,6 +10,7 @@
 #include <kernel/fs/inode.h>
 #include <kernel/fs/locks.h>
 #include <kernel/fs/pipe.h>
+#include <kernel/fs/super.h>
 #include <kernel/syscall.h>
 #include <kernel/task.h>
 #include <mm/uaccess.h>
@@ -201,6 +202,8 @@ static long do_ioctl(struct file *f, int fd, unsigned int cmd, unsigned long arg
 		if (S_ISREG(f->inode->mode))
 			return ioctl_fionread(f, arg);
 		break;
+	case FIGETBSZ:
+		return put_user(f->inode->sb->blocksize, arg);
 	default:
 		break;
 	}

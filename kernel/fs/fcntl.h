@@ -45,6 +45,7 @@
 #define LOCK_UN         8
 #define LOCK_MAND       32      /* Linux had such locks once, and still answers 0 */
 
+#define FIGETBSZ        2
 #define FIONREAD        0x541b
 #define FIONBIO         0x5421
 #define FIONCLEX        0x5450
