@@ -14,6 +14,7 @@
 #include <mm/page.h>
 #include <mm/pt_age.h>
 #include <mm/pt_piece.h>
+#include <mm/rss.h>
 #include <mm/shmem_away.h>
 #include <mm/swap.h>
 #include <mm/vma.h>
@@ -79,7 +80,13 @@ static void count_page(pte_t e, int more, struct mm_area_stats *st)
 	if (page_test(page, PG_writeback))
 		st->writeback += PAGE_SIZE;
 	st->most_mapped = max(st->most_mapped, shares);
-	if (page_test(page, PG_anon)) {
+	if (!page_test(page, PG_anon)) {
+		if (page_rss_counter(page) == MM_SHMEMPAGES)
+			st->pss_shmem_shifted += share;
+		else
+			st->pss_file_shifted += share;
+	} else {
+		st->pss_anon_shifted += share;
 		st->anonymous += PAGE_SIZE;
 		if (!page_test(page, PG_swapbacked) && !dirty)
 			st->lazyfree += PAGE_SIZE;

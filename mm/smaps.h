@@ -37,6 +37,8 @@ struct mm_area_stats {
 	unsigned long rss;
 	unsigned long pss_shifted;      /* proportional share << 12 */
 	unsigned long pss_dirty_shifted;
+	unsigned long pss_anon_shifted, pss_file_shifted, pss_shmem_shifted;
+	unsigned long pss_locked_shifted;       /* for who knows the area's flags to fill in */
 	unsigned long shared_clean, shared_dirty, private_clean, private_dirty;
 	unsigned long referenced, anonymous, lazyfree, swap;
 	unsigned long swap_pss_shifted;

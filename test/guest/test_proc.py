@@ -121,3 +121,38 @@ def test_what_faults_cost_is_in_instructions_where_they_are_counted(boot):
 
 def test_io_counts_the_calls_and_bytes_that_linux_counts(tap):
     tap("procio")
+
+
+def test_shares_are_told_by_kind(tap):
+    tap("rollup")
+
+
+AREA = """Size KernelPageSize MMUPageSize Rss Pss Pss_Dirty Shared_Clean Shared_Dirty Private_Clean Private_Dirty
+    Referenced Anonymous KSM LazyFree AnonHugePages ShmemPmdMapped FilePmdMapped Shared_Hugetlb Private_Hugetlb Swap
+    SwapPss Locked THPeligible VmFlags"""
+ROLLUP = """Rss Pss Pss_Dirty Pss_Anon Pss_File Pss_Shmem Shared_Clean Shared_Dirty Private_Clean Private_Dirty
+    Referenced Anonymous KSM LazyFree AnonHugePages ShmemPmdMapped FilePmdMapped Shared_Hugetlb Private_Hugetlb Swap
+    SwapPss Locked"""
+STATUS = """Name Umask State Tgid Ngid Pid PPid TracerPid Uid Gid FDSize Groups NStgid NSpid NSpgid NSsid Kthread VmPeak
+    VmSize VmLck VmPin VmHWM VmRSS RssAnon RssFile RssShmem VmData VmStk VmExe VmLib VmPTE VmSwap HugetlbPages
+    CoreDumping THP_enabled untag_mask Threads SigQ SigPnd ShdPnd SigBlk SigIgn SigCgt CapInh CapPrm CapEff CapBnd
+    CapAmb NoNewPrivs Seccomp Seccomp_filters Speculation_Store_Bypass SpeculationIndirectBranch Cpus_allowed
+    Cpus_allowed_list Mems_allowed Mems_allowed_list voluntary_ctxt_switches nonvoluntary_ctxt_switches"""
+MEMINFO = """MemTotal MemFree MemAvailable Buffers Cached SwapCached Active Inactive Active(anon) Inactive(anon)
+    Active(file) Inactive(file) Unevictable Mlocked SwapTotal SwapFree Zswap Zswapped Dirty Writeback AnonPages Mapped
+    Shmem KReclaimable Slab SReclaimable SUnreclaim KernelStack PageTables SecPageTables NFS_Unstable Bounce
+    WritebackTmp CommitLimit Committed_AS VmallocTotal VmallocUsed VmallocChunk Percpu AnonHugePages ShmemHugePages
+    ShmemPmdMapped FileHugePages FilePmdMapped HugePages_Total HugePages_Free HugePages_Rsvd HugePages_Surp
+    Hugepagesize Hugetlb"""
+IO = "rchar wchar syscr syscw read_bytes write_bytes cancelled_write_bytes"
+
+
+@pytest.mark.parametrize("file, names", [
+    ("self/smaps", AREA), ("self/smaps_rollup", ROLLUP), ("self/status", STATUS), ("meminfo", MEMINFO),
+    ("self/io", IO)], ids=lambda x: x if "/" in x else "")
+def test_the_lines_are_those_of_linux_in_its_order(vm, file, names):
+    lines = vm.ok(f"cat /proc/{file}").splitlines()
+    found = [line.split(":")[0] for line in lines if re.match(r"[A-Za-z_()]+:", line)]
+    assert found[:len(names.split())] == names.split()
+    if file != "self/status":
+        assert {len(line) for line in lines if line.endswith(" kB")} <= {27}

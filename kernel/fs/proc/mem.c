@@ -8,6 +8,7 @@
 
 #include <kernel/drivers/block.h>
 #include <kernel/fs/proc/sysctl.h>
+#include <lib/string.h>
 #include <mm/buddy.h>
 #include <mm/commit.h>
 #include <mm/faultcost.h>
@@ -24,6 +25,13 @@
 static void kib(struct seq_file *m, const char *name, unsigned long pages)
 {
 	seq_printf(m, "%-15s %8lu kB\n", name, pages << (PAGE_SHIFT - 10));
+}
+
+/* What there is none of here, by names that each end with a NUL. */
+static void none_of(struct seq_file *m, const char *names)
+{
+	for (; *names; names += strlen(names) + 1)
+		kib(m, names, 0);
 }
 
 /* Mapped anonymous pages are on no list: the clock hand takes those that are not used. */
@@ -86,6 +94,7 @@ static void show_kinds(struct seq_file *m)
 	kib(m, "SUnreclaim:", vmstat_read(VMSTAT_nr_slab_unreclaimable));
 	kib(m, "KernelStack:", vmstat_read(VMSTAT_nr_kernel_stack));
 	kib(m, "PageTables:", vmstat_read(VMSTAT_nr_page_table_pages));
+	none_of(m, "SecPageTables:\0NFS_Unstable:\0Bounce:\0WritebackTmp:\0");
 }
 
 int proc_show_meminfo(struct seq_file *m, struct task_struct *t)
@@ -103,13 +112,19 @@ int proc_show_meminfo(struct seq_file *m, struct task_struct *t)
 	show_lists(m);
 	kib(m, "SwapTotal:", swap_total());
 	kib(m, "SwapFree:", swap_unused());
+	none_of(m, "Zswap:\0Zswapped:\0");
 	show_kinds(m);
 	kib(m, "CommitLimit:", vm_commit_limit());
 	kib(m, "Committed_AS:", vm_committed());
 	kib(m, "VmallocTotal:", (VMALLOC_END - VMALLOC_START) >> PAGE_SHIFT);
 	kib(m, "VmallocUsed:", vmalloc_pages());
+	none_of(m, "VmallocChunk:\0Percpu:\0");
 	kib(m, "AnonHugePages:", vmstat_read(VMSTAT_nr_anon_transparent_hugepages) << HUGE_ORDER);
+	none_of(m, "ShmemHugePages:\0ShmemPmdMapped:\0FileHugePages:\0FilePmdMapped:\0");
+	seq_printf(m, "HugePages_Total:   %5u\nHugePages_Free:    %5u\nHugePages_Rsvd:    %5u\n"
+		   "HugePages_Surp:    %5u\n", 0, 0, 0, 0);
 	kib(m, "Hugepagesize:", 1UL << HUGE_ORDER);
+	none_of(m, "Hugetlb:\0");
 	return 0;
 }
 

@@ -188,7 +188,8 @@ static void show_limit(struct seq_file *m, const char *name, const struct rlimit
 		snprintf(cur, sizeof(cur), "%lu", r->cur);
 	if (r->max != RLIM_INFINITY)
 		snprintf(max, sizeof(max), "%lu", r->max);
-	seq_printf(m, "%-25s %-20s %-20s %-10s\n", name, cur, max, unit);
+	seq_printf(m, unit[0] ? "%-25s %-20s %-20s %-10s\n" : "%-25s %-20s %-20s \n", name, cur,
+		   max, unit);
 }
 
 static int show_limits(struct seq_file *m, struct task_struct *t)

@@ -99,24 +99,56 @@ int proc_show_maps(struct seq_file *m, struct task_struct *t)
 
 static void show_kib(struct seq_file *m, const char *name, unsigned long bytes)
 {
-	seq_printf(m, "%-15s %8lu kB\n", name, bytes >> 10);
+	seq_printf(m, "%s:%*lu kB\n", name, 23 - (int)strlen(name), bytes >> 10);
 }
 
-static void show_stats(struct seq_file *m, const struct mm_area_stats *s)
+#define IN_SHARES       0x80    /* << 12 */
+#define NONE            0x7f
+#define BYTES(field)    (offsetof(struct mm_area_stats, field) / sizeof(long))
+#define SHARES(field)   (BYTES(field##_shifted) | IN_SHARES)
+
+/*
+ * What Linux tells of pages, in its order.  There is no KSM, only anonymous memory has large pages,
+ * and none are set aside.
+ */
+static const struct stat_line {
+	char name[16];
+	u8 at;                          /* in mm_area_stats, in words; IN_SHARES */
+	bool whole;                     /* only of a whole address space */
+} stat_lines[] = {
+	{ "Rss", BYTES(rss), false },
+	{ "Pss", SHARES(pss), false },
+	{ "Pss_Dirty", SHARES(pss_dirty), false },
+	{ "Pss_Anon", SHARES(pss_anon), true },
+	{ "Pss_File", SHARES(pss_file), true },
+	{ "Pss_Shmem", SHARES(pss_shmem), true },
+	{ "Shared_Clean", BYTES(shared_clean), false },
+	{ "Shared_Dirty", BYTES(shared_dirty), false },
+	{ "Private_Clean", BYTES(private_clean), false },
+	{ "Private_Dirty", BYTES(private_dirty), false },
+	{ "Referenced", BYTES(referenced), false },
+	{ "Anonymous", BYTES(anonymous), false },
+	{ "KSM", NONE, false },
+	{ "LazyFree", BYTES(lazyfree), false },
+	{ "AnonHugePages", BYTES(huge), false },
+	{ "ShmemPmdMapped", NONE, false },
+	{ "FilePmdMapped", NONE, false },
+	{ "Shared_Hugetlb", NONE, false },
+	{ "Private_Hugetlb", NONE, false },
+	{ "Swap", BYTES(swap), false },
+	{ "SwapPss", SHARES(swap_pss), false },
+	{ "Locked", SHARES(pss_locked), false },
+};
+
+static void show_stats(struct seq_file *m, const struct mm_area_stats *s, bool whole)
 {
-	show_kib(m, "Rss:", s->rss);
-	show_kib(m, "Pss:", s->pss_shifted >> 12);
-	show_kib(m, "Pss_Dirty:", s->pss_dirty_shifted >> 12);
-	show_kib(m, "Shared_Clean:", s->shared_clean);
-	show_kib(m, "Shared_Dirty:", s->shared_dirty);
-	show_kib(m, "Private_Clean:", s->private_clean);
-	show_kib(m, "Private_Dirty:", s->private_dirty);
-	show_kib(m, "Referenced:", s->referenced);
-	show_kib(m, "Anonymous:", s->anonymous);
-	show_kib(m, "LazyFree:", s->lazyfree);
-	show_kib(m, "AnonHugePages:", s->huge);
-	show_kib(m, "Swap:", s->swap);
-	show_kib(m, "SwapPss:", s->swap_pss_shifted >> 12);
+	for (const struct stat_line *l = stat_lines; l < stat_lines + ARRAY_SIZE(stat_lines); l++) {
+		unsigned int at = l->at & ~IN_SHARES;
+		unsigned long v = at == NONE ? 0 : ((const unsigned long *)s)[at];
+
+		if (whole || !l->whole)
+			show_kib(m, l->name, l->at & IN_SHARES ? v >> 12 : v);
+	}
 }
 
 static void show_flags(struct seq_file *m, unsigned long flags)
@@ -141,19 +173,28 @@ static void show_flags(struct seq_file *m, unsigned long flags)
 	seq_putc(m, '\n');
 }
 
+static int add_stats(struct mm_struct *mm, const struct mm_area *a, struct mm_area_stats *s)
+{
+	unsigned long before = s->pss_shifted;
+	int error = mm_gather_stats(mm, a->start, a->end, s);
+
+	if (a->flags & VM_LOCKED)
+		s->pss_locked_shifted += s->pss_shifted - before;
+	return error;
+}
+
 static int show_smap(struct seq_file *m, struct mm_struct *mm, const struct mm_area *a, void *arg)
 {
 	struct mm_area_stats s = { 0 };
-	int error = mm_gather_stats(mm, a->start, a->end, &s);
+	int error = add_stats(mm, a, &s);
 
 	if (error)
 		return error;
 	show_area(m, mm, a, NULL);
-	show_kib(m, "Size:", a->end - a->start);
-	show_kib(m, "KernelPageSize:", PAGE_SIZE);
-	show_kib(m, "MMUPageSize:", PAGE_SIZE);
-	show_stats(m, &s);
-	show_kib(m, "Locked:", a->flags & VM_LOCKED ? s.pss_shifted >> 12 : 0);
+	show_kib(m, "Size", a->end - a->start);
+	show_kib(m, "KernelPageSize", PAGE_SIZE);
+	show_kib(m, "MMUPageSize", PAGE_SIZE);
+	show_stats(m, &s, false);
 	seq_printf(m, "THPeligible:    %8u\n",
 		   !a->mapping && huge_eligible(a->start, a->end, a->flags));
 	show_flags(m, a->flags);
@@ -177,13 +218,14 @@ static int add_area(struct seq_file *m, struct mm_struct *mm, const struct mm_ar
 	if (!r->last)
 		r->first = a->start;
 	r->last = a->end;
-	return mm_gather_stats(mm, a->start, a->end, &r->sum);
+	return add_stats(mm, a, &r->sum);
 }
 
 int proc_show_smaps_rollup(struct seq_file *m, struct task_struct *t)
 {
 	struct rollup r = { .last = 0 };
 	struct mm_struct *mm;
+	size_t before;
 	int error;
 
 	if (!proc_may_look(t))
@@ -195,9 +237,11 @@ int proc_show_smaps_rollup(struct seq_file *m, struct task_struct *t)
 	mm_put(mm);
 	if (error)
 		return error;
-	seq_printf(m, "%08lx-%08lx ---p 00000000 00:00 0 %*s[rollup]\n", r.first, r.last, 22, "");
-	show_stats(m, &r.sum);
-	show_kib(m, "Locked:", 0);
+	before = m->count;
+	seq_printf(m, "%08lx-%08lx ---p 00000000 00:00 0 ", r.first, r.last);
+	seq_pad(m, before, NAME_COLUMN);
+	seq_puts(m, "[rollup]\n");
+	show_stats(m, &r.sum, true);
 	return 0;
 }
 

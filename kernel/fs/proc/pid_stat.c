@@ -246,8 +246,8 @@ static void status_ids(struct seq_file *m, struct task_struct *t, unsigned int f
 	seq_printf(m, "Gid:\t%u\t%u\t%u\t%u\n", c->gid, c->egid, c->sgid, c->fsgid);
 	seq_printf(m, "FDSize:\t%u\nGroups:\t", fds);
 	for (unsigned int i = 0; i < c->nr_groups; i++)
-		seq_printf(m, "%u ", c->groups[i]);
-	seq_putc(m, '\n');
+		seq_printf(m, i ? " %u" : "%u", c->groups[i]);
+	seq_puts(m, " \n");
 	cred_put(c);
 }
 
@@ -303,7 +303,9 @@ int proc_show_status(struct seq_file *m, struct task_struct *t)
 		   t->pid, s.pgid, s.sid, !!(t->flags & PF_KTHREAD));
 	if (mm) {
 		status_memory(m, mm);
-		seq_printf(m, "CoreDumping:\t%d\n", READ_ONCE(t->signal->core) != NULL);
+		/* an address is what it is: no bit of it is masked */
+		seq_printf(m, "CoreDumping:\t%d\nTHP_enabled:\t%d\nuntag_mask:\t%#lx\n",
+			   READ_ONCE(t->signal->core) != NULL, !READ_ONCE(mm->no_huge_pages), ~0UL);
 		mm_put(mm);
 	}
 	seq_printf(m, "Threads:\t%d\nSigQ:\t%u/%lu\n", s.threads, s.sigq,
@@ -314,7 +316,9 @@ int proc_show_status(struct seq_file *m, struct task_struct *t)
 	show_mask(m, "SigIgn", s.ignored);
 	show_mask(m, "SigCgt", s.caught);
 	status_caps(m, t);
-	seq_printf(m, "NoNewPrivs:\t%d\nSeccomp:\t0\nSeccomp_filters:\t0\nCpus_allowed:\t%lx\n",
+	seq_printf(m, "NoNewPrivs:\t%d\nSeccomp:\t0\nSeccomp_filters:\t0\n"
+		   "Speculation_Store_Bypass:\tunknown\nSpeculationIndirectBranch:\tunsupported\n"
+		   "Cpus_allowed:\t%lx\n",
 		   t->no_new_privs, t->hart_mask & harts_online);
 	show_list(m, "Cpus_allowed_list", t->hart_mask & harts_online);
 	seq_puts(m, "Mems_allowed:\t1\nMems_allowed_list:\t0\n");
