@@ -302,48 +302,6 @@ static int show_cgroup(struct seq_file *m, struct task_struct *t)
 #define PRIVATE(n, fn)   { .name = (n), .mode = S_IFREG | 0400, .show = (fn), .private_ = true }
 #define FOLLOW(n, fn)    { .name = (n), .mode = S_IFLNK | 0777, .follow = (fn) }
 
-#define COMMON_ENTRIES                                                                         \
-	PRIVATE("auxv", show_auxv), SHOW("cgroup", show_cgroup),                               \
-		{ .name = "clear_refs",                                                        \
-		  .mode = S_IFREG | 0200,                                                      \
-		  .store = proc_store_clear_refs },                                            \
-		SHOW("cmdline", show_cmdline),                                                 \
-		{ .name = "comm",                                                              \
-		  .mode = S_IFREG | 0644,                                                      \
-		  .show = show_comm,                                                           \
-		  .store = store_comm },                                                       \
-		FOLLOW("cwd", follow_cwd), PRIVATE("environ", show_environ),                   \
-		FOLLOW("exe", follow_exe),                                                     \
-		{ .name = "fd",                                                                \
-		  .mode = S_IFDIR | 0500,                                                      \
-		  .dir_iop = &proc_fd_iops,                                                    \
-		  .dir_fop = &proc_fd_fops },                                                  \
-		{ .name = "fdinfo",                                                            \
-		  .mode = S_IFDIR | 0500,                                                      \
-		  .dir_iop = &proc_fdinfo_iops,                                                \
-		  .dir_fop = &proc_fdinfo_fops },                                              \
-		SHOW("limits", show_limits), SHOW("maps", proc_show_maps),                     \
-		{ .name = "mem", .mode = S_IFREG | 0600, .fop = &proc_mem_fops },              \
-		SHOW("mountinfo", show_mountinfo), SHOW("mounts", show_mounts),                \
-		{ .name = "net", .mode = S_IFDIR | 0555, .children = proc_net_table },         \
-		{ .name = "ns", .mode = S_IFDIR | 0511, .children = proc_ns_table },           \
-		SHOW("numa_maps", proc_show_numa_maps),                                        \
-		{ .name = "oom_adj",                                                           \
-		  .mode = S_IFREG | 0644,                                                      \
-		  .show = proc_show_oom_adj,                                                   \
-		  .store = proc_store_oom_adj },                                               \
-		SHOW("oom_score", proc_show_oom_score),                                        \
-		{ .name = "oom_score_adj",                                                     \
-		  .mode = S_IFREG | 0644,                                                      \
-		  .show = proc_show_oom_score_adj,                                             \
-		  .store = proc_store_oom_score_adj },                                         \
-		{ .name = "pagemap", .mode = S_IFREG | 0400, .fop = &proc_pagemap_fops },      \
-		PRIVATE("personality", show_personality),                                      \
-		FOLLOW("root", follow_root), SHOW("smaps", proc_show_smaps),                   \
-		SHOW("smaps_rollup", proc_show_smaps_rollup),                                  \
-		SHOW("statm", proc_show_statm), SHOW("status", proc_show_status),              \
-		SHOW("wchan", show_wchan)
-
 /* One network, of one family. */
 static const struct proc_entry proc_net_table[] = {
 	SHOW("unix", unix_show_all),
@@ -355,8 +313,52 @@ static const struct proc_entry proc_ns_table[] = {
 	{ .name = NULL },
 };
 
+/* Of a process and of a thread alike. */
+static const struct proc_entry common_table[] = {
+	PRIVATE("auxv", show_auxv), SHOW("cgroup", show_cgroup),
+	{ .name = "clear_refs",
+	  .mode = S_IFREG | 0200,
+	  .store = proc_store_clear_refs },
+	SHOW("cmdline", show_cmdline),
+	{ .name = "comm",
+	  .mode = S_IFREG | 0644,
+	  .show = show_comm,
+	  .store = store_comm },
+	FOLLOW("cwd", follow_cwd), PRIVATE("environ", show_environ),
+	FOLLOW("exe", follow_exe),
+	{ .name = "fd",
+	  .mode = S_IFDIR | 0500,
+	  .dir_iop = &proc_fd_iops,
+	  .dir_fop = &proc_fd_fops },
+	{ .name = "fdinfo",
+	  .mode = S_IFDIR | 0500,
+	  .dir_iop = &proc_fdinfo_iops,
+	  .dir_fop = &proc_fdinfo_fops },
+	SHOW("limits", show_limits), SHOW("maps", proc_show_maps),
+	{ .name = "mem", .mode = S_IFREG | 0600, .fop = &proc_mem_fops },
+	SHOW("mountinfo", show_mountinfo), SHOW("mounts", show_mounts),
+	{ .name = "net", .mode = S_IFDIR | 0555, .children = proc_net_table },
+	{ .name = "ns", .mode = S_IFDIR | 0511, .children = proc_ns_table },
+	SHOW("numa_maps", proc_show_numa_maps),
+	{ .name = "oom_adj",
+	  .mode = S_IFREG | 0644,
+	  .show = proc_show_oom_adj,
+	  .store = proc_store_oom_adj },
+	SHOW("oom_score", proc_show_oom_score),
+	{ .name = "oom_score_adj",
+	  .mode = S_IFREG | 0644,
+	  .show = proc_show_oom_score_adj,
+	  .store = proc_store_oom_score_adj },
+	{ .name = "pagemap", .mode = S_IFREG | 0400, .fop = &proc_pagemap_fops },
+	PRIVATE("personality", show_personality),
+	FOLLOW("root", follow_root), SHOW("smaps", proc_show_smaps),
+	SHOW("smaps_rollup", proc_show_smaps_rollup),
+	SHOW("statm", proc_show_statm), SHOW("status", proc_show_status),
+	SHOW("wchan", show_wchan),
+	{ .name = NULL },
+};
+
 const struct proc_entry proc_pid_table[] = {
-	COMMON_ENTRIES,
 	{ .name = "coredump_filter",
 	  .mode = S_IFREG | 0644,
 	  .show = show_coredump_filter,
@@ -371,14 +373,13 @@ const struct proc_entry proc_pid_table[] = {
 	  .mode = S_IFDIR | 0555,
 	  .dir_iop = &proc_task_iops,
 	  .dir_fop = &proc_task_fops },
-	{ .name = NULL },
+	{ .name = NULL, .children = common_table },
 };
 
 const struct proc_entry proc_tid_table[] = {
-	COMMON_ENTRIES,
 	PRIVATE("io", show_thread_io),
 	SHOW("stat", proc_show_thread_stat),
-	{ .name = NULL },
+	{ .name = NULL, .children = common_table },
 };
 
 /* --------------------------------------------------- task/: the threads */

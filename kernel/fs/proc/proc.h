@@ -38,7 +38,8 @@ struct proc_entry {
 	};
 	union {
 		const struct file_operations *fop;      /* a file with its own */
-		const struct proc_entry *children;      /* a directory's, up to a NULL name */
+		/* A directory's, up to a row without a name: its children, if any, go on. */
+		const struct proc_entry *children;
 	};
 };
 

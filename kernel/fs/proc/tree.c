@@ -124,10 +124,16 @@ int proc_add(struct inode *dir, struct dentry *dentry, const struct proc_entry *
 	return 0;
 }
 
+/* @e, or where its table goes on; NULL at the end of all. */
+static const struct proc_entry *row(const struct proc_entry *e)
+{
+	return e && !e->name ? e->children : e;
+}
+
 int proc_lookup_table(struct inode *dir, struct dentry *dentry, const struct proc_entry *table,
 		      struct task_struct *t)
 {
-	for (const struct proc_entry *e = table; e->name; e++)
+	for (const struct proc_entry *e = row(table); e; e = row(e + 1))
 		if (strlen(e->name) == dentry->name_len &&
 		    memcmp(e->name, dentry->name, dentry->name_len) == 0)
 			return proc_add(dir, dentry, e, t, 0);
@@ -159,7 +165,7 @@ bool proc_emit_table(struct file *file, struct dir_context *ctx, const struct pr
 		return false;
 	if (ctx->pos == 1)
 		ctx->pos = 2;
-	for (const struct proc_entry *e = table; e && e->name; e++, n++) {
+	for (const struct proc_entry *e = row(table); e; e = row(e + 1), n++) {
 		if (n < ctx->pos)
 			continue;
 		if (!ctx->emit(ctx, e->name, strlen(e->name), n, 1, (e->mode & S_IFMT) >> 12))
