@@ -206,7 +206,9 @@ static struct task_struct *task_dup(const struct clone_args *args)
 		return ERR_PTR(-ENOMEM);
 	memcpy(t->comm, me->comm, sizeof(t->comm));
 	t->flags = PF_FORKNOEXEC;
-	t->timer_slack_ns = me->timer_slack_ns;
+	t->timer_slack_ns = t->born_slack_ns = me->timer_slack_ns;
+	t->login_uid = me->login_uid;
+	t->login_session = me->login_session;
 	t->no_new_privs = me->no_new_privs;
 	t->personality = me->personality;
 	t->mempolicy = me->mempolicy;

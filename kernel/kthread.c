@@ -38,7 +38,8 @@ struct task_struct *kthread_run(void (*fn)(void *), void *arg, const char *name)
 	t->restart.arg[ARG_FN] = (unsigned long)fn;
 	t->restart.arg[ARG_ARG] = (unsigned long)arg;
 	t->altstack.ss_flags = SS_DISABLE;
-	t->timer_slack_ns = 50000;
+	t->timer_slack_ns = t->born_slack_ns = TIMERSLACK_DEFAULT;
+	t->login_uid = t->login_session = LOGIN_NONE;
 	t->signal = kthread_signal();
 	if (!t->signal) {
 		task_discard(t);

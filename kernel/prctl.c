@@ -6,6 +6,7 @@
 #include <kernel/syscall.h>
 
 #include <kernel/cred.h>
+#include <kernel/sched.h>
 #include <kernel/signal_internal.h>
 #include <kernel/task.h>
 #include <lib/string.h>
@@ -24,8 +25,6 @@ enum {
 };
 
 enum { AMBIENT_IS_SET = 1, AMBIENT_RAISE, AMBIENT_LOWER, AMBIENT_CLEAR_ALL };
-
-#define TIMERSLACK_DEFAULT 50000UL      /* ns */
 
 static long set_name(vaddr_t from);
 static long get_name(vaddr_t to);
@@ -76,7 +75,7 @@ long sys_prctl(const unsigned long *a)
 	case PR_CAPBSET_DROP:
 		return drop_bounding(a[1]);
 	case PR_SET_TIMERSLACK:
-		t->timer_slack_ns = (long)a[1] <= 0 ? TIMERSLACK_DEFAULT : a[1];
+		sched_set_slack(t, a[1]);
 		return 0;
 	case PR_GET_TIMERSLACK:
 		return (long)t->timer_slack_ns;

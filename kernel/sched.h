@@ -44,6 +44,8 @@ bool sched_names(struct task_struct *t, int which, unsigned int who);
 /* The same changes, checked: valid values (-EINVAL), rights (-EPERM; nice: -EACCES). */
 int sched_apply_policy(struct task_struct *t, int policy, int rt_priority, bool reset_on_fork);
 int sched_apply_nice(struct task_struct *t, int nice);
+/* How late its timers may be; 0: as it was born.  A task of real time has none. */
+void sched_set_slack(struct task_struct *t, unsigned long ns);
 
 unsigned int sched_nr_running(void);
 unsigned long sched_nr_blocked(void);           /* in sleeps that no signal ends */

@@ -188,12 +188,22 @@ static bool may_set_policy(struct task_struct *t, int policy, int priority)
 
 int sched_apply_policy(struct task_struct *t, int policy, int priority, bool reset)
 {
+	int err;
+
 	if (!policy_valid(policy) || (real_time(policy) ? priority < 1 || priority > 99 : priority))
 		return -EINVAL;
 	if (!may_set_policy(t, policy, priority))
 		return -EPERM;
 	t->sched_reset_on_fork = reset;
-	return sched_set_policy(t, policy, priority);
+	err = sched_set_policy(t, policy, priority);
+	if (!err && (real_time(policy) || !t->timer_slack_ns))
+		sched_set_slack(t, 0);
+	return err;
+}
+
+void sched_set_slack(struct task_struct *t, unsigned long ns)
+{
+	WRITE_ONCE(t->timer_slack_ns, real_time(t->policy) ? 0 : ns ? ns : t->born_slack_ns);
 }
 
 /* @policy < 0: keep it. */

@@ -193,7 +193,8 @@ struct task_struct {
 	bool vfork_released;            /* [k] */
 
 	/* reaching out */
-	unsigned long timer_slack_ns;   /* [o] */
+	/* [a] how late its timers may be, and what it was born with; 0: real time */
+	unsigned long timer_slack_ns, born_slack_ns;
 	struct held_lock_list { u16 rank[16]; u8 nr; } held;    /* debug: sleeping locks */
 	/* [o] for /proc/PID/wchan and the hang dump: a lock's or queue's name, or NULL */
 	const char *wait_what;
@@ -202,10 +203,14 @@ struct task_struct {
 	int pdeath_signal;              /* [o] */
 	bool no_new_privs;              /* [o] */
 	u16 mempolicy;                          /* [o] mm/mempolicy.h; inherited */
+	u32 login_uid, login_session;   /* [a] /proc/PID/loginuid; LOGIN_NONE; inherited */
 	unsigned int personality;       /* [o] PER_ and ADDR_NO_RANDOMIZE; inherited */
 	struct tracee *tracee;          /* [t] and [s] what its tracer knows of it, or NULL */
 	struct hlist_head tracees;      /* [t] those it traces */
 };
+
+#define LOGIN_NONE      0xffffffffU
+#define TIMERSLACK_DEFAULT 50000UL      /* ns */
 
 #define PF_KTHREAD      0x1     /* no program */
 #define PF_EXITING      0x2

@@ -15,6 +15,7 @@
 #include <kernel/bootargs.h>
 #include <kernel/drivers/uart.h>
 #include <kernel/fs/devfs.h>
+#include <kernel/fs/proc/proc.h>
 #include <kernel/fs/stat.h>
 #include <kernel/log.h>
 #include <kernel/sched.h>
@@ -78,6 +79,15 @@ void console_use_panic_output(void)
 {
 	if (port)
 		log_set_console(console_panic);
+}
+
+/* Where the log goes: writes, is enabled, is /dev/console, prints the log, at any time. */
+int proc_show_consoles(struct seq_file *m, struct task_struct *t)
+{
+	if (port)
+		seq_printf(m, "%-20s -W- (EC  p a) %4u:%u\n", "ttyS0", MAJOR(console.dev),
+			   MINOR(console.dev));
+	return 0;
 }
 
 void console_init(void)

@@ -86,7 +86,7 @@ static int chrdev_add(const char *name, u64 dev, bool major, const struct file_o
 	return 0;
 }
 
-bool dev_list(unsigned int i, unsigned int *major, const char **name)
+bool dev_list(unsigned int i, u64 *dev, const char **name)
 {
 	struct chrdev *c;
 	bool found = false;
@@ -94,8 +94,8 @@ bool dev_list(unsigned int i, unsigned int *major, const char **name)
 	spin_lock(&chrdevs_lock);
 	list_for_each_entry(c, &chrdevs, node) {
 		if (i-- == 0) {
-			*major = MAJOR(c->dev);
-			*name = c->name ? c->name : "char";
+			*dev = c->dev;
+			*name = c->name ? c->name : "pts";     /* the one that has many */
 			found = true;
 			break;
 		}

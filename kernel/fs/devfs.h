@@ -28,7 +28,7 @@ int dev_register_link(const char *name, const char *target);
 void dev_unregister(const char *name);
 
 /* "1 mem" lines for /proc/devices: the @i-th; false past the last. */
-bool dev_list(unsigned int i, unsigned int *major, const char **name);
+bool dev_list(unsigned int i, u64 *dev, const char **name);
 
 void devfs_init(void);
 

@@ -156,3 +156,16 @@ def test_the_lines_are_those_of_linux_in_its_order(vm, file, names):
     assert found[:len(names.split())] == names.split()
     if file != "self/status":
         assert {len(line) for line in lines if line.endswith(" kB")} <= {27}
+
+
+def test_what_a_task_is_doing_and_who_logged_in_and_how_late_timers_may_be(tap):
+    tap("taskfiles")
+
+
+def test_consoles_modules_and_devices_that_share_a_number_are_listed(vm):
+    assert re.search(r"(?m)^ttyS0 {16}-W- \(EC  p a\)    4:64$", vm.ok("cat /proc/consoles"))
+    assert re.fullmatch(r"(\w+ \d+ \d+ \S+ Live 0x\w+\n)*", vm.ok("cat /proc/modules"))
+    devices = vm.ok("cat /proc/devices")
+    assert re.search(r"(?m)^ 10 misc$", devices) and re.search(r"(?m)^136 pts$", devices)
+    major, minor = vm.ok("stat -c '%t %T' /dev/userfaultfd").split()
+    assert major == "a" and f"{int(minor, 16):3d} userfaultfd\n" in vm.ok("cat /proc/misc")

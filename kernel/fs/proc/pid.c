@@ -9,6 +9,7 @@
 #include <kernel/fs/super.h>
 #include <kernel/net/unix.h>
 #include <kernel/rusage.h>
+#include <kernel/sched.h>
 #include <kernel/task.h>
 #include <kernel/utsname.h>
 #include <lib/err.h>
@@ -133,6 +134,32 @@ static int store_coredump_filter(struct task_struct *t, char *buf, size_t len)
 	WRITE_ONCE(mm->dump_filter, v & DUMP_FILTER_ALL);
 	mm_put(mm);
 	return 0;
+}
+
+/* How late timers may be: of another task, it is for who may change its scheduling. */
+static bool may_see_slack(const struct task_struct *t)
+{
+	return t == current || capable(CAP_SYS_NICE);
+}
+
+static int show_slack(struct seq_file *m, struct task_struct *t)
+{
+	if (!may_see_slack(t))
+		return -EPERM;
+	seq_printf(m, "%lu\n", READ_ONCE(t->timer_slack_ns));
+	return 0;
+}
+
+static int store_slack(struct task_struct *t, char *buf, size_t len)
+{
+	unsigned long ns;
+	int err = parse_ulong(buf, NULL, 10, &ns);
+
+	if (!err && !may_see_slack(t))
+		err = -EPERM;
+	if (!err)
+		sched_set_slack(t, ns);
+	return err;
 }
 
 /* ------------------------------------------------------------ comm, wchan */
@@ -334,7 +361,12 @@ static const struct proc_entry common_table[] = {
 	  .mode = S_IFDIR | 0500,
 	  .dir_iop = &proc_fdinfo_iops,
 	  .dir_fop = &proc_fdinfo_fops },
-	SHOW("limits", show_limits), SHOW("maps", proc_show_maps),
+	SHOW("limits", show_limits),
+	{ .name = "loginuid",
+	  .mode = S_IFREG | 0644,
+	  .show = proc_show_loginuid,
+	  .store = proc_store_loginuid },
+	SHOW("maps", proc_show_maps),
 	{ .name = "mem", .mode = S_IFREG | 0600, .fop = &proc_mem_fops },
 	SHOW("mountinfo", show_mountinfo), SHOW("mounts", show_mounts),
 	{ .name = "net", .mode = S_IFDIR | 0555, .children = proc_net_table },
@@ -351,10 +383,10 @@ static const struct proc_entry common_table[] = {
 	  .store = proc_store_oom_score_adj },
 	{ .name = "pagemap", .mode = S_IFREG | 0400, .fop = &proc_pagemap_fops },
 	PRIVATE("personality", show_personality),
-	FOLLOW("root", follow_root), SHOW("smaps", proc_show_smaps),
-	SHOW("smaps_rollup", proc_show_smaps_rollup),
+	FOLLOW("root", follow_root), SHOW("sessionid", proc_show_sessionid),
+	SHOW("smaps", proc_show_smaps), SHOW("smaps_rollup", proc_show_smaps_rollup),
 	SHOW("statm", proc_show_statm), SHOW("status", proc_show_status),
-	SHOW("wchan", show_wchan),
+	PRIVATE("syscall", proc_show_syscall), SHOW("wchan", show_wchan),
 	{ .name = NULL },
 };
 
@@ -373,6 +405,10 @@ const struct proc_entry proc_pid_table[] = {
 	  .mode = S_IFDIR | 0555,
 	  .dir_iop = &proc_task_iops,
 	  .dir_fop = &proc_task_fops },
+	{ .name = "timerslack_ns",
+	  .mode = S_IFREG | 0666,
+	  .show = show_slack,
+	  .store = store_slack },
 	{ .name = NULL, .children = common_table },
 };
 

@@ -95,6 +95,10 @@ int proc_show_stat(struct seq_file *m, struct task_struct *t);
 int proc_show_thread_stat(struct seq_file *m, struct task_struct *t);
 int proc_show_statm(struct seq_file *m, struct task_struct *t);
 int proc_show_status(struct seq_file *m, struct task_struct *t);
+int proc_show_syscall(struct seq_file *m, struct task_struct *t);
+int proc_show_loginuid(struct seq_file *m, struct task_struct *t);
+int proc_store_loginuid(struct task_struct *t, char *buf, size_t len);
+int proc_show_sessionid(struct seq_file *m, struct task_struct *t);
 int proc_show_oom_score(struct seq_file *m, struct task_struct *t);
 int proc_show_oom_score_adj(struct seq_file *m, struct task_struct *t);
 int proc_store_oom_score_adj(struct task_struct *t, char *buf, size_t len);
@@ -112,6 +116,7 @@ int proc_store_faultcost(struct task_struct *t, char *buf, size_t len);
 int proc_show_zoneinfo(struct seq_file *m, struct task_struct *t);
 int proc_show_buddyinfo(struct seq_file *m, struct task_struct *t);
 int proc_show_slabinfo(struct seq_file *m, struct task_struct *t);
+int proc_show_consoles(struct seq_file *m, struct task_struct *t);      /* drivers/console.c */
 int proc_show_iomem(struct seq_file *m, struct task_struct *t);         /* kernel/drivers/iomem.c */
 
 void procfs_init(void);

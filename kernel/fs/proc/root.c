@@ -25,6 +25,7 @@
 #include <mm/vmstat.h>
 
 #define USER_HZ         100
+#define MISC_MAJOR      10
 #define PID_POS         1000    /* ctx->pos of process n is PID_POS + n */
 
 static int show_cmdline(struct seq_file *m, struct task_struct *t)
@@ -45,16 +46,17 @@ static int show_cpuinfo(struct seq_file *m, struct task_struct *t)
 /* Each major number once, in the order of the numbers. */
 static int show_devices(struct seq_file *m, struct task_struct *t)
 {
-	unsigned int major, next, last = 0;
 	const char *name, *found = NULL;
+	unsigned int next, last = 0;
+	u64 dev;
 
 	seq_puts(m, "Character devices:\n");
 	do {
 		next = ~0U;
-		for (unsigned int i = 0; dev_list(i, &major, &name); i++) {
-			if (major > last && major < next) {
-				next = major;
-				found = name;
+		for (unsigned int i = 0; dev_list(i, &dev, &name); i++) {
+			if (MAJOR(dev) > last && MAJOR(dev) < next) {
+				next = MAJOR(dev);
+				found = next == MISC_MAJOR ? "misc" : name;
 			}
 		}
 		if (next != ~0U)
@@ -67,6 +69,24 @@ static int show_devices(struct seq_file *m, struct task_struct *t)
 			seq_printf(m, "%3u %s\n", MAJOR(b->dev), "virtblk");
 		last = MAJOR(b->dev);
 	}
+	return 0;
+}
+
+/* Devices that share one major number. */
+static int show_misc(struct seq_file *m, struct task_struct *t)
+{
+	const char *name;
+	u64 dev;
+
+	for (unsigned int i = 0; dev_list(i, &dev, &name); i++)
+		if (MAJOR(dev) == MISC_MAJOR)
+			seq_printf(m, "%3u %s\n", (unsigned int)MINOR(dev), name);
+	return 0;
+}
+
+/* Nothing is loaded, and nothing can be. */
+static int show_modules(struct seq_file *m, struct task_struct *t)
+{
 	return 0;
 }
 
@@ -239,6 +259,7 @@ static ssize_t link_net(struct task_struct *t, char *buf, size_t size)
 const struct proc_entry proc_root_table[] = {
 	FILE_ENTRY("buddyinfo", proc_show_buddyinfo),
 	FILE_ENTRY("cmdline", show_cmdline),
+	FILE_ENTRY("consoles", proc_show_consoles),
 	FILE_ENTRY("cpuinfo", show_cpuinfo),
 	FILE_ENTRY("devices", show_devices),
 	FILE_ENTRY("diskstats", show_diskstats),
@@ -251,6 +272,8 @@ const struct proc_entry proc_root_table[] = {
 	FILE_ENTRY("loadavg", show_loadavg),
 	FILE_ENTRY("locks", locks_show_all),
 	FILE_ENTRY("meminfo", proc_show_meminfo),
+	FILE_ENTRY("misc", show_misc),
+	FILE_ENTRY("modules", show_modules),
 	LINK_ENTRY("mounts", link_mounts),
 	LINK_ENTRY("net", link_net),
 	FILE_ENTRY("partitions", show_partitions),
