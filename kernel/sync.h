@@ -106,7 +106,7 @@ bool spin_debug_held(const struct spinlock *l);
 
 static inline void spin_lock(struct spinlock *l)
 {
-	if (unlikely(__atomic_exchange_n(&l->locked, 1, __ATOMIC_ACQUIRE)))
+	if (unlikely(swap_acquire(&l->locked, 1)))
 		spin_lock_slow(l);
 	if (DEBUG)
 		spin_debug_locked(l);
@@ -114,7 +114,7 @@ static inline void spin_lock(struct spinlock *l)
 
 static inline bool spin_trylock(struct spinlock *l)
 {
-	if (__atomic_exchange_n(&l->locked, 1, __ATOMIC_ACQUIRE))
+	if (swap_acquire(&l->locked, 1))
 		return false;
 	if (DEBUG)
 		spin_debug_trylocked(l);

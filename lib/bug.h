@@ -24,4 +24,11 @@ __noreturn void panic(const char *fmt, ...) __printf(1, 2);
 		panic("%s:%d: %s: assertion failed: %s", __FILE__, __LINE__, __func__, #cond); \
 } while (0)
 
+/* An assertion that the compiler may build on: what it cannot know, and would test. */
+#define assume(cond) do { \
+	assert(cond); \
+	if (!(cond)) \
+		__builtin_unreachable(); \
+} while (0)
+
 #endif

@@ -17,6 +17,7 @@
  */
 #include <lib/radix.h>
 
+#include <lib/atomic.h>
 #include <lib/bug.h>
 #include <lib/errno.h>
 #include <lib/radix_inline.h>
@@ -90,9 +91,10 @@ static struct radix_node *take_spare(struct radix_spare *spare, unsigned int shi
 	return node;
 }
 
+/* Who looks without a lock may come to @child at once, and looks at its slots and shift. */
 static void attach(struct radix_node *parent, unsigned int offset, struct radix_node *child)
 {
-	parent->slot[offset] = child;
+	smp_store_release(&parent->slot[offset], child);
 	child->parent = parent;
 	child->offset = offset;
 	for (unsigned int m = 0; m < NR_MAPS; m++)
@@ -125,15 +127,17 @@ static void grow_root(struct radix_tree *tree, unsigned long index, struct radix
 {
 	unsigned int levels = levels_for(index);
 
+	struct radix_node *top;
+
 	if (!tree->root) {
-		tree->root = take_spare(spare, (levels - 1) * RADIX_BITS);
+		top = take_spare(spare, (levels - 1) * RADIX_BITS);
+		smp_store_release(&tree->root, top);
 		tree->height = levels;
 	}
 	while (tree->height < levels) {
-		struct radix_node *top = take_spare(spare, tree->height * RADIX_BITS);
-
+		top = take_spare(spare, tree->height * RADIX_BITS);
 		attach(top, 0, tree->root);
-		tree->root = top;
+		smp_store_release(&tree->root, top);
 		tree->height++;
 	}
 }
@@ -182,7 +186,7 @@ static void **insert_from(struct radix_tree *tree, unsigned long index, void *it
 	struct radix_node *leaf = make_leaf(tree, index, spare);
 	unsigned int offset = index % RADIX_SLOTS;
 
-	leaf->slot[offset] = item;
+	smp_store_release(&leaf->slot[offset], item);
 	map_set(leaf, offset, TAKEN);
 	return &leaf->slot[offset];
 }
@@ -209,7 +213,7 @@ void **radix_insert_slot(struct radix_tree *tree, unsigned long index, void *ite
 	if (leaf) {
 		slot = &leaf->slot[index % RADIX_SLOTS];
 		if (!*slot) {
-			*slot = item;
+			smp_store_release(slot, item);
 			map_set(leaf, index % RADIX_SLOTS, TAKEN);
 		}
 		return slot;
@@ -270,50 +274,67 @@ void radix_spare_free(const struct radix_tree *tree, struct radix_spare *spare)
 
 /* ---- removal ---- */
 
-/* Free @node, which is empty, and each node above that becomes so. */
-static void free_empty(struct radix_tree *tree, struct radix_node *node)
+static inline void keep_for_later(struct radix_spare *gone, struct radix_node *node)
+{
+	gone->node[gone->nr++] = node;
+}
+
+/* Take out @node, which is empty, and each node above that becomes so. */
+static void remove_empty(struct radix_tree *tree, struct radix_node *node, struct radix_spare *gone)
 {
 	while (node && !node->map[TAKEN]) {
 		struct radix_node *parent = node->parent;
 
-		if (parent)
-			parent->slot[node->offset] = NULL;
-		else
-			tree->root = NULL, tree->height = 0;
-		tree->ops->free(node);
+		if (parent) {
+			WRITE_ONCE(parent->slot[node->offset], NULL);
+		} else {
+			WRITE_ONCE(tree->root, NULL);
+			tree->height = 0;
+		}
+		keep_for_later(gone, node);
 		node = parent;
 	}
 }
 
 /* A root that leads to slot 0 only is not needed. */
-static void shrink_root(struct radix_tree *tree)
+static void shrink_root(struct radix_tree *tree, struct radix_spare *gone)
 {
 	while (tree->root && tree->root->shift && tree->root->map[TAKEN] == BIT(0)) {
-		struct radix_node *top = tree->root;
+		struct radix_node *top = tree->root, *next = top->slot[0];
 
-		tree->root = top->slot[0];
-		tree->root->parent = NULL;
-		tree->root->offset = 0;
+		next->parent = NULL;
+		WRITE_ONCE(tree->root, next);
 		tree->height--;
-		tree->ops->free(top);
+		keep_for_later(gone, top);
 	}
 }
 
-void *radix_delete(struct radix_tree *tree, unsigned long index)
+/* What goes is a path to the leaf and a path of roots: RADIX_SPARES at most, as of an insertion. */
+void *radix_delete_spare(struct radix_tree *tree, unsigned long index, struct radix_spare *gone)
 {
 	struct radix_node *leaf = find_leaf(tree, index);
 	unsigned int offset = index % RADIX_SLOTS;
 	void *item;
 
+	gone->nr = 0;
 	if (!leaf || !leaf->slot[offset])
 		return NULL;
 	item = leaf->slot[offset];
-	leaf->slot[offset] = NULL;
+	WRITE_ONCE(leaf->slot[offset], NULL);
 	for (unsigned int m = 0; m < NR_MAPS; m++)
 		if (leaf->map[m] & BIT(offset))
 			map_clear(leaf, offset, m);
-	free_empty(tree, leaf);
-	shrink_root(tree);
+	remove_empty(tree, leaf, gone);
+	shrink_root(tree, gone);
+	return item;
+}
+
+void *radix_delete(struct radix_tree *tree, unsigned long index)
+{
+	struct radix_spare gone;
+	void *item = radix_delete_spare(tree, index, &gone);
+
+	radix_spare_free(tree, &gone);
 	return item;
 }
 

@@ -21,7 +21,9 @@
  *	} while (err == -EAGAIN);	// the tree grew meanwhile: rare
  *	radix_spare_free(tree, &spare);
  *
- * Locking: the caller's.  Only radix_prealloc and radix_spare_free run without it.
+ * Locking: the caller's.  Only radix_prealloc and radix_spare_free run without it, and
+ * radix_lookup may, if what it may come to is freed late enough: nodes then leave by
+ * radix_delete_spare, and the caller frees them when nobody looks at them any more.
  */
 #ifndef LIB_RADIX_H
 #define LIB_RADIX_H
@@ -47,7 +49,7 @@ struct radix_tree {
 	const struct radix_ops *ops;
 };
 
-/* Nodes set aside for one insertion. */
+/* Nodes set aside for one insertion, or by one deletion. */
 struct radix_spare {
 	unsigned int nr;
 	void *node[RADIX_SPARES];
@@ -89,6 +91,9 @@ void *radix_replace(struct radix_tree *tree, unsigned long index, void *item);
 
 /* Remove and return the item at @index with its tags; NULL: none. */
 void *radix_delete(struct radix_tree *tree, unsigned long index);
+
+/* The same without freeing: @gone is the nodes that were left empty, for radix_spare_free(). */
+void *radix_delete_spare(struct radix_tree *tree, unsigned long index, struct radix_spare *gone);
 
 /* The first item at or behind *@index, and its index there; NULL: none. */
 void *radix_next(const struct radix_tree *tree, unsigned long *index);

@@ -21,17 +21,20 @@ static inline unsigned int radix_slot_of(const struct radix_node *node, unsigned
 	return (index >> node->shift) & (RADIX_SLOTS - 1);
 }
 
-/* As radix_lookup(). */
+/*
+ * As radix_lookup(), also while others change the tree: each node and item that it comes to was
+ * whole before it could be found.  Who looks without the lock sees to it that they are not freed.
+ */
 static __always_inline void *radix_lookup_inline(const struct radix_tree *tree, unsigned long index)
 {
-	const struct radix_node *node = tree->root;
+	const struct radix_node *node = READ_ONCE(tree->root);
 	unsigned int shift;
 
-	if (!node || index >> node->shift >= RADIX_SLOTS)
+	if (!node || index >> node->shift >> RADIX_BITS)
 		return NULL;
 	do {                            /* the last one is a leaf's, and no node */
 		shift = node->shift;
-		node = node->slot[radix_slot_of(node, index)];
+		node = READ_ONCE(node->slot[radix_slot_of(node, index)]);
 	} while (shift && node);
 	return (void *)node;
 }

@@ -77,7 +77,7 @@ enum fault_result handle_mm_fault(struct mm_struct *mm, vaddr_t addr, enum fault
 	struct fault f;
 
 	vmstat_inc(VMSTAT_pgfault);
-	if (unlikely(addr >= USER_END))
+	if (unlikely(addr >> USER_BITS))
 		return FAULT_MAPERR;
 	fault_ask(&f, mm, addr, access, false);
 	r = fault_try(&f);

@@ -15,7 +15,8 @@
  *               who has locked a page checks page->mapping first: it may have
  *               been truncated while he waited.
  * Lock:         as->lock guards the tree; irqsave, because the end of a write
- *               clears a tag.  The page lock holds page->mapping still.
+ *               clears a tag.  The page lock holds page->mapping still.  A
+ *               glance (glance.h) may look a page up without the lock.
  */
 #include <mm/filemap.h>
 
@@ -24,6 +25,7 @@
 #include <lib/string.h>
 #include <mm/commit.h>
 #include <mm/frames.h>
+#include <mm/glance.h>
 #include <mm/pagecache.h>
 #include <mm/pagewait.h>
 #include <mm/reclaim.h>
@@ -228,10 +230,9 @@ out:
 	return err;
 }
 
-/* as->lock held. */
-static void tree_remove(struct address_space *as, struct page *page)
+void filemap_take_out(struct address_space *as, struct page *page, struct radix_spare *nodes)
 {
-	void *was = radix_delete(&as->pages, page->index);
+	void *was = radix_delete_spare(&as->pages, page->index, nodes);
 
 	assert(was == page);
 	(void)was;
@@ -239,30 +240,35 @@ static void tree_remove(struct address_space *as, struct page *page)
 	page->mapping = NULL;
 }
 
-static void removed_stats(struct address_space *as, struct page *page)
+void filemap_let_go(struct page *page, struct radix_spare *nodes)
 {
-	page_uncharge(as);
 	vmstat_add(VMSTAT_nr_file_pages, -1);
 	if (page_test(page, PG_swapbacked))
 		vmstat_add(VMSTAT_nr_shmem, -1);
+	glance_wait();
+	while (nodes->nr)
+		node_free(nodes->node[--nodes->nr]);
+	put_page(page);
 }
 
 void filemap_remove(struct page *page)
 {
 	struct address_space *as = page->mapping;
+	struct radix_spare nodes;
 	unsigned long flags;
 
 	assert(page_test(page, PG_locked) && !page_test(page, PG_writeback));
 	flags = spin_lock_irqsave(&as->lock);
-	tree_remove(as, page);
+	filemap_take_out(as, page, &nodes);
+	page_uncharge(as);                      /* unlocked, it may be gone */
 	spin_unlock_irqrestore(&as->lock, flags);
-	removed_stats(as, page);
-	put_page(page);
+	filemap_let_go(page, &nodes);
 }
 
 bool filemap_remove_unused(struct page *page)
 {
 	struct address_space *as = page->mapping;
+	struct radix_spare nodes;
 	unsigned long flags;
 	bool unused;
 
@@ -271,12 +277,11 @@ bool filemap_remove_unused(struct page *page)
 	unused = atomic_read(&page->count) == 2 &&
 		 !(READ_ONCE(page->flags) & (BIT(PG_dirty) | BIT(PG_writeback)));
 	if (unused)
-		tree_remove(as, page);
+		filemap_take_out(as, page, &nodes);
+	page_uncharge(as);                      /* unlocked, it may be gone */
 	spin_unlock_irqrestore(&as->lock, flags);
-	if (unused) {
-		removed_stats(as, page);
-		put_page(page);
-	}
+	if (unused)
+		filemap_let_go(page, &nodes);
 	return unused;
 }
 

@@ -58,10 +58,10 @@ void filemap_readahead(struct address_space *as, pgoff_t index, unsigned long nr
 
 /*
  * read(2) of a regular file below as->size; advances *pos, which is not negative.  Bytes
- * read, or -errno when none.  Sleeps; no lock held.
+ * read, or -errno when none.  Sleeps; no lock held.  (In the order of file_operations.read.)
  */
-ssize_t filemap_read(struct address_space *as, struct file_ra_state *ra, struct iov_iter *to,
-		     loff_t *pos);
+ssize_t filemap_read(struct file_ra_state *ra, struct iov_iter *to, loff_t *pos,
+		     struct address_space *as);
 
 /*
  * write(2) into the cache; the inode lock held for writing.  @prepare

@@ -2,8 +2,9 @@
 /*
  * read(2) and write(2) of cached files.
  *
- * Reading copies from a page that only a reference holds: no lock is held while
- * the program's memory is touched, which may fault, even on the same page.
+ * Reading copies from a page that only a reference holds, or a glance: no lock of the
+ * cache is held while the program's memory is touched, which may fault, even on the
+ * same page.
  * Writing must hold the page lock while it copies, so it holds the program's pages
  * first (iov_iter_hold) and then cannot fault.  It holds as many as make one page of
  * the file, so that a page written whole is never read first.
@@ -30,8 +31,8 @@ typedef int (*prepare_fn)(struct address_space *as, struct page *page, unsigned 
 
 struct source;
 
-static __noinline ssize_t read_pages(struct address_space *as, struct file_ra_state *ra,
-				     struct iov_iter *to, loff_t *pos);
+static __noinline ssize_t read_pages(struct file_ra_state *ra, struct iov_iter *to, loff_t *pos,
+				     struct address_space *as);
 static struct page *read_slow(struct address_space *as, struct file_ra_state *ra, pgoff_t index,
 			      size_t len, struct page *page);
 static ssize_t write_chunk(struct address_space *as, loff_t pos, const struct source *s,
@@ -60,25 +61,88 @@ static inline bool page_ready(const struct page *page, const struct file_ra_stat
 	       (page_readable(flags) && reads_on(ra, pos));
 }
 
-/* The page of @pos with a reference if it is ready, and found without a wait.  It calls nothing. */
-static __always_inline struct page *find_ready(struct address_space *as,
-					       const struct file_ra_state *ra, loff_t pos)
+static __always_inline void copy_out(void *to, const void *from, size_t n, bool words)
 {
-	unsigned long flags = irq_save();
-	struct page *page = NULL;
+	if (words)
+		copy_words(to, from, n);
+	else
+		memcpy(to, from, n);
+}
 
-	if (DEBUG)
-		spin_lock(&as->lock);           /* which knows the order of locks */
-	if (DEBUG || likely(spin_trylock(&as->lock))) {
-		page = radix_lookup_inline(&as->pages, (u64)pos >> PAGE_SHIFT);
-		if (likely(page && page_ready(page, ra, pos)))
-			get_page(page);
-		else
-			page = NULL;
-		spin_unlock(&as->lock);
+/* Where the byte of @pos is, if its page is ready.  In a glance, which keeps the page. */
+static __always_inline const char *find_ready(struct address_space *as,
+					      const struct file_ra_state *ra, loff_t pos)
+{
+	const struct page *page = radix_lookup_inline(&as->pages, (u64)pos >> PAGE_SHIFT);
+
+	const char *data;
+
+	if (unlikely(!page || !page_ready(page, ra, pos)))
+		return NULL;
+	data = (const char *)page_address(page) + (pos & ~PAGE_MASK);
+	assume(data);
+	return data;
+}
+
+/*
+ * Read @len bytes that lie in one page of the file, if that is there, found ready, and so is the
+ * program's memory; else 0, and nothing was done.  All that may fail comes before the copy, and
+ * all that is noted, so that little is to be remembered during it.  @words: the bytes are whole
+ * words on both sides.
+ */
+static __always_inline ssize_t read_at_once(struct file_ra_state *ra, struct iov_iter *to,
+					    loff_t *pos, struct address_space *as, size_t len,
+					    bool words)
+{
+	vaddr_t addr = to->at;
+	loff_t at = *pos;
+	struct mm_struct *mm = window_mm(addr);
+	struct window_pair w;
+	const char *from;
+
+	if (unlikely(!mm))
+		return 0;
+	w.first.glance = glance_begin();
+	if (unlikely(!window_pair_in_glance(&w, mm, addr, len, FAULT_WRITE))) {
+		glance_end(w.first.glance);
+		return 0;
 	}
-	irq_restore(flags);
-	return page;
+	from = find_ready(as, ra, at);
+	if (unlikely(!from)) {
+		window_close(&w.first);
+		return 0;
+	}
+	smp_rmb();                              /* PG_uptodate before the contents */
+	ra->prev = (u64)at >> PAGE_SHIFT;
+	*pos = at + (loff_t)len;
+	iov_iter_step(to, len);
+	if (w.rest)
+		copy_out(w.rest, from + w.nr_first, len - w.nr_first, words);
+	copy_out(w.first.kaddr, from, w.nr_first, words);
+	window_close(&w.first);
+	return (ssize_t)len;
+}
+
+static __noinline ssize_t read_bytes_at_once(struct file_ra_state *ra, struct iov_iter *to,
+					     loff_t *pos, struct address_space *as, size_t len)
+{
+	ssize_t n = read_at_once(ra, to, pos, as, len, false);
+
+	return n ? n : read_pages(ra, to, pos, as);
+}
+
+ssize_t filemap_read(struct file_ra_state *ra, struct iov_iter *to, loff_t *pos,
+		     struct address_space *as)
+{
+	loff_t at = *pos, len = min((loff_t)to->count, (loff_t)READ_ONCE(as->size) - at);
+	ssize_t n;
+
+	if (unlikely((u64)len - 1 >= PAGE_SIZE - (at & ~PAGE_MASK) || (size_t)len > to->left))
+		return read_pages(ra, to, pos, as);
+	if (unlikely((to->at | (u64)at | (u64)len) % sizeof(u64)))
+		return read_bytes_at_once(ra, to, pos, as, (size_t)len);
+	n = read_at_once(ra, to, pos, as, (size_t)len, true);
+	return likely(n) ? n : read_pages(ra, to, pos, as);
 }
 
 /* Copy @len bytes at @off of @page, which is let go of; how many were. */
@@ -92,46 +156,8 @@ static inline size_t read_piece(struct page *page, size_t off, size_t len, struc
 	return copied;
 }
 
-static __noinline ssize_t read_found(struct page *page, size_t off, size_t len,
-				     struct iov_iter *to, loff_t *pos)
-{
-	size_t copied = read_piece(page, off, len, to);
-
-	*pos += copied;
-	return copied ? (ssize_t)copied : -EFAULT;
-}
-
-/*
- * What lies in one page, is there and known to be in use is read here: without a call before the
- * copy, little is to be remembered during it.
- */
-ssize_t filemap_read(struct address_space *as, struct file_ra_state *ra, struct iov_iter *to,
-		     loff_t *pos)
-{
-	loff_t at = *pos, len = min((loff_t)to->count, (loff_t)READ_ONCE(as->size) - at);
-	size_t off = at & ~PAGE_MASK, copied;
-	struct page *page;
-
-	if (unlikely((u64)len - 1 >= PAGE_SIZE - off))
-		return read_pages(as, ra, to, pos);
-	page = find_ready(as, ra, at);
-	if (unlikely(!page))
-		return read_pages(as, ra, to, pos);
-	ra->prev = (u64)at >> PAGE_SHIFT;
-	if (unlikely(!iov_iter_one_piece(to, (size_t)len)))
-		return read_found(page, off, (size_t)len, to, pos);
-	smp_rmb();                              /* PG_uptodate before the contents */
-	copied = copy_to_user_at_once(to->at, (char *)page_address(page) + off, (size_t)len);
-	if (unlikely(!copied))
-		return read_found(page, off, (size_t)len, to, pos);
-	iov_iter_step(to, copied);
-	put_page(page);
-	*pos += copied;
-	return (ssize_t)copied;
-}
-
-static ssize_t read_pages(struct address_space *as, struct file_ra_state *ra, struct iov_iter *to,
-			  loff_t *pos)
+static ssize_t read_pages(struct file_ra_state *ra, struct iov_iter *to, loff_t *pos,
+			  struct address_space *as)
 {
 	ssize_t done = 0;
 

@@ -10,10 +10,13 @@
  */
 #include <mm/glance.h>
 
+#include <kernel/sync.h>
+
 void glance_wait_others(void)
 {
 	unsigned int me = hart_id();
 
+	might_sleep();                          /* it does not, but holds no spinlock either */
 	smp_mb();
 	for (unsigned int h = 0; h < nr_harts; h++)
 		while (h != me && smp_load_acquire(&hart_locals[h].looking))

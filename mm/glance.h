@@ -14,8 +14,8 @@
  *	remover: take it out;       fence; read looking → wait until it is 0
  *
  * so either the glance does not find the thing, or the remover sees the
- * glance.  Two structures are read so: the tree of areas (vma_lock.c) and
- * page tables (uaccess.c).
+ * glance.  Three structures are read so: the tree of areas (vma_lock.c), page
+ * tables (uaccess.c) and the page cache (filemap_rw.c).
  *
  * In a glance nothing sleeps and none begins; a spinlock may be taken whose
  * holders never wait for glances.  It costs two stores and a fence, and no

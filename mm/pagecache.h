@@ -47,6 +47,14 @@ bool filemap_beyond_end(struct page *page);
  */
 bool filemap_remove_unused(struct page *page);
 
+/*
+ * A removal in two steps.  as->lock held: the locked @page is in the tree no more, and @nodes are
+ * the tree's that have become empty.  Then, with no spinlock held: when no glance can have come to
+ * them any more, they and the cache's reference of @page are let go of.  @as may be gone by then.
+ */
+void filemap_take_out(struct address_space *as, struct page *page, struct radix_spare *nodes);
+void filemap_let_go(struct page *page, struct radix_spare *nodes);
+
 /* ---- readahead.c ---- */
 
 /* @index is not cached: start reading it, with what is likely to follow. */

@@ -48,7 +48,7 @@ static inline pte_t *pt_entries_of(pte_t table)
 static __always_inline pte_t *pt_find_in(struct mm_struct *mm, vaddr_t va, struct page **table,
 					 bool (*wanted)(pte_t e))
 {
-	pte_t e = pte_read(mm->pgd + pt_index(va, 2));
+	pte_t e = pte_read(mm->pgd + pt_index(va, 2)), *entry;
 
 	_Static_assert(PT_LEVELS == 3, "two levels of tables below the root");
 	assert(va < USER_END);
@@ -57,7 +57,9 @@ static __always_inline pte_t *pt_find_in(struct mm_struct *mm, vaddr_t va, struc
 	if (unlikely(!wanted(e)))
 		return NULL;
 	*table = pfn_to_page(pte_pfn(e));
-	return pt_entries_of(e) + pt_index(va, 0);
+	entry = pt_entries_of(e) + pt_index(va, 0);
+	assume(entry);
+	return entry;
 }
 
 /*

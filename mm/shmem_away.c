@@ -168,23 +168,20 @@ static bool move_out(struct address_space *as, struct page *page, swp_t s)
 {
 	unsigned long flags = spin_lock_irqsave(&as->lock);
 	struct shmem_away *away = as->away;
+	struct radix_spare nodes;
 	bool ok = atomic_read(&page->count) == 3 &&
 		  !radix_insert(&away->slots, page->index, value_of(s));
 
 	if (ok) {
-		radix_delete(&as->pages, page->index);
-		as->nr_pages--;
+		filemap_take_out(as, page, &nodes);
 		away->nr++;
-		page->mapping = NULL;
 	}
 	spin_unlock_irqrestore(&as->lock, flags);
 	if (!ok) {
 		swap_free(s);
 		return false;
 	}
-	vmstat_add(VMSTAT_nr_file_pages, -1);
-	vmstat_add(VMSTAT_nr_shmem, -1);
-	put_page(page);
+	filemap_let_go(page, &nodes);
 	return true;
 }
 

@@ -70,6 +70,30 @@ static inline void *window_kaddr(const struct window *w, vaddr_t addr)
 	return (char *)pa_to_virt(pte_pfn(w->e) << PAGE_SHIFT) + (addr & ~PAGE_MASK);
 }
 
+/* Whose memory @addr is of, for window_at_once(); NULL: no program's. */
+static __always_inline struct mm_struct *window_mm(vaddr_t addr)
+{
+	if (DEBUG)
+		might_sleep();
+	return likely(!(addr >> USER_BITS)) ? current_mm() : NULL;
+}
+
+/* The rest of window_at_once() for who is in the glance w->glance, and stays there if it fails. */
+static __always_inline bool window_in_glance(struct window *w, struct mm_struct *mm, vaddr_t addr,
+					     enum fault_access access)
+{
+	w->pte = pt_find_any(mm, addr, &w->table);
+	if (unlikely(!w->pte || !spin_trylock(&w->table->ptl)))
+		return false;
+	w->e = pte_read(w->pte);
+	if (unlikely(!window_ready(w->e, access))) {
+		spin_unlock(&w->table->ptl);
+		return false;
+	}
+	w->kaddr = window_kaddr(w, addr);
+	return true;
+}
+
 /*
  * window_open() in the current program where all is as it mostly is: the entry there and used,
  * its table free.  False: nothing was done, open it the long way.  It calls nothing, so that @w
@@ -77,22 +101,13 @@ static inline void *window_kaddr(const struct window *w, vaddr_t addr)
  */
 static __always_inline bool window_at_once(struct window *w, vaddr_t addr, enum fault_access access)
 {
-	struct mm_struct *mm = current_mm();
+	struct mm_struct *mm = window_mm(addr);
 
-	if (DEBUG)
-		might_sleep();
-	if (unlikely(!mm || addr >= USER_END))
+	if (unlikely(!mm))
 		return false;
 	w->glance = glance_begin();
-	w->pte = pt_find_any(mm, addr, &w->table);
-	if (likely(w->pte && spin_trylock(&w->table->ptl))) {
-		w->e = pte_read(w->pte);
-		if (likely(window_ready(w->e, access))) {
-			w->kaddr = window_kaddr(w, addr);
-			return true;
-		}
-		spin_unlock(&w->table->ptl);
-	}
+	if (likely(window_in_glance(w, mm, addr, access)))
+		return true;
 	glance_end(w->glance);
 	return false;
 }
@@ -114,31 +129,37 @@ static __always_inline bool window_next(struct window *w, enum fault_access acce
 }
 
 /*
- * Copy @len bytes, of one page or of two that follow each other, no more than a page of them,
- * if all of it is in whole words and as it mostly is; else 0, and nothing was done.
+ * Two windows at most, for a page's worth of bytes wherever it begins: @len bytes, PAGE_SIZE at
+ * most, from @addr on.
  */
-static __always_inline size_t copy_to_user_at_once(vaddr_t dst, const void *src, size_t len)
-{
-	size_t n = PAGE_SIZE - (dst & ~PAGE_MASK);
-	struct window w, next;
+struct window_pair {
+	struct window first;
+	void *rest;             /* where those are that lie in the second page; NULL: none do */
+	size_t nr_first;        /* bytes of the first */
+};
 
-	if (unlikely((dst | (unsigned long)src | len) % sizeof(u64)))
-		return 0;
-	if (unlikely(!window_at_once(&w, dst, FAULT_WRITE)))
-		return 0;
+/* As window_in_glance(). */
+static __always_inline bool window_pair_in_glance(struct window_pair *p, struct mm_struct *mm,
+						  vaddr_t addr, size_t len,
+						  enum fault_access access)
+{
+	size_t n = PAGE_SIZE - (addr & ~PAGE_MASK);
+	struct window next;
+
+	if (unlikely(!window_in_glance(&p->first, mm, addr, access)))
+		return false;
+	p->nr_first = len;
+	p->rest = NULL;
 	if (n < len) {
-		next = w;
-		if (unlikely(!window_next(&next, FAULT_WRITE))) {
-			window_close(&w);
-			return 0;
+		next = p->first;
+		if (unlikely(!window_next(&next, access))) {
+			spin_unlock(&p->first.table->ptl);
+			return false;
 		}
-		copy_words(next.kaddr, (const char *)src + n, len - n);
-		copy_words(w.kaddr, src, n);
-	} else {
-		copy_words(w.kaddr, src, len);
+		p->nr_first = n;
+		p->rest = next.kaddr;
 	}
-	window_close(&w);
-	return len;
+	return true;
 }
 
 #endif

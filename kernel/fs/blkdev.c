@@ -41,7 +41,7 @@ static struct address_space *mapping_of(const struct file *f)
 
 static ssize_t blkdev_read(struct file *f, struct iov_iter *to, loff_t *pos)
 {
-	return filemap_read(mapping_of(f), &f->ra, to, pos);
+	return filemap_read(&f->ra, to, pos, mapping_of(f));
 }
 
 static ssize_t blkdev_write(struct file *f, struct iov_iter *from, loff_t *pos)

@@ -206,25 +206,27 @@ void fdput_pos(struct fd_ref r);
 /* What a table that is not shared has at @fd, or NULL. */
 static inline struct file *fd_unshared(const struct files_struct *files, unsigned int fd)
 {
-	if (unlikely(atomic_read(&files->refs) != 1 || fd >= files->max))
+	if (unlikely(atomic_read(&files->refs) > 1 || fd >= files->max))
 		return NULL;
 	return files->fd[fd];
 }
 
 /*
- * The short way for most calls: the file of a table that is not shared, if no
- * other holds it or it has no position.  NULL says nothing: go the long way.
+ * The short way for most calls: the file of a table that is not shared, if it is open for @right,
+ * FMODE_READ or FMODE_WRITE (so it is no O_PATH), and no other holds it or it has no position.
+ * NULL says nothing: go the long way.
  */
-static inline struct file *fd_alone(const struct files_struct *files, unsigned int fd)
+static inline struct file *fd_alone(const struct files_struct *files, unsigned int fd,
+				    unsigned int right)
 {
 	struct file *f = fd_unshared(files, fd);
 
-	if (unlikely(!f || (f->mode & FMODE_PATH)))
+	if (unlikely(!f || !(f->mode & right)))
 		return NULL;
 	return likely((f->mode & FMODE_STREAM) || atomic_read(&f->refs) == 1) ? f : NULL;
 }
 
-/* The same of a file that has positions and is open for @right, FMODE_READ or FMODE_WRITE. */
+/* The same of a file that has positions. */
 static inline struct file *fd_alone_at(const struct files_struct *files, unsigned int fd,
 				       unsigned int right)
 {

@@ -119,7 +119,7 @@ static inline bool open_for(const struct file *f, bool write)
 	return f->mode & (write ? FMODE_WRITE : FMODE_READ);
 }
 
-/* The long way: the table or the file is shared, or the descriptor is bad, or not open for this. */
+/* The long way: the table or the file is shared, or descriptor or buffer are bad. */
 static __noinline ssize_t shared_rw(const unsigned long *a, bool write)
 {
 	struct fd_ref r = fdget_pos((int)a[0]);
@@ -139,25 +139,21 @@ static __noinline ssize_t shared_rw(const unsigned long *a, bool write)
 
 long sys_read(const unsigned long *a)
 {
-	struct file *f = fd_alone(current->files, (unsigned int)a[0]);
+	struct file *f = fd_alone(current->files, (unsigned int)a[0], FMODE_READ);
 	struct iov_iter it;
 
-	if (unlikely(!f || !(f->mode & FMODE_READ)))
+	if (unlikely(!f || one_buffer(&it, a[1], a[2])))
 		return shared_rw(a, false);
-	if (unlikely(one_buffer(&it, a[1], a[2])))
-		return -EFAULT;
 	return read_open(f, &it, &f->pos, true);
 }
 
 long sys_write(const unsigned long *a)
 {
-	struct file *f = fd_alone(current->files, (unsigned int)a[0]);
+	struct file *f = fd_alone(current->files, (unsigned int)a[0], FMODE_WRITE);
 	struct iov_iter it;
 
-	if (unlikely(!f || !(f->mode & FMODE_WRITE)))
+	if (unlikely(!f || one_buffer(&it, a[1], a[2])))
 		return shared_rw(a, true);
-	if (unlikely(one_buffer(&it, a[1], a[2])))
-		return -EFAULT;
 	return write_open(f, &it, &f->pos, true);
 }
 
@@ -373,7 +369,7 @@ static __noinline ssize_t read_and_note(struct file *f, struct iov_iter *to, lof
 {
 	if (!(f->flags & O_NOATIME))
 		inode_accessed(f->inode, f->path.mnt);
-	return filemap_read(f->inode->mapping, &f->ra, to, pos);
+	return filemap_read(&f->ra, to, pos, f->inode->mapping);
 }
 
 ssize_t generic_file_read(struct file *f, struct iov_iter *to, loff_t *pos)
@@ -382,7 +378,7 @@ ssize_t generic_file_read(struct file *f, struct iov_iter *to, loff_t *pos)
 
 	if (inode_access_due(inode))
 		return read_and_note(f, to, pos);
-	return filemap_read(inode->mapping, &f->ra, to, pos);
+	return filemap_read(&f->ra, to, pos, inode->mapping);
 }
 
 int generic_file_mmap(struct file *f, struct vm_area_struct *vma)

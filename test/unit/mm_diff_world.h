@@ -114,7 +114,7 @@ static ssize_t file_rw(struct address_space *as, bool write, void *bytes, size_t
 	iov_iter_kernel(&it, bytes, len);
 	if (as == &memory_as)
 		return write ? shmem_write(as, &it, &pos) : shmem_read(as, &it, &pos);
-	return write ? filemap_write(as, &it, &pos, NULL) : filemap_read(as, &ra, &it, &pos);
+	return write ? filemap_write(as, &it, &pos, NULL) : filemap_read(&ra, &it, &pos, as);
 }
 
 /* ---- the world ---- */

@@ -204,7 +204,7 @@ static inline ssize_t file_read(struct file_ra_state *ra, void *to, size_t len, 
 	struct iov_iter it;
 
 	iov_iter_kernel(&it, to, len);
-	return filemap_read(&disk.as, ra ? ra : &fresh, &it, &pos);
+	return filemap_read(ra ? ra : &fresh, &it, &pos, &disk.as);
 }
 
 static inline ssize_t file_write(const void *from, size_t len, loff_t pos)

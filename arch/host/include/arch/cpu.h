@@ -48,6 +48,10 @@ static inline void irq_enable(void) { host_irqs_off = 0; }
 static inline void irq_disable(void) { host_irqs_off = 1; }
 static inline bool irqs_off(void) { return host_irqs_off; }
 static inline void cpu_relax(void) { }
+static inline long swap_acquire(u32 *word, u32 value)
+{
+	return __atomic_exchange_n(word, value, __ATOMIC_ACQUIRE);
+}
 
 void cpu_idle(void);
 void ipi_reschedule(unsigned int h);

@@ -16,7 +16,8 @@
 #define PAGE_SIZE       (1UL << PAGE_SHIFT)
 #define PAGE_MASK       (~(PAGE_SIZE - 1))
 
-#define USER_END        (1UL << 38)
+#define USER_BITS       38
+#define USER_END        (1UL << USER_BITS)
 
 /* Numbers only: the kernel half exists as tables, not as memory. */
 #define FIXMAP_START    0xffffffc000000000UL

@@ -37,6 +37,12 @@ static inline void irq_enable(void);
 static inline void irq_disable(void);
 static inline bool irqs_off(void);
 
+/*
+ * Put @value into *@word and say what was there; nothing after it comes before it.  As C's own
+ * exchange, but for the widening of the old value, which gcc adds and the instruction has done.
+ */
+static inline long swap_acquire(u32 *word, u32 value);
+
 /* In a busy loop: let the other harts go on. */
 static inline void cpu_relax(void);
 

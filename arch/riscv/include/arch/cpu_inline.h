@@ -50,6 +50,17 @@ static inline bool irqs_off(void)
 	return !(s & SSTATUS_SIE);
 }
 
+static inline long swap_acquire(u32 *word, u32 value)
+{
+	long old;
+
+	__asm__ volatile("amoswap.w.aq %0, %2, %1"
+			 : "=r"(old), "+A"(*word)
+			 : "r"(value)
+			 : "memory");
+	return old;
+}
+
 static inline void cpu_relax(void)
 {
 	/* pause: Zihintpause, a fence elsewhere */

@@ -13,7 +13,8 @@
 #define PAGE_MASK       (~(PAGE_SIZE - 1))
 
 /* The user half of Sv39: [0, USER_END).  RISC-V privileged 1.12, 4.4.1. */
-#define USER_END        (1UL << 38)
+#define USER_BITS       38
+#define USER_END        (1UL << USER_BITS)
 
 /*
  * The kernel half, root entries 256..511; the picture is in DESIGN.md 3.
