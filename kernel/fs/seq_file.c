@@ -40,17 +40,19 @@ int seq_open(struct file *file, const struct seq_operations *op, void *private_)
 	return seq_alloc(file, op, private_);
 }
 
-/* ------------------------------------------------------------- one record */
+/* ------------------------------------- one record, or what says itself where it goes on */
+
+#define SINGLE_END      (-1)
 
 static void *single_start(struct seq_file *m, loff_t *index)
 {
-	return *index ? NULL : m;
+	return *index == SINGLE_END ? NULL : m;
 }
 
 static void *single_next(struct seq_file *m, void *v, loff_t *index)
 {
-	++*index;
-	return NULL;
+	*index = m->more ? m->more : SINGLE_END;
+	return m->more ? m : NULL;
 }
 
 static void single_stop(struct seq_file *m, void *v)
@@ -59,6 +61,7 @@ static void single_stop(struct seq_file *m, void *v)
 
 static int single_show(struct seq_file *m, void *v)
 {
+	m->more = 0;
 	return m->single(m, v);
 }
 
@@ -282,6 +285,9 @@ void seq_path(struct seq_file *m, const struct path *path, const char *escape)
 
 void seq_pad(struct seq_file *m, size_t start, size_t width)
 {
-	while (m->count - start < width && !seq_overflown(m))
-		seq_putc(m, ' ');
+	size_t n = m->count - start < width ? start + width - m->count : 0;
+
+	n = min(n, m->size - m->count);
+	memset(m->buf + m->count, ' ', n);
+	m->count += n;
 }

@@ -47,6 +47,7 @@ struct seq_file {
 	size_t from;                    /* [l] first byte not yet read */
 	loff_t index;                   /* [l] next record */
 	loff_t read_pos;                /* [l] file position that from stands for */
+	loff_t more;                    /* [l] single()'s: where to go on; 0: that is all */
 	struct mutex lock;              /* [l] RANK_SEQ: one read at a time */
 	const struct seq_operations *op;
 	struct file *file;              /* its owner, for show() */
@@ -55,7 +56,10 @@ struct seq_file {
 };
 
 int seq_open(struct file *file, const struct seq_operations *op, void *private_);
-/* One record: all the text. */
+/*
+ * One record: all the text.  Or, of a long text, as much as there is good room for, from m->index
+ * on (0 at first): then @show sets m->more, a number above m->index, and is called with that.
+ */
 int single_open(struct file *file, int (*show)(struct seq_file *m, void *v), void *private_);
 ssize_t seq_read(struct file *file, struct iov_iter *to, loff_t *pos);
 loff_t seq_lseek(struct file *file, loff_t off, int whence);

@@ -34,6 +34,10 @@ def test_the_memory_of_a_process_as_files(tap):
     tap("procmem")
 
 
+def test_maps_and_smaps_of_thousands_of_areas_are_read_area_by_area(tap):
+    tap("maps_long")
+
+
 def test_numa_maps_tell_policies_and_pages_of_areas(tap):
     tap("procnuma")
 

@@ -14,38 +14,53 @@
 #include <mm/huge.h>
 #include <mm/mempolicy.h>
 #include <mm/mm.h>
-#include <mm/slab.h>
 #include <mm/smaps.h>
 #include <mm/vm_flags.h>
 
-#define AREAS_AT_ONCE   16
+#define AREAS_AT_ONCE   4
 #define NAME_COLUMN     73      /* where Linux puts the name */
 
 typedef int (*area_fn)(struct seq_file *m, struct mm_struct *mm, const struct mm_area *a,
 		       void *arg);
 
-/* Call @fn for each area in order until one fails. */
+/*
+ * @a's text by @fn, unless there is no room for it behind that of others; then, or when there will
+ * be none for another, m->more is where to go on.
+ */
+static int print_area(struct seq_file *m, struct mm_struct *mm, area_fn fn,
+		      const struct mm_area *a, void *arg)
+{
+	size_t before = m->count;
+	int error = fn(m, mm, a, arg);
+
+	if (error)
+		return error;
+	if (seq_overflown(m) && before) {
+		m->count = before;
+		m->more = (loff_t)a->start;
+	} else if (m->size - m->count <= m->count - before) {
+		m->more = (loff_t)a->end;
+	}
+	return 0;
+}
+
+/* Call @fn for each area from m->index on, in order, until one fails or the buffer is full. */
 static int for_each_area(struct seq_file *m, struct mm_struct *mm, area_fn fn, void *arg)
 {
-	struct mm_area *areas = kmalloc(AREAS_AT_ONCE * sizeof(*areas), GFP_KERNEL);
-	vaddr_t addr = 0;
+	struct mm_area areas[AREAS_AT_ONCE];
+	vaddr_t addr = (vaddr_t)m->index;
 	int n, error = 0;
 
-	if (!areas)
-		return -ENOMEM;
-	while (!error && (n = mm_areas(mm, addr, areas, AREAS_AT_ONCE)) != 0) {
-		if (n < 0) {
-			error = n;
-			break;
-		}
+	while (!error && !m->more && (n = mm_areas(mm, addr, areas, AREAS_AT_ONCE)) != 0) {
+		if (n < 0)
+			return n;
 		addr = areas[n - 1].end;
 		for (int i = 0; i < n; i++) {
-			if (!error)
-				error = fn(m, mm, &areas[i], arg);
+			if (!error && !m->more)
+				error = print_area(m, mm, fn, &areas[i], arg);
 			mm_area_put(&areas[i]);
 		}
 	}
-	kfree(areas);
 	return error;
 }
 
@@ -97,9 +112,19 @@ int proc_show_maps(struct seq_file *m, struct task_struct *t)
 	return show_areas(m, t, show_area, NULL);
 }
 
+/* "%s:%*lu kB\n", without a format that is parsed twenty times an area. */
 static void show_kib(struct seq_file *m, const char *name, unsigned long bytes)
 {
-	seq_printf(m, "%s:%*lu kB\n", name, 23 - (int)strlen(name), bytes >> 10);
+	char line[] = "                         kB\n", *at = line + 24;
+	unsigned long kib = bytes >> 10;
+	size_t len = strlen(name);
+
+	memcpy(line, name, len);
+	line[len] = ':';
+	do
+		*--at = (char)('0' + kib % 10);
+	while ((kib /= 10));
+	seq_write(m, line, sizeof(line) - 1);
 }
 
 #define IN_SHARES       0x80    /* << 12 */
@@ -168,8 +193,10 @@ static void show_flags(struct seq_file *m, unsigned long flags)
 
 	seq_puts(m, "VmFlags: ");
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		if (flags & names[i].flag)
-			seq_printf(m, "%s ", names[i].name);
+		if (flags & names[i].flag) {
+			seq_puts(m, names[i].name);
+			seq_putc(m, ' ');
+		}
 	seq_putc(m, '\n');
 }
 
