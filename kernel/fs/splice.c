@@ -117,7 +117,10 @@ static ssize_t file_to_pipe(struct splice *s)
 
 /* ------------------------------------------------------------- pipe to file */
 
-/* Lock held.  Bytes, or -errno when none. */
+/*
+ * Lock held, so no more comes than is there.  Bytes, or -errno when none.  A signal does not cut
+ * it short: a file that makes one wait sees to signals itself.
+ */
 static ssize_t drain_pipe(struct splice *s)
 {
 	struct pipe *p = s->from;
@@ -135,7 +138,7 @@ static ssize_t drain_pipe(struct splice *s)
 			break;
 		pipe_drop(p, (size_t)n);
 		done += (size_t)n;
-		if ((size_t)n < want || signal_pending())
+		if ((size_t)n < want || fatal_signal_pending())
 			break;
 	}
 	return done ? (ssize_t)done : n;
