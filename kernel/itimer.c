@@ -60,6 +60,19 @@ u64 timer_next_expiry(u64 last, u64 interval, u64 now, u64 *missed)
 	return last + (*missed + 1) * interval;
 }
 
+u64 timer_count_due(u64 *due, u64 interval)
+{
+	u64 now = time_ns(), n = 1;
+
+	if (*due > now)
+		return 0;
+	if (interval)
+		n += (now - *due) / interval;
+	if (!interval || __builtin_add_overflow(*due, n * interval, due))
+		*due = TIMER_NEVER;
+	return n;
+}
+
 static void real_expires(struct timer *timer)
 {
 	struct itimer_state *s = container_of(timer, struct itimer_state, real);

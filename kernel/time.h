@@ -72,6 +72,11 @@ struct signal_struct;
  * between the two.
  */
 u64 timer_next_expiry(u64 last, u64 interval, u64 now, u64 *missed);
+/*
+ * How often a timer that was due at *@due expired until now; *@due becomes the next time, or
+ * TIMER_NEVER for @interval 0.
+ */
+u64 timer_count_due(u64 *due, u64 interval);
 /* CPU-time limits and timers; from the tick */
 void itimers_tick(struct task_struct *t);
 void posix_timers_tick(struct signal_struct *sig, const struct cpu_times *times);

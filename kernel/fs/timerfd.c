@@ -2,11 +2,13 @@
 /*
  * timerfd: a timer whose expirations are read from a descriptor.
  *
- * The kernel timer fires once for each expiration, counts, and arms itself
- * again when periodic, always from the time it was due, so that it does not
- * drift.
+ * The kernel timer fires once and is armed again when what it told of was
+ * read: the expirations until then are counted by the time that has passed,
+ * always from when it was due, so that it does not drift.  So a thousand
+ * timers of a microsecond that nobody reads cost no interrupts.
  *
- * Lock: t->lock, taken by the timer's interrupt.
+ * Always true: ticks is not 0, or the timer is armed for due, or due is TIMER_NEVER.
+ * Lock: t->lock, taken by the timer's interrupt; held while it is armed.
  */
 #include <kernel/fs/file.h>
 #include <kernel/fs/poll.h>
@@ -37,41 +39,32 @@ struct timerfd {
 	struct wait_queue wq;
 };
 
-#define FIRE_INTERVAL_NS 100000UL
-
-/* Two who set one timer at once: to arm it is for one at a time. */
-static DEFINE_MUTEX(set_mutex, RANK_SLEEPING_LEAF);
+/* Lock held: count what was due until now. */
+static void count_due(struct timerfd *t)
+{
+	t->ticks += timer_count_due(&t->due, t->interval);
+}
 
 static void timerfd_fire(struct timer *timer)
 {
 	struct timerfd *t = container_of(timer, struct timerfd, timer);
 	unsigned long flags = spin_lock_irqsave(&t->lock);
-	u64 now = time_ns(), next = TIMER_NEVER;
 
-	if (t->due <= now) {
-		u64 n = 1;
-
-		if (t->interval) {
-			n += (now - t->due) / t->interval;
-			if (__builtin_mul_overflow(n, t->interval, &next) ||
-			    __builtin_add_overflow(t->due, next, &next))
-				next = TIMER_NEVER;
-		}
-		t->ticks += n;
-		t->due = next;
-	}
+	count_due(t);
 	spin_unlock_irqrestore(&t->lock, flags);
-	if (next != TIMER_NEVER)        /* all ticks are counted; not each one fires */
-		timer_start(&t->timer, max(next, now + FIRE_INTERVAL_NS));
 	wake_up_all(&t->wq);
 }
 
 static u64 take(struct timerfd *t)
 {
 	unsigned long flags = spin_lock_irqsave(&t->lock);
-	u64 n = t->ticks;
+	u64 n;
 
+	count_due(t);
+	n = t->ticks;
 	t->ticks = 0;
+	if (n)
+		timer_start(&t->timer, t->due);
 	spin_unlock_irqrestore(&t->lock, flags);
 	return n;
 }
@@ -107,11 +100,8 @@ static void timerfd_release(struct inode *inode, struct file *f)
 	struct timerfd *t = f->private_;
 	unsigned long flags = spin_lock_irqsave(&t->lock);
 
-	t->interval = 0;
 	t->due = TIMER_NEVER;
 	spin_unlock_irqrestore(&t->lock, flags);
-	timer_cancel(&t->timer);
-	/* a firing that was under way may have armed it once more */
 	timer_cancel(&t->timer);
 	kfree(t);
 }
@@ -154,10 +144,12 @@ long sys_timerfd_create(const unsigned long *a)
 }
 
 /* What is left and the interval.  Lock held. */
-static void get_setting(const struct timerfd *t, struct itimerspec *it)
+static void get_setting(struct timerfd *t, struct itimerspec *it)
 {
-	u64 now = time_ns();
+	u64 now;
 
+	count_due(t);
+	now = time_ns();
 	it->interval = ns_to_timespec(t->interval);
 	it->value = ns_to_timespec(t->due == TIMER_NEVER ? 0 : t->due > now ? t->due - now : 1);
 }
@@ -179,23 +171,14 @@ static u64 deadline_of(const struct timerfd *t, const struct timespec *ts, bool 
 
 static void set_timer(struct timerfd *t, u64 due, u64 interval, struct itimerspec *old)
 {
-	unsigned long flags;
+	unsigned long flags = spin_lock_irqsave(&t->lock);
 
-	mutex_lock(&set_mutex);
-	flags = spin_lock_irqsave(&t->lock);
 	get_setting(t, old);
-	t->interval = 0;
-	t->due = TIMER_NEVER;
-	spin_unlock_irqrestore(&t->lock, flags);
-	timer_cancel(&t->timer);
-	flags = spin_lock_irqsave(&t->lock);
 	t->due = due;
 	t->interval = interval;
 	t->ticks = 0;
+	timer_start(&t->timer, due);
 	spin_unlock_irqrestore(&t->lock, flags);
-	if (due != TIMER_NEVER)
-		timer_start(&t->timer, due);
-	mutex_unlock(&set_mutex);
 }
 
 static struct timerfd *timerfd_of(struct file *f)

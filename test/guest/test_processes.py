@@ -36,6 +36,10 @@ def test_a_pidfd_names_one_process_for_ever(tap):
     tap("pidfd")
 
 
+def test_hundreds_of_fast_timers_that_nobody_hears_leave_time_for_others(tap):
+    tap("timer_flood")
+
+
 def test_timers_and_sleeps_on_cpu_clocks_measure_whom_they_name(tap):
     tap("cpuclocks", 300)
 
