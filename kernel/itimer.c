@@ -2,13 +2,14 @@
 /*
  * Interval timers of a process: setitimer(2), and what the tick watches.
  *
- * ITIMER_REAL is a timer whose function sends SIGALRM and sets itself again.
+ * ITIMER_REAL is a timer whose function sends SIGALRM; when that is taken, it is set
+ * again, for what expires meanwhile cannot be told.
  * ITIMER_VIRTUAL and ITIMER_PROF count CPU time; they, RLIMIT_CPU and POSIX
  * timers on CPU clocks are looked at in the tick, and only by a process that
  * has one set: then the sum over its threads is worth its price.
  *
- * Lock: itimer_mutex for the calls; siglock for the CPU ones, which the tick
- *       changes.
+ * Lock: itimer_mutex for the calls; siglock for all that the tick, expiry and
+ *       delivery change.
  */
 #include <kernel/time.h>
 
@@ -23,11 +24,15 @@
 enum { ITIMER_REAL, ITIMER_VIRTUAL, ITIMER_PROF, NR_ITIMERS };
 
 #define MIN_INTERVAL_NS (50 * NSEC_PER_USEC)    /* a shorter one must not stop the hart */
+#define LOST_NS         (NSEC_PER_SEC / 250)    /* Linux's too: a tick of it */
+#define WAITS_NS        NSEC_PER_SEC            /* after a signal that is neither taken nor lost */
 
 struct itimer_state {
 	struct timer real;
 	struct signal_struct *sig;      /* [c] */
-	/* By kind; value: the time, or CPU time, of the next expiry; 0: not set. */
+	u64 due;                        /* of real; TIMER_NEVER: not set */
+	bool told;                      /* its signal was sent, and not yet taken */
+	/* By kind; value: the CPU time of the next expiry; 0: not set. */
 	u64 value[NR_ITIMERS], interval[NR_ITIMERS];
 };
 
@@ -48,6 +53,7 @@ static struct itimer_state *state_get(struct signal_struct *sig)
 		return NULL;
 	timer_init(&s->real, real_expires);
 	s->sig = sig;
+	s->due = TIMER_NEVER;
 	smp_store_release(&sig->itimers, s);
 	return s;
 }
@@ -73,18 +79,60 @@ u64 timer_count_due(u64 *due, u64 interval)
 	return n;
 }
 
+u64 timer_fires_at(u64 due, enum timer_signal how)
+{
+	static const u64 after[] = { MIN_INTERVAL_NS, LOST_NS, WAITS_NS };
+
+	return due == TIMER_NEVER ? due : max(due, time_ns() + after[how]);
+}
+
+/* siglock held.  True: it expired. */
+static bool real_is_due(struct itimer_state *s)
+{
+	if (!timer_count_due(&s->due, s->interval[ITIMER_REAL]))
+		return false;
+	s->told = true;
+	return true;
+}
+
+/* tasklist_lock held. */
+static void real_tell(struct itimer_state *s, struct sighand_struct *sighand)
+{
+	bool due, waits;
+
+	spin_lock(&sighand->siglock);
+	due = real_is_due(s);
+	spin_unlock(&sighand->siglock);
+	if (!due)
+		return;
+	send_signal_process_locked(SIGALRM, NULL, s->sig->leader);
+	spin_lock(&sighand->siglock);
+	waits = s->sig->shared_pending.set & SIG_BIT(SIGALRM);
+	if (s->told)
+		timer_start(&s->real, timer_fires_at(s->due, waits ? TIMER_SIGNAL_WAITS :
+								     TIMER_SIGNAL_LOST));
+	spin_unlock(&sighand->siglock);
+}
+
 static void real_expires(struct timer *timer)
 {
 	struct itimer_state *s = container_of(timer, struct itimer_state, real);
-	u64 interval = READ_ONCE(s->interval[ITIMER_REAL]), missed;
 
 	spin_lock(&tasklist_lock);
-	if (s->sig->nr_threads)
-		send_signal_process_locked(SIGALRM, NULL, s->sig->leader);
+	if (s->sig->nr_threads && s->sig->leader->sighand)
+		real_tell(s, s->sig->leader->sighand);
 	spin_unlock(&tasklist_lock);
-	if (interval)
-		timer_start(timer,
-			    timer_next_expiry(timer->deadline_ns, interval, time_ns(), &missed));
+}
+
+void itimer_taken(struct signal_struct *sig)
+{
+	struct itimer_state *s = sig->itimers;
+
+	if (!s || !s->told)
+		return;
+	s->told = false;
+	timer_count_due(&s->due, s->interval[ITIMER_REAL]);
+	timer_start(&s->real, timer_fires_at(s->due, TIMER_SIGNAL_TAKEN));
 }
 
 /* ------------------------------------------------ CPU time */
@@ -166,6 +214,18 @@ static struct timeval to_timeval(u64 ns)
 				 (s64)(ns % NSEC_PER_SEC / NSEC_PER_USEC) };
 }
 
+/* When ITIMER_REAL is due next; 0: not set. */
+static u64 real_due(struct itimer_state *s)
+{
+	unsigned long flags = spin_lock_irqsave(&current->sighand->siglock);
+	u64 due = s->due;
+
+	if (s->told)                    /* what goes by meanwhile is not told */
+		timer_count_due(&due, s->interval[ITIMER_REAL]);
+	spin_unlock_irqrestore(&current->sighand->siglock, flags);
+	return due == TIMER_NEVER ? 0 : due;
+}
+
 static struct itimerval read_timer(struct itimer_state *s, int which)
 {
 	struct itimerval v = { { 0, 0 }, { 0, 0 } };
@@ -179,12 +239,25 @@ static struct itimerval read_timer(struct itimer_state *s, int which)
 		now = cpu_now(which, &times);
 		value = s->value[which];
 	} else {
-		value = READ_ONCE(s->real.hart) >= 0 ? s->real.deadline_ns : 0;
+		value = real_due(s);
 	}
 	v.interval = to_timeval(s->interval[which]);
 	if (value)
 		v.value = to_timeval(value > now ? value - now : 1);
 	return v;
+}
+
+/* A firing that is under way finds that nothing is due. */
+static void set_real(struct itimer_state *s, u64 value, u64 interval)
+{
+	u64 due = value ? time_ns() + value : TIMER_NEVER;
+	unsigned long flags = spin_lock_irqsave(&current->sighand->siglock);
+
+	s->due = due;
+	s->interval[ITIMER_REAL] = interval;
+	s->told = false;
+	timer_start(&s->real, due);
+	spin_unlock_irqrestore(&current->sighand->siglock, flags);
 }
 
 static void set_timer(struct itimer_state *s, int which, u64 value, u64 interval)
@@ -193,10 +266,7 @@ static void set_timer(struct itimer_state *s, int which, u64 value, u64 interval
 	unsigned long flags;
 
 	if (which == ITIMER_REAL) {
-		timer_cancel(&s->real);
-		s->interval[which] = interval;
-		if (value)
-			timer_start(&s->real, time_ns() + value);
+		set_real(s, value, interval);
 		return;
 	}
 	process_cpu_times(current, &times);

@@ -2,7 +2,8 @@
 /*
  * POSIX timers: timer_create(2) and its family.
  *
- * A timer of the system's clocks is a struct timer; one of a CPU clock is
+ * A timer of the system's clocks is a struct timer, set again when its signal is
+ * taken, so that a thousand of a microsecond leave time for others; one of a CPU clock is
  * looked at in the ticks (itimer.c) of the process that it watches: its own,
  * or another.  That keeps a list of who watches it and no references are
  * held: who is gone lets go of its watchers (posix_timers_gone), and those
@@ -46,7 +47,8 @@ struct posix_timer {
 	struct list_head watch;         /* [t] among watched->cpu_timers */
 	struct signal_struct *watched;  /* [t] whose CPU time; NULL: nobody's, or gone */
 	struct task_struct *measured;   /* [t] its one thread; NULL: all of them */
-	u64 interval;                   /* changed while not set, or [t] on a CPU clock */
+	u64 interval;                   /* [s], or [t] on a CPU clock */
+	u64 due;                        /* [s] the next expiry; TIMER_NEVER: not set */
 	u64 cpu_deadline;               /* [t] on a CPU clock: 0: not set */
 	u64 overruns;                   /* [s] since the signal that waits */
 	int last_overrun;               /* [s] told with the last signal taken */
@@ -112,19 +114,34 @@ static void notify(struct posix_timer *k, u64 missed)
 		send_signal_process_locked(k->sig, &info, k->process->leader);
 }
 
+/* tasklist_lock held. */
+static void expire(struct posix_timer *k, struct sighand_struct *sighand)
+{
+	enum timer_signal how = TIMER_SIGNAL_WAITS;
+	u64 n;
+
+	spin_lock(&sighand->siglock);
+	n = timer_count_due(&k->due, k->interval);
+	spin_unlock(&sighand->siglock);
+	if (!n)
+		return;
+	notify(k, n - 1);
+	spin_lock(&sighand->siglock);
+	if (k->queued && !signal_waits(k))
+		how = TIMER_SIGNAL_LOST;
+	if (k->queued || k->notify == SIGEV_NONE)       /* otherwise it was taken: armed */
+		timer_start(&k->timer, timer_fires_at(k->due, how));
+	spin_unlock(&sighand->siglock);
+}
+
 static void timer_expires(struct timer *timer)
 {
 	struct posix_timer *k = container_of(timer, struct posix_timer, timer);
-	u64 missed = 0, next = TIMER_NEVER, interval = READ_ONCE(k->interval);
 
-	if (interval)
-		next = timer_next_expiry(timer->deadline_ns, interval, time_ns(), &missed);
 	spin_lock(&tasklist_lock);
-	if (k->process->nr_threads)
-		notify(k, missed);
+	if (k->process->nr_threads && k->process->leader->sighand)
+		expire(k, k->process->leader->sighand);
 	spin_unlock(&tasklist_lock);
-	if (interval)
-		timer_start(timer, next);
 }
 
 int posix_timer_taken(struct signal_struct *sig, int id)
@@ -133,6 +150,10 @@ int posix_timer_taken(struct signal_struct *sig, int id)
 
 	if (!k)
 		return 0;
+	if (k->clock >= 0 && k->queued) {
+		k->overruns += timer_count_due(&k->due, k->interval);
+		timer_start(&k->timer, timer_fires_at(k->due, TIMER_SIGNAL_TAKEN));
+	}
 	k->queued = false;
 	k->last_overrun = (int)min(k->overruns, (u64)OVERRUN_MAX);
 	k->overruns = 0;
@@ -240,9 +261,9 @@ static void destroy(struct posix_timer *k)
 	unwatch(k);
 	spin_lock(&current->sighand->siglock);
 	list_del(&k->node);
+	k->due = TIMER_NEVER;
 	spin_unlock(&current->sighand->siglock);
 	spin_unlock_irqrestore(&tasklist_lock, flags);
-	WRITE_ONCE(k->interval, 0);
 	timer_cancel(&k->timer);
 	discard(k);
 }
@@ -294,6 +315,7 @@ long sys_timer_create(const unsigned long *a)
 		return -EAGAIN;
 	k->clock = clock_id(clock);
 	k->process = current->signal;
+	k->due = TIMER_NEVER;
 	k->id = __atomic_fetch_add(&k->process->next_timer_id, 1, __ATOMIC_RELAXED);
 	timer_init(&k->timer, timer_expires);
 	if (!a[1])
@@ -329,6 +351,19 @@ long sys_timer_delete(const unsigned long *a)
 
 /* ------------------------------------------------ setting and reading */
 
+/* tasklist_lock held.  When it is due next; 0: not set. */
+static u64 next_due(struct posix_timer *k)
+{
+	u64 due;
+
+	spin_lock(&current->sighand->siglock);
+	due = k->due;
+	if (k->queued || k->notify == SIGEV_NONE)
+		timer_count_due(&due, k->interval);
+	spin_unlock(&current->sighand->siglock);
+	return due == TIMER_NEVER ? 0 : due;
+}
+
 /* timer_mutex held. */
 static struct itimerspec read_timer(struct posix_timer *k)
 {
@@ -339,9 +374,9 @@ static struct itimerspec read_timer(struct posix_timer *k)
 		now = cpu_now(k);
 		cpu_look(k, now);       /* what is due is not shown as set */
 		at = k->cpu_deadline;
-	} else if (READ_ONCE(k->timer.hart) >= 0) {
+	} else {
+		at = next_due(k);
 		now = time_ns();
-		at = k->timer.deadline_ns;
 	}
 	if (at > now)
 		left = at - now;
@@ -372,25 +407,21 @@ static int set_cpu(struct posix_timer *k, u64 value, u64 interval, bool absolute
 static int set_timer(struct posix_timer *k, const struct itimerspec *new, bool absolute)
 {
 	u64 value = timespec_to_ns(&new->value);
-	u64 interval = value ? timespec_to_ns(&new->interval) : 0, at;
+	u64 interval = value ? timespec_to_ns(&new->interval) : 0, at = TIMER_NEVER;
 	unsigned long flags;
 
-	if (k->clock >= 0) {
-		WRITE_ONCE(k->interval, 0);
-		timer_cancel(&k->timer);
-	}
+	if (value && k->clock >= 0)
+		at = absolute ? clock_to_monotonic(k->clock, value) : time_ns() + value;
 	flags = spin_lock_irqsave(&current->sighand->siglock);
 	k->overruns = 0;
 	k->last_overrun = 0;
-	spin_unlock_irqrestore(&current->sighand->siglock, flags);
-	if (k->clock < 0)
-		return set_cpu(k, value, interval, absolute);
-	WRITE_ONCE(k->interval, interval);
-	if (value) {
-		at = absolute ? clock_to_monotonic(k->clock, value) : time_ns() + value;
-		timer_start(&k->timer, max(at, (u64)1));
+	if (k->clock >= 0) {
+		k->interval = interval;
+		k->due = at;
+		timer_start(&k->timer, at);     /* a firing under way finds that nothing is due */
 	}
-	return 0;
+	spin_unlock_irqrestore(&current->sighand->siglock, flags);
+	return k->clock < 0 ? set_cpu(k, value, interval, absolute) : 0;
 }
 
 long sys_timer_settime(const unsigned long *a)

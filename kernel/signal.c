@@ -195,6 +195,8 @@ int dequeue_signal(struct task_struct *t, u64 blocked, siginfo_t *info)
 	info->si_signo = sig;
 	if (info->si_code == SI_TIMER)
 		info->timer.overrun = posix_timer_taken(t->signal, info->timer.tid);
+	if (sig == SIGALRM && p == &t->signal->shared_pending)
+		itimer_taken(t->signal);
 	return sig;
 }
 

@@ -77,6 +77,14 @@ u64 timer_next_expiry(u64 last, u64 interval, u64 now, u64 *missed);
  * TIMER_NEVER for @interval 0.
  */
 u64 timer_count_due(u64 *due, u64 interval);
+/*
+ * When a timer that is next due at @due fires: then, if its signal was @taken; otherwise nobody
+ * hears of it but by a count, and it looks again in a while (@waits) or soon (thrown away).
+ */
+enum timer_signal { TIMER_SIGNAL_TAKEN, TIMER_SIGNAL_LOST, TIMER_SIGNAL_WAITS };
+u64 timer_fires_at(u64 due, enum timer_signal how);
+/* siglock held: a SIGALRM of the process is being taken. */
+void itimer_taken(struct signal_struct *sig);
 /* CPU-time limits and timers; from the tick */
 void itimers_tick(struct task_struct *t);
 void posix_timers_tick(struct signal_struct *sig, const struct cpu_times *times);
