@@ -48,7 +48,10 @@ class Kernel:
                  f"QEMUOPTS={options}", f"SWAP={swap}", "ADD=", "ROOT=", "PKGS="]
         if self.image:
             words.append(f"LINUX={self.image}")
-        done = subprocess.run(words, cwd=TOP, text=True, capture_output=True, check=False)
+        # Of what our own make was told, the variables: told of -C or of jobs, it says so amid what it is asked.
+        variables = os.environ.get("MAKEFLAGS", "").partition("-- ")[2]
+        done = subprocess.run(words, cwd=TOP, text=True, capture_output=True, check=False,
+                              env=dict(os.environ, MAKEFLAGS=f"-- {variables}" if variables else ""))
         if done.returncode:
             raise Failed(f"{shlex.join(words)}\n{done.stdout}{done.stderr}")
         # Of one kernel, whatever is built there while we measure.

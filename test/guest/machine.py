@@ -34,10 +34,17 @@ class Panic(Exception):
     """The kernel died; the text is its console."""
 
 
+def make_env():
+    """Of what the make that runs us was told, the variables alone: told of -C, or of jobs that it has no
+    part in, the one that we run says so amid what it is asked."""
+    variables = os.environ.get("MAKEFLAGS", "").partition("-- ")[2]
+    return dict(os.environ, MAKEFLAGS=f"-- {variables}" if variables else "")
+
+
 def make(*args):
     """Run make quietly in the project and return what it printed."""
     done = subprocess.run(["make", "-s", "--no-print-directory", *args], cwd=TOP, text=True,
-                          stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                          env=make_env(), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     if done.returncode:
         raise RuntimeError(f"make {' '.join(args)}\n{done.stdout}{done.stderr}")
     return done.stdout

@@ -33,6 +33,13 @@ def the_machine():
             "MEM=512M" if machine.LINUX else "MEM=128M"]
 
 
+@pytest.mark.parametrize("flags", ["", "w -j2 --jobserver-auth=3,4 -- SOME=x", "w -j2 --jobserver-auth=3,4"])
+def test_our_own_make_says_what_it_is_asked_and_no_more(monkeypatch, flags):
+    """`make -C folder -j2 test` took "Entering directory" for the command."""
+    monkeypatch.setenv("MAKEFLAGS", flags)
+    assert machine.make("qemu-command", *the_machine()).startswith("qemu-system-riscv64 ")
+
+
 def test_help_is_the_menu():
     text = make("help").stdout
     for word in ("make qemu", "make test", "make deps", "RUN=", "SMP=", "PKGS=", "LLVM=1", "poweroff"):
