@@ -106,6 +106,8 @@ static int check_file_mapping(struct mmap_request *rq)
 			return -EACCES;
 		if ((rq->prot & PROT_WRITE) && inode_is_swap(f->inode))
 			return -ETXTBSY;
+		if ((f->mode & FMODE_WRITE) && (f->inode->chattr & FS_APPEND_FL))
+			return -EACCES;
 		if (!(f->mode & FMODE_WRITE))
 			rq->may_flags &= ~VM_MAYWRITE;
 		fallthrough;

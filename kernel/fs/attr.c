@@ -70,7 +70,7 @@ static int change_mode(const struct path *path, const void *arg)
 	if (S_ISLNK(inode->mode))
 		return -EOPNOTSUPP;
 	down_write(&inode->lock);
-	if (inode_owner_or_capable(inode))
+	if (inode_owner_or_capable(inode) && !inode_is_fixed(inode))
 		err = inode_setattr(inode, &attr);
 	up_write(&inode->lock);
 	if (!err)
@@ -130,7 +130,7 @@ static int change_owner(const struct path *path, const void *arg)
 	if (o->gid != ~0U)
 		attr.valid |= ATTR_GID;
 	down_write(&inode->lock);
-	if (may_chown(inode, o)) {
+	if (may_chown(inode, o) && !inode_is_fixed(inode)) {
 		/* Who gives a file away, gives no power with it. */
 		if (!S_ISDIR(inode->mode) && (inode->mode & (S_ISUID | S_ISGID))) {
 			attr.valid |= ATTR_MODE;
@@ -204,7 +204,9 @@ static int change_times(const struct path *path, const void *arg)
 		attr.mtime = n->t[1].tv_nsec == UTIME_NOW ? now : n->t[1];
 	}
 	down_write(&inode->lock);
-	if (!inode_owner_or_capable(inode))
+	if (inode->chattr & (times_are_now(n) ? FS_IMMUTABLE_FL : FS_IMMUTABLE_FL | FS_APPEND_FL))
+		err = -EPERM;
+	else if (!inode_owner_or_capable(inode))
 		err = times_are_now(n) ? inode_permission(inode, MAY_WRITE) : -EPERM;
 	if (!err)
 		err = inode_setattr(inode, &attr);
@@ -260,7 +262,8 @@ int do_truncate(const struct path *path, u64 size, struct file *file)
 		return -EFBIG;
 	attr.mtime = attr.ctime = current_time();
 	down_write(&inode->lock);
-	err = inode_is_swap(inode) ? -ETXTBSY : inode_remove_suid(inode);
+	err = inode_is_fixed(inode) ? -EPERM :
+	      inode_is_swap(inode) ? -ETXTBSY : inode_remove_suid(inode);
 	if (!err)
 		err = inode->i_op && inode->i_op->setattr ? inode_setattr(inode, &attr) : -EINVAL;
 	up_write(&inode->lock);
@@ -334,6 +337,9 @@ static int fallocate_check(struct file *f, int mode, loff_t off, loff_t len)
 		return -EOPNOTSUPP;
 	if (!(f->mode & FMODE_WRITE))
 		return -EBADF;
+	if (f->inode->chattr & (mode & ~FALLOC_FL_KEEP_SIZE ? FS_IMMUTABLE_FL | FS_APPEND_FL :
+							      FS_IMMUTABLE_FL))
+		return -EPERM;
 	if (inode_is_swap(f->inode))
 		return -ETXTBSY;
 	if (S_ISFIFO(f->inode->mode))

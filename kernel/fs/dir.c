@@ -203,7 +203,7 @@ static int link_locked(struct making *mk, const struct path *old)
 
 	if (old->mnt->sb != mk->w.path.mnt->sb || old->mnt != mk->w.path.mnt)
 		return -EXDEV;
-	if (S_ISDIR(inode->mode) || !mk->dir->i_op->link)
+	if (S_ISDIR(inode->mode) || !mk->dir->i_op->link || inode_is_fixed(inode))
 		return -EPERM;
 	down_write(&inode->lock);
 	if (!inode->nlink && strcmp(old->dentry->name, "#tmpfile"))

@@ -66,6 +66,8 @@ static long set_flags(struct file *f, unsigned int flags)
 {
 	unsigned int old, new;
 
+	if (((flags ^ f->flags) & O_APPEND) && (f->inode->chattr & FS_APPEND_FL))
+		return -EPERM;
 	if ((flags & ~f->flags & O_NOATIME) && !inode_owner_or_capable(f->inode))
 		return -EPERM;
 	if ((flags & O_DIRECT) && !S_ISREG(f->inode->mode) && !S_ISBLK(f->inode->mode) &&
@@ -202,6 +204,9 @@ static long do_ioctl(struct file *f, int fd, unsigned int cmd, unsigned long arg
 		if (S_ISREG(f->inode->mode))
 			return ioctl_fionread(f, arg);
 		break;
+	case FS_IOC_GETFLAGS:
+	case FS_IOC_SETFLAGS:
+		return chattr_ioctl(f, cmd, arg);
 	case FIGETBSZ:
 		return put_user(f->inode->sb->blocksize, arg);
 	default:

@@ -9,6 +9,7 @@
 #ifndef KERNEL_FS_INODE_H
 #define KERNEL_FS_INODE_H
 
+#include <kernel/fs/chattr.h>
 #include <kernel/fs/stat.h>
 #include <kernel/sync.h>
 #include <kernel/time.h>
@@ -106,6 +107,7 @@ struct inode {
 	struct timespec atime, mtime, ctime, btime;     /* [l], atime loosely */
 	u64 settled;                    /* [a] realtime_ticks() until which atime stays; 0: look */
 	u32 generation;
+	u32 chattr;                     /* [l] FS_ flags of chattr(1) */
 	atomic_t refs;                  /* [a] */
 	unsigned long state;            /* [a] I_ bits */
 	struct super_block *sb;         /* [c] */
@@ -132,6 +134,11 @@ struct inode {
 enum { I_NEW, I_DIRTY, I_DIRTY_TIME, I_FREEING, I_DELETED, I_DEAD /* a removed directory */,
        I_SWAPFILE /* in use as swap: must not change */ };
 
+/* +i or +a: its name, owner, mode and attributes stay. */
+static inline bool inode_is_fixed(const struct inode *i)
+{
+	return i->chattr & (FS_IMMUTABLE_FL | FS_APPEND_FL);
+}
 static inline bool inode_is_swap(const struct inode *i)
 {
 	return READ_ONCE(i->state) & BIT(I_SWAPFILE);

@@ -105,7 +105,7 @@ int may_delete(struct inode *dir, const struct dentry *victim, bool want_dir)
 	err = inode_permission(dir, MAY_WRITE | MAY_EXEC);
 	if (err)
 		return err;
-	if (inode_sticky(dir, inode))
+	if (inode_sticky(dir, inode) || (dir->chattr & FS_APPEND_FL) || inode_is_fixed(inode))
 		return -EPERM;
 	if (want_dir) {
 		if (!S_ISDIR(inode->mode))

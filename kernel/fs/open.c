@@ -119,6 +119,9 @@ static int may_open(const struct path *path, const struct opening *op)
 	}
 	if ((op->flags & O_NOATIME) && !inode_owner_or_capable(inode))
 		return -EPERM;
+	if ((inode->chattr & FS_APPEND_FL) && (mask & MAY_WRITE) &&
+	    (!(op->flags & O_APPEND) || (op->flags & O_TRUNC)))
+		return -EPERM;
 	return 0;
 }
 

@@ -45,6 +45,8 @@ int inode_permission(struct inode *inode, int mask)
 	if ((mask & MAY_WRITE) && (inode->sb->flags & MS_RDONLY) &&
 	    (S_ISREG(inode->mode) || S_ISDIR(inode->mode) || S_ISLNK(inode->mode)))
 		return -EROFS;
+	if ((mask & MAY_WRITE) && (inode->chattr & FS_IMMUTABLE_FL))
+		return -EPERM;
 	if (inode->i_op && inode->i_op->permission)
 		return inode->i_op->permission(inode, mask);
 	return generic_permission(inode, mask);
@@ -207,7 +209,7 @@ void inode_accessed(struct inode *inode, const struct mount *mnt)
 		return;
 	flags = mnt->flags | inode->sb->flags;
 	if (flags & MS_STRICTATIME || access_is_news(inode)) {
-		if (flags & (MS_NOATIME | MS_RDONLY) ||
+		if (flags & (MS_NOATIME | MS_RDONLY) || (inode->chattr & FS_NOATIME_FL) ||
 		    ((flags & MS_NODIRATIME) && S_ISDIR(inode->mode)))
 			return;
 		inode_set_times_now(inode, ATTR_ATIME);

@@ -70,6 +70,7 @@ struct super_block {
 	struct list_head inodes;                /* [s] */
 	struct list_head dirty_inodes;          /* [s] */
 	struct rwsem umount_lock;
+	bool has_chattr;                        /* [c] keeps inode->chattr */
 	bool strictatime;                       /* [a] some mount is or was: nothing settles */
 	struct errseq wb_error;                 /* [a] failed writes, for syncfs to tell */
 	atomic_t active;                        /* [a] mounts, and those who look at it meanwhile */

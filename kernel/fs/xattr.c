@@ -79,6 +79,8 @@ static int permission(struct inode *inode, const struct xattr_name *n, int mask)
 {
 	int refused = mask & MAY_WRITE ? -EPERM : -ENODATA;
 
+	if ((mask & MAY_WRITE) && inode_is_fixed(inode))
+		return -EPERM;
 	switch (n->class) {
 	case XATTR_SECURITY:
 	case XATTR_SYSTEM:

@@ -156,3 +156,16 @@ def test_a_file_is_read_with_its_block_pointers(boot):
     for i in (1, 40):
         assert shell.ok(f"cmp /root/r /root/d/{i} && echo same") == "same\n"
     shell.off()
+
+
+def test_flags_of_files_are_kept_and_their_rules_are_those_of_linux(vm, tap):
+    tap("chattrs")
+    vm.ok("rm -r /root/chattr")
+
+
+def test_flags_of_files_are_on_the_disk(boot):
+    shell = boot(smp=1)
+    shell.tap("chattrs keep")
+    shell.off()
+    assert re.search(r"Flags: 0x50$", machine.debugfs(shell.disk, "stat /root/chattr/file"), re.M)
+    assert re.search(r"Flags: 0xa0$", machine.debugfs(shell.disk, "stat /root/chattr/dir"), re.M)

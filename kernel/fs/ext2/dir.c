@@ -93,7 +93,7 @@ static u8 type_of(const struct ext2_sb *s, u32 mode)
 
 static void changed(struct inode *dir)
 {
-	ext2_inode(dir)->flags &= ~EXT2_FL_INDEX;
+	dir->chattr &= ~EXT2_FL_INDEX;
 	dir->mtime = current_time();
 	inode_set_ctime(dir, dir->mtime);
 	ext2_update_inode(dir);

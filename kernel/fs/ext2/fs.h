@@ -66,7 +66,6 @@ struct ext2_sb {
 struct ext2_inode {
 	u32 block[EXT2_NBLOCKS];        /* [m] */
 	struct rwsem map_lock;          /* [m] RANK_FS_MAP: block[] and the indirect blocks */
-	u32 flags;                      /* inode lock */
 	u32 file_acl;                   /* inode lock, and [m]: block of extended attributes */
 	u32 dtime;
 	u32 extra_isize;                /* [c] */

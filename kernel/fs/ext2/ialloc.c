@@ -134,7 +134,8 @@ struct inode *ext2_new_inode(struct inode *dir, u32 mode)
 	inode_init_owner(inode, dir, mode);
 	inode->generation = (u32)get_random_u64();
 	inode->atime = inode->mtime = inode->ctime = inode->btime = current_time();
-	ei->flags = ext2_inode(dir)->flags & EXT2_FL_INHERITED;
+	inode->chattr = dir->chattr & (S_ISREG(mode) || S_ISDIR(mode) ? EXT2_FL_INHERITED :
+				       EXT2_FL_INHERITED_OTHER);
 	ei->extra_isize = s->geo.want_extra;
 	ei->live = true;
 	ext2_set_ops(inode);

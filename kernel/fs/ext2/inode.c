@@ -147,7 +147,7 @@ static int read_inode(struct inode *inode, struct ext2_inode *ei)
 	if (f.has_crtime)
 		inode->btime = (struct timespec){ f.crtime.sec, f.crtime.nsec };
 	memcpy(ei->block, f.block, sizeof(ei->block));
-	ei->flags = f.flags;
+	inode->chattr = f.flags;
 	ei->file_acl = f.file_acl;
 	ei->extra_isize = f.extra_isize;
 	ei->live = true;
@@ -185,7 +185,7 @@ static void gather_fields(struct inode *inode, struct ext2_inode_fields *f)
 
 	*f = (struct ext2_inode_fields){
 		.mode = inode->mode, .uid = inode->uid, .gid = inode->gid, .links = inode->nlink,
-		.flags = ei->flags, .generation = inode->generation, .file_acl = ei->file_acl,
+		.flags = inode->chattr, .generation = inode->generation, .file_acl = ei->file_acl,
 		.dtime = ei->dtime, .size = inode_size(inode), .sectors = inode->blocks,
 		.extra_isize = ei->extra_isize,
 	};

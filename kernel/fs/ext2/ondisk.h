@@ -46,7 +46,9 @@
 #define EXT2_FL_HUGE            0x40000U        /* i_blocks counts blocks, not sectors */
 #define EXT2_FL_EXTENTS         0x80000U
 #define EXT2_FL_INLINE          0x10000000U
-#define EXT2_FL_INHERITED       0x000000dfU     /* what a new object takes from its directory */
+/* What a new object takes from its directory; and what is neither file nor directory. */
+#define EXT2_FL_INHERITED       0x000000cfU
+#define EXT2_FL_INHERITED_OTHER 0x000000c0U
 
 struct ext2_super {
 	u32 s_inodes_count, s_blocks_count, s_r_blocks_count, s_free_blocks_count;

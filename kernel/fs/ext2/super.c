@@ -364,6 +364,7 @@ static int ext2_fill_super(struct super_block *sb, struct block_device *bdev, co
 	sb->s_op = &ext2_sops;
 	sb->magic = EXT2_MAGIC;
 	sb->blocksize = s->geo.block_size;
+	sb->has_chattr = true;
 	sb->max_bytes = ext2_max_blocks(&s->geo) << s->geo.block_bits;
 	err = make_root(sb);
 out:
