@@ -37,11 +37,6 @@ void mutex_lock_nested(struct mutex *m)
 	lock_common(m, TASK_UNINTERRUPTIBLE, true);
 }
 
-int mutex_lock_killable(struct mutex *m)
-{
-	return lock_common(m, TASK_KILLABLE, false);
-}
-
 int mutex_lock_interruptible(struct mutex *m)
 {
 	return lock_common(m, TASK_INTERRUPTIBLE, false);
@@ -91,10 +86,6 @@ static int lock_slow(struct mutex *m, enum task_state state)
 			break;
 		if (state == TASK_INTERRUPTIBLE && signal_pending()) {
 			err = -ERESTARTSYS;
-			break;
-		}
-		if (state == TASK_KILLABLE && fatal_signal_pending()) {
-			err = -EINTR;
 			break;
 		}
 		schedule();

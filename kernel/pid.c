@@ -133,17 +133,6 @@ struct task_struct *find_task(int pid)
 	return t;
 }
 
-struct task_struct *find_process(int pid)
-{
-	struct task_struct *t = find_task(pid);
-
-	if (t && !thread_group_leader(t)) {
-		task_put(t);
-		return NULL;
-	}
-	return t;
-}
-
 struct mm_struct *task_mm_get(struct task_struct *t)
 {
 	struct mm_struct *mm;

@@ -222,15 +222,6 @@ void up_write_checked(struct rwsem *s)
 		rwsem_release_slow(s);
 }
 
-void downgrade_write(struct rwsem *s)
-{
-	assert(s->count == -1);
-	s->writer = NULL;
-	__atomic_store_n(&s->count, 1, __ATOMIC_SEQ_CST);
-	if (unlikely(__atomic_load_n(&s->waiting, __ATOMIC_SEQ_CST)))
-		rwsem_release_slow(s);
-}
-
 bool rwsem_held(const struct rwsem *s)
 {
 	return !DEBUG || READ_ONCE(s->count) != 0;

@@ -293,7 +293,6 @@ void mutex_init(struct mutex *m, enum lock_rank rank);
 static inline void mutex_lock(struct mutex *m);
 /* a second one of the same rank: caller orders them */
 void mutex_lock_nested(struct mutex *m);
-int mutex_lock_killable(struct mutex *m);       /* 0 or -EINTR */
 int mutex_lock_interruptible(struct mutex *m);  /* 0 or -ERESTARTSYS */
 bool mutex_trylock(struct mutex *m);
 static inline void mutex_unlock(struct mutex *m);
@@ -343,7 +342,6 @@ void down_write_nested(struct rwsem *s);
 static inline int down_write_killable(struct rwsem *s);
 bool down_write_trylock(struct rwsem *s);
 static inline void up_write(struct rwsem *s);
-void downgrade_write(struct rwsem *s);
 /* Out of line: debug checks, and the wait; what is left of a release when somebody waits. */
 void down_read_slow(struct rwsem *s);
 int down_write_killable_slow(struct rwsem *s);

@@ -236,9 +236,8 @@ static inline struct trapframe *task_trapframe(struct task_struct *t)
 	return thread_trapframe(&t->thread);
 }
 
-/* With a reference, or NULL. */
-struct task_struct *find_task(int pid);         /* any thread */
-struct task_struct *find_process(int pid);      /* only a leader */
+/* Any thread, with a reference, or NULL. */
+struct task_struct *find_task(int pid);
 
 /* References for other tasks' things (procfs); NULL when gone. */
 struct mm_struct *task_mm_get(struct task_struct *t);   /* mm_put() it */

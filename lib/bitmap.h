@@ -3,8 +3,7 @@
  * Sets of small numbers, one bit each, in an array of words.
  *
  * Nothing here is atomic: see <lib/atomic.h> for set_bit and its kin on shared
- * words.  Bits past @nbits in the last word are never looked at; only
- * bitmap_zero and bitmap_fill write them (as 0).
+ * words.  Bits past @nbits in the last word are never looked at.
  */
 #ifndef LIB_BITMAP_H
 #define LIB_BITMAP_H
@@ -30,13 +29,6 @@ static inline bool bitmap_test(const unsigned long *map, unsigned long nr)
 	return map[BIT_WORD(nr)] & BIT_MASK(nr);
 }
 
-/* [start, start + count) */
-void bitmap_set_range(unsigned long *map, unsigned long start, unsigned long count);
-void bitmap_clear_range(unsigned long *map, unsigned long start, unsigned long count);
-
-void bitmap_zero(unsigned long *map, unsigned long nbits);
-void bitmap_fill(unsigned long *map, unsigned long nbits);
-
 /* The first bit at or behind @start that is 1 (or 0); @nbits if there is none. */
 unsigned long bitmap_find_next(const unsigned long *map, unsigned long nbits,
 			       unsigned long start);
@@ -52,9 +44,6 @@ static inline unsigned long bitmap_find_first_zero(const unsigned long *map, uns
 {
 	return bitmap_find_next_zero(map, nbits, 0);
 }
-
-/* How many are set. */
-unsigned long bitmap_weight(const unsigned long *map, unsigned long nbits);
 
 static inline bool bitmap_empty(const unsigned long *map, unsigned long nbits)
 {

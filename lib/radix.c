@@ -52,32 +52,9 @@ static struct radix_node *find_leaf(const struct radix_tree *tree, unsigned long
 	return node;
 }
 
-void **radix_lookup_slot(const struct radix_tree *tree, unsigned long index)
-{
-	struct radix_node *leaf = find_leaf(tree, index);
-	void **slot;
-
-	if (!leaf)
-		return NULL;
-	slot = &leaf->slot[index % RADIX_SLOTS];
-	return *slot ? slot : NULL;
-}
-
 void *radix_lookup(const struct radix_tree *tree, unsigned long index)
 {
 	return radix_lookup_inline(tree, index);
-}
-
-void *radix_replace(struct radix_tree *tree, unsigned long index, void *item)
-{
-	void **slot = radix_lookup_slot(tree, index), *old;
-
-	assert(item);
-	if (!slot)
-		return NULL;
-	old = *slot;
-	*slot = item;
-	return old;
 }
 
 /* ---- insertion ---- */
@@ -237,23 +214,6 @@ int radix_insert(struct radix_tree *tree, unsigned long index, void *item)
 	return slot ? 0 : -ENOMEM;
 }
 
-/*
- * Runs without the tree's lock, so it may look at the height and no further: the
- * worst case for that height, a path that leaves the existing tree at its root.
- */
-int radix_prealloc(const struct radix_tree *tree, unsigned long index, struct radix_spare *spare)
-{
-	unsigned int height = READ_ONCE(tree->height), levels = levels_for(index), need;
-
-	if (!height)
-		need = levels;
-	else if (levels > height)
-		need = (levels - height) + (levels - 1);
-	else
-		need = height - 1;
-	return fill_spare(tree, need, spare);
-}
-
 int radix_insert_spare(struct radix_tree *tree, unsigned long index, void *item,
 		       struct radix_spare *spare)
 {
@@ -356,14 +316,6 @@ void radix_tag_clear(struct radix_tree *tree, unsigned long index, unsigned int 
 	assert(tag < RADIX_TAGS);
 	if (leaf && leaf->map[tag] & BIT(index % RADIX_SLOTS))
 		map_clear(leaf, index % RADIX_SLOTS, tag);
-}
-
-bool radix_tag_get(const struct radix_tree *tree, unsigned long index, unsigned int tag)
-{
-	struct radix_node *leaf = find_leaf(tree, index);
-
-	assert(tag < RADIX_TAGS);
-	return leaf && leaf->map[tag] & BIT(index % RADIX_SLOTS);
 }
 
 bool radix_tagged(const struct radix_tree *tree, unsigned int tag)

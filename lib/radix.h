@@ -12,18 +12,17 @@
  * allocation may sleep, allocate first:
  *
  *	do {
- *		err = radix_prealloc(tree, index, &spare);	  // may sleep
- *		if (err)
- *			return err;				  // -ENOMEM
+ *		while (spare.nr < want)		// more each time round, RADIX_SPARES at most
+ *			spare.node[spare.nr++] = ...;		  // may sleep
  *		lock();
  *		err = radix_insert_spare(tree, index, item, &spare);
  *		unlock();
- *	} while (err == -EAGAIN);	// the tree grew meanwhile: rare
+ *	} while (err == -EAGAIN);		// it takes more of them
  *	radix_spare_free(tree, &spare);
  *
- * Locking: the caller's.  Only radix_prealloc and radix_spare_free run without it, and
- * radix_lookup may, if what it may come to is freed late enough: nodes then leave by
- * radix_delete_spare, and the caller frees them when nobody looks at them any more.
+ * Locking: the caller's.  Only radix_spare_free runs without it, and radix_lookup may, if
+ * what it may come to is freed late enough: nodes then leave by radix_delete_spare, and the
+ * caller frees them when nobody looks at them any more.
  */
 #ifndef LIB_RADIX_H
 #define LIB_RADIX_H
@@ -82,12 +81,8 @@ int radix_insert(struct radix_tree *tree, unsigned long index, void *item);
  */
 void **radix_insert_slot(struct radix_tree *tree, unsigned long index, void *item);
 
-/* The item at @index, or NULL; its slot, or NULL. */
+/* The item at @index, or NULL. */
 void *radix_lookup(const struct radix_tree *tree, unsigned long index);
-void **radix_lookup_slot(const struct radix_tree *tree, unsigned long index);
-
-/* Put @item where another is, tags unchanged.  The old item; NULL: none, and nothing changed. */
-void *radix_replace(struct radix_tree *tree, unsigned long index, void *item);
 
 /* Remove and return the item at @index with its tags; NULL: none. */
 void *radix_delete(struct radix_tree *tree, unsigned long index);
@@ -105,7 +100,6 @@ unsigned int radix_next_many(const struct radix_tree *tree, unsigned long index,
 /* @tag is 0 ... RADIX_TAGS - 1.  Tagging an index that holds nothing does nothing. */
 void radix_tag_set(struct radix_tree *tree, unsigned long index, unsigned int tag);
 void radix_tag_clear(struct radix_tree *tree, unsigned long index, unsigned int tag);
-bool radix_tag_get(const struct radix_tree *tree, unsigned long index, unsigned int tag);
 
 /* Does any item carry @tag? */
 bool radix_tagged(const struct radix_tree *tree, unsigned int tag);
@@ -113,10 +107,7 @@ bool radix_tagged(const struct radix_tree *tree, unsigned int tag);
 /* As radix_next, among the items that carry @tag. */
 void *radix_next_tagged(const struct radix_tree *tree, unsigned long *index, unsigned int tag);
 
-/* Have in @spare what inserting @index can need now.  -ENOMEM: @spare keeps what it has. */
-int radix_prealloc(const struct radix_tree *tree, unsigned long index, struct radix_spare *spare);
-
-/* Insert without allocating.  0, -EEXIST, or -EAGAIN: preallocate again. */
+/* Insert without allocating.  0, -EEXIST, or -EAGAIN: @spare has too few, nothing changed. */
 int radix_insert_spare(struct radix_tree *tree, unsigned long index, void *item,
 		       struct radix_spare *spare);
 

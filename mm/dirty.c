@@ -56,13 +56,6 @@ void set_page_dirty(struct page *page)
 	}
 }
 
-void set_page_dirty_lock(struct page *page)
-{
-	lock_page(page);
-	set_page_dirty(page);
-	unlock_page(page);
-}
-
 bool clear_page_dirty_for_io(struct page *page)
 {
 	assert(page_test(page, PG_locked));

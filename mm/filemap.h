@@ -85,10 +85,6 @@ void set_page_dirty(struct page *page);
  * coming between the two.
  */
 /*
- * set_page_dirty() for a page that is only referenced (user_page_put).  Sleeps for the page lock.
- */
-void set_page_dirty_lock(struct page *page);
-/*
  * Clear PG_dirty for writing, collecting the dirty bits of PTEs (and write-protecting them).
  * Locked page.  True: was dirty.
  */
@@ -128,8 +124,6 @@ void filemap_set_error(struct address_space *as, int error);
  * removers look at the reference count.
  */
 
-/* Page @page (locked) is in these areas: remove its PTEs from all of them.  Collects dirty bits. */
-void rmap_unmap_page(struct page *page);
 /*
  * Test and clear the accessed bits; returns how many PTEs had it; RMAP_LOCKED at least when an
  * mlock'ed area maps it.

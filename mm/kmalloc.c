@@ -100,21 +100,6 @@ void *kcalloc(size_t n, size_t size, unsigned int gfp)
 	return kzalloc(n * size, gfp);
 }
 
-void *krealloc(void *p, size_t old, size_t size, unsigned int gfp)
-{
-	void *to;
-
-	if (p && size <= old && size > old / 2)
-		return p;
-	to = kmalloc(size, gfp);
-	if (!to)
-		return NULL;
-	if (p)
-		memcpy(to, p, min(old, size));
-	kfree(p);
-	return to;
-}
-
 char *kstrndup(const char *s, size_t n, unsigned int gfp)
 {
 	size_t len = strnlen(s, n);

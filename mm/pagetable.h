@@ -46,14 +46,10 @@ bool pt_hang_table(struct mm_struct *mm, pte_t *entry, pte_t (*made)(unsigned lo
 pte_t *pt_walk_kernel(vaddr_t va, enum pt_mode mode);
 
 /*
- * Remove the pages of [start, end) of @vma's address space, but not guards, flush once, and
- * only then free the frames.  Tables that become empty go with them when
- * @floor..@ceiling (the neighbours' bounds) allows.  mm->lock held for
- * writing, or for reading (madvise) with free_tables false.
+ * Remove the pages of [start, end) of @vma, but not guards, flush once, and only then free the
+ * frames.  The tables stay.  mm->lock held for reading at least.
  */
 void pt_zap_range(struct vm_area_struct *vma, vaddr_t start, vaddr_t end);
-void pt_free_tables(struct mm_struct *mm, vaddr_t start, vaddr_t end, vaddr_t floor,
-		    vaddr_t ceiling);
 
 /*
  * Give the present pages of [start, end) the permission of @vma->vm_prot (writing only where no

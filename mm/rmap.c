@@ -33,7 +33,7 @@ struct visit {
 	struct vm_area_struct *vma;
 	vaddr_t va;
 	pte_t *pte;
-	struct unmap_batch *batch;      /* or NULL: flush at once */
+	struct unmap_batch *batch;      /* of visit_unmap() */
 };
 typedef unsigned int (*visit_fn)(const struct visit *v);
 
@@ -44,11 +44,6 @@ static unsigned int visit_young(const struct visit *v);
 static unsigned int visit_mkclean(const struct visit *v);
 static void zap_area(struct address_space *as, struct vm_area_struct *vma, vaddr_t start,
 		     vaddr_t end, bool even_cows);
-
-void rmap_unmap_page(struct page *page)
-{
-	rmap_walk(page, visit_unmap);
-}
 
 unsigned int rmap_clear_young(struct page *page)
 {
@@ -173,7 +168,7 @@ static unsigned int visit_unmap(const struct visit *v)
 	struct mm_struct *mm = v->vma->vm_mm;
 	pte_t old = pte_xchg(v->pte, NO_PTE);
 
-	if (pte_writable(old) || !v->batch || !batch_add_mm(v->batch, mm))
+	if (pte_writable(old) || !batch_add_mm(v->batch, mm))
 		tlb_flush_page(&mm->context, v->va);
 	pte_gone(mm, v->page, old);
 	put_page(v->page);              /* never the last: the cache's and the caller's remain */

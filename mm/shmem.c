@@ -67,11 +67,6 @@ struct page *shmem_get_page(struct address_space *as, pgoff_t index, unsigned in
 	return page;
 }
 
-unsigned long shmem_pages(void)
-{
-	return vmstat_read(VMSTAT_nr_shmem);
-}
-
 /* ---- read, write, truncate ---- */
 
 /* The page, or NULL for a hole; ERR_PTR. */

@@ -62,7 +62,4 @@ bool vma_is_shmem(const struct vm_area_struct *vma);
  */
 int shmem_zero_setup(struct vm_area_struct *vma, size_t len);
 
-/* Pages in all of them, for /proc/meminfo Shmem. */
-unsigned long shmem_pages(void);
-
 #endif

@@ -29,7 +29,6 @@ void kmem_cache_free(struct kmem_cache *c, void *obj);
 void *kmalloc(size_t size, unsigned int gfp);
 static inline void *kzalloc(size_t size, unsigned int gfp) { return kmalloc(size, gfp | GFP_ZERO); }
 void *kcalloc(size_t n, size_t size, unsigned int gfp);         /* zeroed; NULL on overflow */
-void *krealloc(void *p, size_t old, size_t size, unsigned int gfp);
 void kfree(const void *p);              /* NULL is fine */
 char *kstrdup(const char *s, unsigned int gfp);
 char *kstrndup(const char *s, size_t n, unsigned int gfp);

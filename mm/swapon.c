@@ -152,11 +152,6 @@ static int mark_bad(struct swap_area *a, const struct swap_header *h, bool swapp
 	return 0;
 }
 
-bool swap_is_on(const void *owner)
-{
-	return swap_area_of_owner(owner);
-}
-
 bool swap_figures(unsigned int i, struct swap_figures *f)
 {
 	struct swap_area *a = swap_area_at(i);

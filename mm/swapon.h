@@ -59,9 +59,6 @@ struct swap_device {
  */
 int swap_on(struct swap_device *dev, const void *header, unsigned int flags);
 
-/* Is there an area of @owner? */
-bool swap_is_on(const void *owner);
-
 /*
  * Bring everything back that is on @owner's area, and let go of it.  -EINVAL:
  * no such area; -ENOMEM: it does not fit into memory; -EINTR; -EIO: some of it

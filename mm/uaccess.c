@@ -197,24 +197,6 @@ ssize_t strncpy_from_user(char *dst, vaddr_t src, size_t size)
 	return -ENAMETOOLONG;
 }
 
-ssize_t strnlen_user(vaddr_t s, size_t max)
-{
-	size_t done = 0, n, len;
-	struct window w;
-
-	while (done <= max) {
-		if (window_open(&w, current_mm(), s + done, FAULT_READ, false))
-			return -EFAULT;
-		n = room(s + done, max - done + 1);
-		len = strnlen(w.kaddr, n);
-		window_close(&w);
-		done += len;
-		if (len < n)
-			return done;
-	}
-	return max + 1;
-}
-
 /* -------------------------------------------------------- held pages */
 
 int user_page_get(struct mm_struct *mm, vaddr_t addr, enum fault_access access,

@@ -31,8 +31,6 @@ size_t clear_user_partial(vaddr_t dst, size_t len);
 
 /* A string with its NUL into @dst of @size bytes: its length, -EFAULT, or -ENAMETOOLONG. */
 ssize_t strncpy_from_user(char *dst, vaddr_t src, size_t size);
-/* Length of the string without NUL, at most @max; -EFAULT; @max + 1 when longer. */
-ssize_t strnlen_user(vaddr_t s, size_t max);
 
 /* One value of 1, 2, 4 or 8 bytes: get_user(&val, addr), put_user(val, addr).  0 or -EFAULT. */
 #define get_user(ptr, addr)     copy_from_user((ptr), (addr), sizeof(*(ptr)))

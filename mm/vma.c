@@ -407,11 +407,6 @@ static inline bool joinable(const struct vm_area_struct *left, const struct vm_a
 	       !(left->vm_flags & (VM_PFNMAP | VM_IO | VM_DONTEXPAND));
 }
 
-bool vma_joinable(const struct vm_area_struct *left, const struct vm_area_struct *right)
-{
-	return joinable(left, right);
-}
-
 /* @left takes the place of @right too. */
 static void vma_absorb(struct mm_struct *mm, struct vm_area_struct *left,
 		       struct vm_area_struct *right, struct vma_dead *dead)

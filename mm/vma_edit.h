@@ -86,9 +86,6 @@ void vma_put_refs(struct vm_area_struct *vma);
 void vma_split(struct mm_struct *mm, struct vm_area_struct *vma, vaddr_t addr,
 	       struct vm_area_struct *upper);
 
-/* May @right, which starts where @left ends, be part of it? */
-bool vma_joinable(const struct vm_area_struct *left, const struct vm_area_struct *right);
-
 /* Make one area of @vma and whichever neighbours it can join; returns it. */
 struct vm_area_struct *vma_merge_around(struct mm_struct *mm, struct vm_area_struct *vma,
 					struct vma_dead *dead);

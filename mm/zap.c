@@ -366,7 +366,7 @@ static __noinline void unhook_tables(struct pt_gather *g, vaddr_t start, vaddr_t
 	spin_unlock(&g->mm->tables_lock);
 }
 
-/* --------------------------------------------------- for single ranges */
+/* ---------------------------------------------------- for a single range */
 
 void pt_zap_range(struct vm_area_struct *vma, vaddr_t start, vaddr_t end)
 {
@@ -375,15 +375,5 @@ void pt_zap_range(struct vm_area_struct *vma, vaddr_t start, vaddr_t end)
 	pt_gather_begin(&g, vma->vm_mm, start, end);
 	g.keeps_guards = true;
 	pt_zap(&g, vma, start, end);
-	pt_gather_end(&g);
-}
-
-void pt_free_tables(struct mm_struct *mm, vaddr_t start, vaddr_t end, vaddr_t floor,
-		    vaddr_t ceiling)
-{
-	struct pt_gather g;
-
-	pt_gather_begin(&g, mm, start, end);
-	pt_unhook_tables(&g, start, end, floor, ceiling);
 	pt_gather_end(&g);
 }

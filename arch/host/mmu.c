@@ -63,11 +63,6 @@ void mmu_switch(struct mmu_context *ctx, pte_t *pgd)
 	ctx->harts |= BIT(host_hart);
 }
 
-void mmu_switch_kernel(struct mmu_context *old)
-{
-	old->harts &= ~BIT(host_hart);
-}
-
 /* ---- the translation cache ---- */
 
 static struct translation *slot(unsigned long id, vaddr_t va)

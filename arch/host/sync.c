@@ -293,12 +293,6 @@ void mutex_lock_nested(struct mutex *m)
 	mutex_take(m, true);
 }
 
-int mutex_lock_killable(struct mutex *m)
-{
-	mutex_take(m, false);
-	return 0;
-}
-
 int mutex_lock_interruptible(struct mutex *m)
 {
 	mutex_take(m, false);
@@ -400,13 +394,6 @@ void up_write_checked(struct rwsem *s)
 	if (s->count != -1)
 		panic("host: up_write without a writer");
 	s->count = 0;
-}
-
-void downgrade_write(struct rwsem *s)
-{
-	if (s->count != -1)
-		panic("host: downgrade_write without a writer");
-	s->count = 1;
 }
 
 /* A gate is known by its rank alone: one at a time, so that is enough. */

@@ -285,12 +285,6 @@ void mmu_leave(struct mmu_context *old)
 	__atomic_fetch_and(&old->harts, ~BIT(hart_id()), __ATOMIC_RELEASE);
 }
 
-void mmu_switch_kernel(struct mmu_context *old)
-{
-	satp_write(0, kernel_pgd);
-	mmu_leave(old);
-}
-
 static void flush_local(struct mmu_context *ctx, vaddr_t start, vaddr_t end)
 {
 	unsigned long asid = asid_of(ctx);

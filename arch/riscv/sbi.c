@@ -52,11 +52,6 @@ void sbi_init(void)
 	have_srst = sbi_probe(EXT_SRST);
 }
 
-unsigned long sbi_spec_version(void)
-{
-	return sbi_call(EXT_BASE, 0, 0, 0, 0, 0, 0).value;
-}
-
 unsigned long sbi_machine_id(unsigned int which)
 {
 	return sbi_call(EXT_BASE, 4 + which, 0, 0, 0, 0, 0).value;

@@ -26,7 +26,6 @@ void sbi_remote_sfence(unsigned long mask, unsigned long base, vaddr_t start, si
 		       unsigned long asid);
 long sbi_hart_start(unsigned long hartid, paddr_t entry, unsigned long arg);
 void sbi_reset(bool restart);
-unsigned long sbi_spec_version(void);
 unsigned long sbi_machine_id(unsigned int which);       /* 0: mvendorid, 1: marchid, 2: mimpid */
 
 #endif

@@ -66,7 +66,6 @@ struct virtio_sg {
 struct virtqueue *virtqueue_create(struct virtio_device *vd, unsigned int index,
 				   unsigned int nr_requests, unsigned int max_sg);
 unsigned int virtqueue_max_sg(const struct virtqueue *vq);
-unsigned int virtqueue_max_requests(const struct virtqueue *vq);
 /* Would a request of @nr stretches go in now? */
 bool virtqueue_has_room(const struct virtqueue *vq, unsigned int nr);
 /* Make a request ready; @token comes back from virtqueue_get().  -ENOSPC: no room now. */

@@ -189,11 +189,6 @@ unsigned int virtqueue_max_sg(const struct virtqueue *vq)
 	return vq->max_sg;
 }
 
-unsigned int virtqueue_max_requests(const struct virtqueue *vq)
-{
-	return vq->max_requests;
-}
-
 bool virtqueue_broken(const struct virtqueue *vq)
 {
 	return vq->broken;

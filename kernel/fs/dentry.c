@@ -32,7 +32,7 @@ static struct {
 	struct hlist_head *hash;        /* [c] */
 	unsigned int bits;              /* [c] */
 	struct list_head lru;           /* oldest first; may hold some that are used again */
-	unsigned long nr, nr_lru;
+	unsigned long nr_lru;
 	struct kmem_cache *cache;       /* [c] */
 } dcache = {
 	.lru = LIST_HEAD_INIT(dcache.lru),
@@ -108,7 +108,6 @@ struct dentry *d_alloc(struct dentry *parent, const char *name, size_t len)
 	d->sb = parent->sb;
 	spin_lock(&dcache_lock);
 	list_add_tail(&d->sibling, &parent->children);
-	dcache.nr++;
 	spin_unlock(&dcache_lock);
 	return d;
 }
@@ -135,7 +134,6 @@ struct dentry *d_alloc_root(struct inode *inode)
 	d->flags = 0;
 	spin_lock(&dcache_lock);
 	attach(d, inode);
-	dcache.nr++;
 	spin_unlock(&dcache_lock);
 	return d;
 }
@@ -209,17 +207,6 @@ bool d_is_ancestor(const struct dentry *ancestor, const struct dentry *d)
 	return found;
 }
 
-size_t d_name_copy(const struct dentry *d, char buf[NAME_MAX + 1])
-{
-	size_t len;
-
-	spin_lock(&dcache_lock);
-	len = d->name_len;
-	memcpy(buf, d->name, len + 1);
-	spin_unlock(&dcache_lock);
-	return len;
-}
-
 /* ------------------------------------------------------------- death */
 
 /* dcache_lock held. */
@@ -244,7 +231,6 @@ static void detach(struct dentry *d)
 	lru_del(d);
 	list_del_init(&d->sibling);
 	list_del_init(&d->alias);
-	dcache.nr--;
 }
 
 /* Of the inode (or NULL) that a dentry led to. */
@@ -287,13 +273,6 @@ void dentry_put(struct dentry *d)
 		spin_unlock(&dcache_lock);
 		d = destroy(d);
 	}
-}
-
-void d_drop(struct dentry *d)
-{
-	spin_lock(&dcache_lock);
-	unhash(d);
-	spin_unlock(&dcache_lock);
 }
 
 /*
@@ -390,12 +369,6 @@ void dentry_shrink_super(struct super_block *sb)
 {
 	while (shrink(64, sb))
 		;
-}
-
-void dentry_count(unsigned long *nr, unsigned long *unused)
-{
-	*nr = READ_ONCE(dcache.nr);
-	*unused = READ_ONCE(dcache.nr_lru);
 }
 
 /* ------------------------------------------------------------ rename */

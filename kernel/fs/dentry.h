@@ -65,7 +65,6 @@ void d_add(struct dentry *d, struct inode *inode);
 /* A negative dentry becomes positive: create.  Takes the inode's reference. */
 void d_instantiate(struct dentry *d, struct inode *inode);
 void d_delete(struct dentry *d);        /* after unlink: negative, or unhashed while in use */
-void d_drop(struct dentry *d);          /* unhash: look it up again next time */
 /* rename: d takes target's place and name */
 void d_move(struct dentry *d, struct dentry *target);
 void d_exchange(struct dentry *a, struct dentry *b);
@@ -79,7 +78,6 @@ char *d_path(const struct path *path, const struct path *root, char *buf, size_t
 unsigned long dentry_shrink(unsigned long nr);
 void dentry_shrink_super(struct super_block *sb);       /* all unused ones of @sb */
 void dentry_init(void);
-void dentry_count(unsigned long *nr, unsigned long *unused);
 
 /* The hash of a name, a byte at a time: path walk computes it while it looks for the slash. */
 #define D_HASH_START    0x811c9dc5U
@@ -96,8 +94,6 @@ static inline bool d_deleted(const struct dentry *d)
 {
 	return (READ_ONCE(d->flags) & (D_UNHASHED | D_NOCACHE)) == D_UNHASHED;
 }
-/* A copy of the name that stays whole while others rename. */
-size_t d_name_copy(const struct dentry *d, char buf[NAME_MAX + 1]);
 
 extern struct spinlock dcache_lock;     /* RANK_DCACHE */
 

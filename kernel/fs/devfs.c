@@ -175,26 +175,6 @@ int dev_register_link(const char *name, const char *target)
 	return node_add(name, S_IFLNK | 0777, 0, target);
 }
 
-void dev_unregister(const char *name)
-{
-	struct dentry *dir = devfs_super->root, *d;
-	struct inode *inode = NULL;
-
-	down_write(&dir->inode->lock);
-	d = lookup_child_locked(dir, name, strlen(name));
-	if (!IS_ERR(d)) {
-		inode = d->inode;
-		if (inode) {
-			inode_get(inode);
-			if (!dir->inode->i_op->unlink(dir->inode, d))
-				d_delete(d);
-		}
-		dentry_put(d);
-	}
-	up_write(&dir->inode->lock);
-	inode_put(inode);
-}
-
 /* ----------------------------------------------------------------- mounting */
 
 static int devfs_fill_super(struct super_block *sb, struct block_device *bdev, const char *options)

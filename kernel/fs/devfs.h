@@ -25,7 +25,6 @@ int dev_register_char_major(unsigned int major, const struct file_operations *fo
 int dev_register_block(const char *name, u64 dev, u32 mode);
 /* A symbolic link /dev/@name. */
 int dev_register_link(const char *name, const char *target);
-void dev_unregister(const char *name);
 
 /* "1 mem" lines for /proc/devices: the @i-th; false past the last. */
 bool dev_list(unsigned int i, u64 *dev, const char **name);

@@ -202,14 +202,6 @@ struct files_struct *files_unshare(void)
 	return new;
 }
 
-int files_unshare_exec(void)
-{
-	if (!files_unshare())
-		return -ENOMEM;
-	files_close_on_exec();
-	return 0;
-}
-
 void files_close_on_exec(void)
 {
 	struct files_struct *files = current->files;

@@ -142,11 +142,6 @@ ssize_t generic_file_write(struct file *file, struct iov_iter *from, loff_t *pos
  * -errno.
  */
 ssize_t generic_write_sync(struct file *file, loff_t pos, ssize_t n);
-/*
- * fsync for a file of the page cache: pages, then the inode.  The caller's fs may flush the disk
- * after.
- */
-int generic_fsync(struct file *file, loff_t start, loff_t end, bool datasync);
 
 /* For regular files of the page cache. */
 ssize_t generic_file_read(struct file *file, struct iov_iter *to, loff_t *pos);
@@ -170,9 +165,7 @@ struct files_struct {
 struct files_struct *files_alloc(void);
 struct files_struct *files_dup(struct files_struct *old);       /* fork; NULL: no memory */
 void files_put(struct files_struct *files);                     /* closes all when the last goes */
-/* exec: a table of one's own, close-on-exec closed; -ENOMEM */
-int files_unshare_exec(void);
-void files_close_on_exec(void);
+void files_close_on_exec(void);         /* exec; the table is the task's own (files_unshare) */
 
 /*
  * An open file for the length of a system call.  While a table is not shared

@@ -36,7 +36,6 @@ static struct {
 	unsigned int bits;              /* [c] */
 	struct list_head lru;           /* oldest first */
 	unsigned long nr_unused;
-	atomic_long_t nr;               /* [a] */
 	struct wait_queue wq;           /* for I_NEW and I_FREEING to go */
 	struct kmem_cache *cache;       /* [c] */
 } icache = {
@@ -89,7 +88,6 @@ struct inode *inode_alloc(struct super_block *sb)
 	spin_lock(&sb->inode_list_lock);
 	list_add_tail(&inode->sb_node, &sb->inodes);
 	spin_unlock(&sb->inode_list_lock);
-	atomic_long_inc(&icache.nr);
 	return inode;
 }
 
@@ -218,7 +216,6 @@ static void evict(struct inode *inode)
 	spin_unlock(&icache.lock);
 	wake_up_all(&icache.wq);
 	kmem_cache_free(icache.cache, inode);
-	atomic_long_dec(&icache.nr);
 }
 
 void inode_put(struct inode *inode)
@@ -356,10 +353,4 @@ void inodes_unsettle(struct super_block *sb)
 	list_for_each_entry(inode, &sb->inodes, sb_node)
 		inode_unsettle(inode);
 	spin_unlock(&sb->inode_list_lock);
-}
-
-void inode_count(unsigned long *nr, unsigned long *unused)
-{
-	*nr = atomic_long_read(&icache.nr);
-	*unused = READ_ONCE(icache.nr_unused);
 }

@@ -240,8 +240,6 @@ int inode_getattr(const struct path *path, struct kstat *st);
 void inode_init(void);                          /* the cache; at boot */
 /* Evict all of @sb's inodes (unmount): those in use stay, and how many there are is returned. */
 unsigned long inode_evict_super(struct super_block *sb);
-/* nr and unused, for /proc/sys/fs/inode-nr. */
-void inode_count(unsigned long *nr, unsigned long *unused);
 
 /* Free clean unused inodes; how many.  A shrinker calls it. */
 unsigned long inode_shrink(unsigned long nr);

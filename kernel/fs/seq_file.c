@@ -21,25 +21,6 @@
 /* A record longer than this is a mistake. */
 #define SEQ_MAX_RECORD  (64UL << 20)
 
-static int seq_alloc(struct file *file, const struct seq_operations *op, void *private_)
-{
-	struct seq_file *m = kmalloc(sizeof(*m), GFP_KERNEL | GFP_ZERO);
-
-	if (!m)
-		return -ENOMEM;
-	mutex_init(&m->lock, RANK_SEQ);
-	m->op = op;
-	m->file = file;
-	m->private_ = private_;
-	file->private_ = m;
-	return 0;
-}
-
-int seq_open(struct file *file, const struct seq_operations *op, void *private_)
-{
-	return seq_alloc(file, op, private_);
-}
-
 /* ------------------------------------- one record, or what says itself where it goes on */
 
 #define SINGLE_END      (-1)
@@ -71,11 +52,17 @@ static const struct seq_operations single_ops = {
 
 int single_open(struct file *file, int (*show)(struct seq_file *m, void *v), void *private_)
 {
-	int err = seq_alloc(file, &single_ops, private_);
+	struct seq_file *m = kmalloc(sizeof(*m), GFP_KERNEL | GFP_ZERO);
 
-	if (!err)
-		file_seq(file)->single = show;
-	return err;
+	if (!m)
+		return -ENOMEM;
+	mutex_init(&m->lock, RANK_SEQ);
+	m->op = &single_ops;
+	m->single = show;
+	m->file = file;
+	m->private_ = private_;
+	file->private_ = m;
+	return 0;
 }
 
 void seq_release(struct inode *inode, struct file *file)

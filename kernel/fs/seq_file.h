@@ -55,7 +55,6 @@ struct seq_file {
 	void *private_;                 /* the opener's */
 };
 
-int seq_open(struct file *file, const struct seq_operations *op, void *private_);
 /*
  * One record: all the text.  Or, of a long text, as much as there is good room for, from m->index
  * on (0 at first): then @show sets m->more, a number above m->index, and is called with that.

@@ -9,21 +9,6 @@
 #include <kernel/fs/super.h>
 #include <kernel/syscall.h>
 
-int generic_fsync(struct file *f, loff_t start, loff_t end, bool datasync)
-{
-	struct address_space *as = f->inode->mapping;
-	int err, e;
-
-	filemap_write_range(as, start, end);
-	filemap_wait_range(as, start, end);
-	err = errseq_tell(&as->wb_error, &f->wb_error);
-	if (as->a_ops->write_inode) {
-		e = as->a_ops->write_inode(as, true);
-		err = err ? err : e;
-	}
-	return err;
-}
-
 int file_sync_hook(struct file *f, loff_t start, loff_t end)
 {
 	return f->f_op->fsync ? f->f_op->fsync(f, start, end, true) : -EINVAL;

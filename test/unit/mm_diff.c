@@ -301,9 +301,9 @@ static void end_world(void)
 	for (unsigned int f = 0; f < NR_FD; f++)
 		if (files[f].refs)
 			differ("file %u: %ld references are left", f, files[f].refs);
-	if (vm_committed() || shmem_pages() || world_frames_in_use() > 64)
+	if (vm_committed() || vmstat_read(VMSTAT_nr_shmem) || world_frames_in_use() > 64)
 		differ("left: %lu pages committed, %lu of shared memory, %ld frames", vm_committed(),
-		       shmem_pages(), world_frames_in_use());
+		       vmstat_read(VMSTAT_nr_shmem), world_frames_in_use());
 }
 
 static void run(unsigned int count)

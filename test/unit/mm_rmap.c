@@ -302,11 +302,11 @@ static void shared_anonymous_memory_is_zero_then_keeps_what_is_stored(void **sta
 		check_load(mms[0], at, harness_below(20000), 3000);
 	}
 	check_load(mms[0], at, 0, 15 * PAGE_SIZE);
-	assert_true(shmem_pages() <= 32);
+	assert_true(vmstat_read(VMSTAT_nr_shmem) <= 32);
 	assert_int_equal(mm_munmap(mms[0], at + 4 * PAGE_SIZE, 4 * PAGE_SIZE), 0);
 	check_load(mms[0], at, 8 * PAGE_SIZE, PAGE_SIZE);
 	assert_int_equal(mm_munmap(mms[0], at, 32 * PAGE_SIZE), 0);
-	assert_int_equal(shmem_pages(), 0);
+	assert_int_equal(vmstat_read(VMSTAT_nr_shmem), 0);
 	finish_all();
 }
 

@@ -154,7 +154,7 @@ static int teardown(void **state)
 	finish_all();
 	assert_int_equal(mm_munmap(mm, BASE, PICTURE_MAX * PAGE), 0);
 	finish_all();
-	if (swap_is_on(&disks[0])) {
+	if (swap_area_of_owner(&disks[0])) {
 		assert_int_equal(swap_unused(), swap_total());
 		disk_off(&disks[0]);
 	}

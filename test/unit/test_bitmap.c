@@ -22,14 +22,13 @@ static void expect_model(unsigned long nbits)
 	}
 	assert_int_equal(bitmap_find_first(map, nbits), next_one);
 	assert_int_equal(bitmap_find_first_zero(map, nbits), next_zero);
-	assert_int_equal(bitmap_weight(map, nbits), weight);
 	assert_int_equal(bitmap_empty(map, nbits), weight == 0);
 	assert_int_equal(bitmap_full(map, nbits), weight == nbits);
 }
 
 static void ranges_and_single_bits_match_an_array(void **state)
 {
-	bitmap_zero(map, NBITS);
+	memset(map, 0, sizeof(map));
 	memset(model, 0, sizeof(model));
 	for (int round = 0; round < 3000; round++) {
 		unsigned long start = harness_below(NBITS);
@@ -40,7 +39,8 @@ static void ranges_and_single_bits_match_an_array(void **state)
 			(value ? bitmap_set : bitmap_clear)(map, start);
 			model[start] = value;
 		} else {
-			(value ? bitmap_set_range : bitmap_clear_range)(map, start, count);
+			for (unsigned long i = start; i < start + count; i++)
+				(value ? bitmap_set : bitmap_clear)(map, i);
 			memset(&model[start], value, count);
 		}
 		expect_model(NBITS);
@@ -51,28 +51,13 @@ static void bits_past_the_end_are_not_seen(void **state)
 {
 	memset(map, 0xff, sizeof(map));
 	for (unsigned long nbits = 1; nbits <= 130; nbits++) {
-		assert_int_equal(bitmap_weight(map, nbits), nbits);
 		assert_true(bitmap_full(map, nbits));
 		assert_int_equal(bitmap_find_next(map, nbits, nbits), nbits);
 	}
-	bitmap_clear_range(map, 0, 70);
+	for (unsigned long i = 0; i < 70; i++)
+		bitmap_clear(map, i);
 	assert_int_equal(bitmap_find_first(map, 65), 65);
 	assert_int_equal(bitmap_find_first(map, 71), 70);
-}
-
-static void fill_and_zero_cover_exactly_the_map(void **state)
-{
-	for (unsigned long nbits = 0; nbits <= 130; nbits++) {
-		unsigned long m[4] = { 7, 7, 7, 7 };
-		unsigned long words = BITS_TO_LONGS(nbits);
-
-		bitmap_fill(m, nbits);
-		assert_int_equal(bitmap_weight(m, words * 64), nbits);
-		assert_int_equal(m[words], 7);
-		bitmap_zero(m, nbits);
-		assert_int_equal(bitmap_weight(m, words * 64), 0);
-		assert_int_equal(m[words], 7);
-	}
 }
 
 int __ctzdi2(u64 x);
@@ -107,7 +92,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ranges_and_single_bits_match_an_array),
 		cmocka_unit_test(bits_past_the_end_are_not_seen),
-		cmocka_unit_test(fill_and_zero_cover_exactly_the_map),
 		cmocka_unit_test(the_compilers_helpers_agree_with_its_instructions),
 	};
 

@@ -25,7 +25,6 @@ extern pte_t *kernel_pgd;
 void mmu_context_init(struct mmu_context *ctx);
 void mmu_init_root(pte_t *root);
 void mmu_switch(struct mmu_context *ctx, pte_t *root);
-void mmu_switch_kernel(struct mmu_context *old);
 
 void tlb_flush_range(struct mmu_context *ctx, vaddr_t start, vaddr_t end);
 void tlb_flush_page(struct mmu_context *ctx, vaddr_t va);

@@ -51,9 +51,6 @@ void mmu_switch(struct mmu_context *ctx, pte_t *root);
 /* This hart has loaded another root: flushes of @old need not reach it at once any more. */
 void mmu_leave(struct mmu_context *old);
 
-/* Leave the user half: this hart runs on kernel_pgd alone afterwards.  Interrupts off. */
-void mmu_switch_kernel(struct mmu_context *old);
-
 /*
  * Forget the pages of [start, end) of the user half of @ctx on every hart that may use them.
  * Where tables go, tlb_flush_all().
