@@ -291,7 +291,7 @@ static void tell_state(unsigned int gfp, unsigned int order)
 	       kib(vmstat_read(VMSTAT_nr_active_file)), kib(vmstat_read(VMSTAT_nr_inactive_file)),
 	       kib(vmstat_read(VMSTAT_nr_shmem)), kib(slab_pages()),
 	       kib(vmstat_read(VMSTAT_nr_page_table_pages)),
-	       kib(vmstat_read(VMSTAT_nr_kernel_stack)), kib(vmstat_read(VMSTAT_nr_dirty)),
+	       vmstat_read(VMSTAT_nr_kernel_stack), kib(vmstat_read(VMSTAT_nr_dirty)),
 	       kib(vmstat_read(VMSTAT_nr_writeback)));
 }
 

@@ -82,6 +82,13 @@ def test_kmsg_gives_the_log_and_waits_for_more(vm):
     assert vm.run("setpriv --reuid=65534 --clear-groups head -c 1 /proc/kmsg")[0] == 1
 
 
+def test_kernel_stacks_are_told_in_kilobytes(vm):
+    """16 KiB of each task on either kernel; some tasks come and go meanwhile, and a few stacks wait for the next."""
+    stacks, tasks = map(int, vm.ok("echo $(awk '/KernelStack/ { print $2 }' /proc/meminfo) "
+                                   "$(ls -d /proc/[0-9]*/task/* 2>/dev/null | wc -l)").split())
+    assert tasks * 12 <= stacks <= tasks * 24
+
+
 def test_devices_and_zones_are_named(vm):
     devices = vm.ok("cat /proc/devices")
     assert re.match(r"Character devices:\n +1 mem\n +\d+ ", devices) and "\nBlock devices:\n" in devices

@@ -92,7 +92,7 @@ static void show_kinds(struct seq_file *m)
 	kib(m, "Slab:", slab_pages());
 	kib(m, "SReclaimable:", slab);
 	kib(m, "SUnreclaim:", vmstat_read(VMSTAT_nr_slab_unreclaimable));
-	kib(m, "KernelStack:", vmstat_read(VMSTAT_nr_kernel_stack));
+	kib(m, "KernelStack:", vmstat_read(VMSTAT_nr_kernel_stack) / (PAGE_SIZE / KiB));
 	kib(m, "PageTables:", vmstat_read(VMSTAT_nr_page_table_pages));
 	none_of(m, "SecPageTables:\0NFS_Unstable:\0Bounce:\0WritebackTmp:\0");
 }
