@@ -104,10 +104,12 @@ TARGET := --target=riscv64-unknown-elf
 override CC := clang $(TARGET)
 override LD := ld.lld
 NM := llvm-nm
+OBJDUMP := llvm-objdump
 else
 override CC := $(CC_PREFIX)gcc
 override LD := $(CC_PREFIX)ld
 NM := $(CC_PREFIX)nm
+OBJDUMP := $(CC_PREFIX)objdump
 endif
 
 HOSTCC := gcc
@@ -540,7 +542,7 @@ BENCH_CFLAGS := $(GUEST_CFLAGS) -O2 -static -Wl,--build-id=none -s
 BENCH_BARE := -ffreestanding -fno-pic -fno-stack-protector -nostdlib -Wl,--no-relax
 BENCH_SELF := $(BENCH_DISK) $(BENCH_DIR)/firmware.bin
 BENCH_SMP := $(if $(filter command%,$(origin SMP)),$(filter-out 1,$(SMP)))
-BENCH_PY = BENCH_CC='$(CC)' $(PYTHON) test/bench/bench.py
+BENCH_PY = BENCH_CC='$(CC)' BENCH_OBJDUMP='$(OBJDUMP)' $(PYTHON) test/bench/bench.py
 BENCH_ARGS = --build '$(O)' --disk '$(BENCH_DISK)' --rows '$(ROWS)' --linux '$(LINUX)' \
 	--stock '$(LINUX_DIR)/vmlinux' \
 	$(if $(ROUNDS),--rounds '$(ROUNDS)')

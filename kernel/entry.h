@@ -42,8 +42,9 @@ void entry_user_exception(struct trapframe *tf, int sig, int code, vaddr_t addr)
 /*
  * System calls.  arch/ calls the number's entry itself, interrupts on, with the six arguments
  * where the trap saved them, and hands the result to the program.  Not so where the entry is
- * NULL, the number too high or thread.trace set: then the trapframe is made whole first, and
- * entry_syscall_whole() does the rest; afterwards all registers may be others.
+ * NULL or the number not below the lower half of thread.trace, which is NR_SYSCALLS, or 0 in a
+ * program that is traced (the upper half says by whom: kernel/ptrace.h).  Then the trapframe is
+ * made whole first, and entry_syscall_whole() does the rest; all registers may be others after it.
  */
 #define NR_SYSCALLS 512
 extern long (*const syscall_table[NR_SYSCALLS])(const unsigned long *args);

@@ -380,8 +380,7 @@ static int exec_commit(struct exec *x)
 	t->flags &= ~(unsigned int)(PF_FORKNOEXEC | PF_KTHREAD);
 	t->signal->did_exec = true;
 	t->exit_signal = SIGCHLD;
-	if (trace_wanted(t))
-		__atomic_fetch_or(&t->thread.trace, TRACE_LOG, __ATOMIC_SEQ_CST);
+	trace_change(t, trace_wanted(t) ? TRACE_LOG : 0, 0);
 	thread_start_program(&t->thread, x->entry, x->sp);
 	ptrace_exec(old_pid);
 	return 0;

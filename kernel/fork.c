@@ -212,7 +212,7 @@ static struct task_struct *task_dup(const struct clone_args *args)
 	t->no_new_privs = me->no_new_privs;
 	t->personality = me->personality;
 	t->mempolicy = me->mempolicy;
-	t->thread.trace = me->thread.trace & TRACE_LOG;
+	t->thread.trace = trace_word(me->thread.trace & TRACE_LOG);
 	t->cred = me->cred;
 	cred_get(t->cred);
 	t->blocked = me->blocked;

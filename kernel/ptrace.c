@@ -19,6 +19,16 @@
 #include <kernel/task.h>
 #include <mm/slab.h>
 
+void trace_change(struct task_struct *t, u32 set, u32 clear)
+{
+	u32 old = READ_ONCE(t->thread.trace), new;
+
+	do {
+		new = trace_word(((old & TRACE_FLAGS) | set) & ~clear);
+	} while (!__atomic_compare_exchange_n(&t->thread.trace, &old, new, true, __ATOMIC_SEQ_CST,
+					      __ATOMIC_RELAXED));
+}
+
 struct tracee *ptrace_tracee_alloc(void)
 {
 	return kmalloc(sizeof(struct tracee), GFP_KERNEL | GFP_ZERO);
@@ -62,7 +72,7 @@ void ptrace_unlink_locked(struct task_struct *t)
 	if (t->sighand)
 		spin_lock(&t->sighand->siglock);
 	hlist_del(&p->node);
-	__atomic_fetch_and(&t->thread.trace, ~(u32)TRACE_PTRACE, __ATOMIC_SEQ_CST);
+	trace_change(t, 0, TRACE_PTRACE);
 	/* A stop of its group holds for it again. */
 	if (!(t->flags & PF_EXITING) && (s->group_stopped || s->group_stop_count) &&
 	    !t->stop_pending) {

@@ -5,6 +5,7 @@
 #ifndef KERNEL_PTRACE_H
 #define KERNEL_PTRACE_H
 
+#include <kernel/entry.h>
 #include <lib/types.h>
 
 struct clone_args;
@@ -24,9 +25,22 @@ enum ptrace_event {
 	PTRACE_EVENT_VFORK_DONE, PTRACE_EVENT_EXIT, PTRACE_EVENT_STOP = 128,
 };
 
-/* task->thread.trace: why its system calls take the long way. */
-#define TRACE_LOG       1       /* a line in the log for each call */
-#define TRACE_PTRACE    2       /* its tracer asked for syscall stops */
+/*
+ * task->thread.trace: why its system calls take the long way, and, in the half below, how many go
+ * by the table (kernel/entry.h).
+ */
+#define TRACE_LOG       (1U << 16)      /* a line in the log for each call */
+#define TRACE_PTRACE    (1U << 17)      /* its tracer asked for syscall stops */
+#define TRACE_FLAGS     (TRACE_LOG | TRACE_PTRACE)
+
+/* thread.trace of a program that is traced for @flags, which may be 0. */
+static inline u32 trace_word(u32 flags)
+{
+	return flags ? flags : NR_SYSCALLS;
+}
+
+/* @t is traced for @set as well, and for @clear no more.  Atomic; no locks. */
+void trace_change(struct task_struct *t, u32 set, u32 clear);
 
 /*
  * What the tracee does, in its own time.  All are cheap when it has no tracer.

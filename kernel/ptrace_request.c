@@ -125,10 +125,7 @@ static long resume(struct task_struct *t, unsigned long sig, bool syscalls)
 
 	if (sig > NSIG)
 		return -EIO;
-	if (syscalls)
-		__atomic_fetch_or(&t->thread.trace, TRACE_PTRACE, __ATOMIC_SEQ_CST);
-	else
-		__atomic_fetch_and(&t->thread.trace, ~(u32)TRACE_PTRACE, __ATOMIC_SEQ_CST);
+	trace_change(t, syscalls ? TRACE_PTRACE : 0, syscalls ? 0 : TRACE_PTRACE);
 	flags = spin_lock_irqsave(&t->sighand->siglock);
 	t->tracee->frozen = false;
 	ptrace_resume_locked(t, (int)sig);

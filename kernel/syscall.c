@@ -49,7 +49,7 @@ static long call(unsigned long nr, const unsigned long *args)
 
 long entry_syscall_whole(struct trapframe *tf)
 {
-	if (unlikely(current->thread.trace))
+	if (unlikely(current->thread.trace & TRACE_FLAGS))
 		return traced_syscall(tf);
 	return call(tf_nr(tf), tf_args(tf));    /* of the table, too: its tracer went just now */
 }

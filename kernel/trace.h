@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * Tracing of system calls to the log, one line each, as strace does:
- * boot with trace=PID or trace=COMM, or set task->thread.trace.
+ * boot with trace=PID or trace=COMM (task->thread.trace: kernel/ptrace.h).
  */
 #ifndef KERNEL_TRACE_H
 #define KERNEL_TRACE_H

@@ -11,6 +11,7 @@
 #define TF_ORIG_A0      264
 #define TF_CAUSE        272
 #define TF_SIZE         288
+#define TF_THREAD       TF_SIZE         /* behind a program's: struct kstack_top */
 
 /* struct thread */
 #define TH_KERNEL_SP    0
@@ -20,7 +21,7 @@
 #define TH_HART         32
 #define TH_FP_USED      36
 #define TH_MM           40
-#define TH_TRACE        48
+#define TH_SYSCALLS     48      /* lower half of thread.trace */
 #define TH_CTX          56      /* ra, sp, s0..s11 */
 #define TH_KSTACK       168
 #define TH_FP           176
@@ -34,8 +35,6 @@
 #define SR_FS_CLEAN     0x00004000
 
 #define CAUSE_ECALL_U   8
-
-#define SYSCALLS        512     /* in syscall_table */
 
 #define SATP_SV39_SHIFT 60      /* mode 8 */
 

@@ -133,7 +133,8 @@ struct thread *thread_switch(struct thread *prev, struct thread *next)
 static void thread_set_stack(struct thread *t, void *stack)
 {
 	t->kstack = (unsigned long)stack;
-	t->kernel_sp = t->kstack + KSTACK_SIZE - sizeof(struct trapframe);
+	t->kernel_sp = t->kstack + KSTACK_SIZE - sizeof(struct kstack_top);
+	((struct kstack_top *)t->kernel_sp)->thread = t;
 }
 
 void thread_init_kernel(struct thread *t, void *stack, void (*fn)(void *), void *arg)

@@ -181,6 +181,6 @@ def version(*command):
 
 
 def linux_version(image):
-    """What a Linux image says of itself; it is there in plain text."""
-    found = re.search(rb"Linux version (\S+)", pathlib.Path(image).read_bytes())
+    """What a Linux image says of itself in plain text, else the name of the file."""
+    found = re.search(rb"Linux version (\d\S*)", pathlib.Path(image).read_bytes())
     return found[1].decode(errors="replace") if found else pathlib.Path(image).name

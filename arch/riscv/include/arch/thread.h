@@ -34,15 +34,15 @@ struct fpstate {
 };
 
 struct thread {
-	unsigned long kernel_sp;        /* top of the kernel stack, trapframe below it */
-	unsigned long scratch;          /* trap entry: the program's sp */
+	unsigned long kernel_sp;        /* where the kernel stack begins: its kstack_top */
+	unsigned long scratch;          /* trap entry from the kernel: a place for t0 */
 	unsigned long work;             /* [a] WORK_ flags */
 	struct hart_local *hart_local;  /* its hart's, while it runs: <arch/cpu.h> */
 	unsigned int hart;              /* where it runs, or ran last */
 	/* 0: never; else the program has FP state, last in the registers of hart fp_used - 1 */
 	unsigned int fp_used;
 	struct mm_struct *mm;           /* NULL for kernel threads */
-	u32 trace;                      /* [a] not 0: its system calls by entry_syscall_whole() */
+	u32 trace;                      /* [a] which calls go by the table: kernel/entry.h */
 	struct switch_context ctx;
 	unsigned long kstack;           /* lowest address of the kernel stack */
 	struct fpstate fp;

@@ -17,6 +17,13 @@ struct trapframe {
 	unsigned long pad;
 };
 
+/* The top of a kernel stack, where a trap from a program finds all it needs. */
+struct kstack_top {
+	struct trapframe tf;
+	struct thread *thread;          /* whose stack it is */
+	unsigned long pad;
+};
+
 static inline unsigned long tf_pc(const struct trapframe *tf) { return tf->x[0]; }
 static inline void tf_set_pc(struct trapframe *tf, unsigned long pc) { tf->x[0] = pc; }
 static inline unsigned long tf_sp(const struct trapframe *tf) { return tf->x[2]; }
