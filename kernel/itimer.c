@@ -163,15 +163,20 @@ static bool cpu_expires(struct itimer_state *s, int which, u64 now)
 
 static void check_limit(struct task_struct *t, u64 used_ns)
 {
-	const struct rlimit *r = &t->signal->rlim[RLIMIT_CPU];
+	struct rlimit *r = &t->signal->rlim[RLIMIT_CPU];
 	u64 sec = used_ns / NSEC_PER_SEC;
+	int sig = 0;
 
+	spin_lock(&t->sighand->siglock);
 	if (r->max != RLIM_INFINITY && sec >= r->max) {
-		send_signal_process(SIGKILL, NULL, t);
-	} else if (r->cur != RLIM_INFINITY && sec >= r->cur && sec > t->signal->cpu_limit_told) {
-		t->signal->cpu_limit_told = sec;        /* once a second */
-		send_signal_process(SIGXCPU, NULL, t);
+		sig = SIGKILL;
+	} else if (r->cur != RLIM_INFINITY && sec >= r->cur) {
+		sig = SIGXCPU;
+		r->cur++;               /* the next is due in a second, as getrlimit(2) tells too */
 	}
+	spin_unlock(&t->sighand->siglock);
+	if (sig)
+		send_signal_process(sig, NULL, t);
 }
 
 void itimers_tick(struct task_struct *t)

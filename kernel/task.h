@@ -98,7 +98,6 @@ struct signal_struct {
 	int next_timer_id;              /* [a] */
 	/* [a] timers on CPU time that are set: the tick must look */
 	unsigned int nr_cpu_timers;
-	u64 cpu_limit_told;             /* [o] tick: CPU seconds at the last SIGXCPU */
 	struct itimer_state *itimers;   /* [s] setitimer, alarm */
 };
 

@@ -398,6 +398,27 @@ static void test_timers(void)
 	ok(times(&tm) > 0 && tm.tms_utime > 0, "times");
 }
 
+static volatile sig_atomic_t xcpu;
+
+static void on_xcpu(int sig)
+{
+	(void)sig;
+	xcpu++;
+}
+
+/* 0: SIGXCPU came once, and the limit is a second later now. */
+static int limit_is_raised(void)
+{
+	struct rlimit r = { 1, 60 };
+
+	signal(SIGXCPU, on_xcpu);
+	setrlimit(RLIMIT_CPU, &r);
+	while (!xcpu)
+		;
+	getrlimit(RLIMIT_CPU, &r);
+	return !(xcpu == 1 && r.rlim_cur == 2 && r.rlim_max == 60);
+}
+
 static void test_cpu_limit(void)
 {
 	int status, pid = fork();
@@ -411,6 +432,10 @@ static void test_cpu_limit(void)
 	}
 	waitpid(pid, &status, 0);
 	ok(WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU, "RLIMIT_CPU ends a busy process");
+	if (!(pid = fork()))
+		_exit(limit_is_raised());
+	waitpid(pid, &status, 0);
+	ok(status == 0, "SIGXCPU moves RLIMIT_CPU's soft limit by a second");
 }
 
 static void test_identity(void)
