@@ -89,18 +89,24 @@ static void *reserve(struct notes *n, size_t len)
 }
 
 /* A note of @len bytes, from @data or to be filled: where they are, or NULL. */
-static void *add(struct notes *n, u32 type, const void *data, size_t len)
+static void *add_named(struct notes *n, const char *name, u32 type, const void *data, size_t len)
 {
 	struct elf_note *head = reserve(n, sizeof(*head) + ALIGN_UP(len, 4));
 	char *desc = (char *)(head + 1);
 
 	if (!head)
 		return NULL;
-	*head = (struct elf_note){ 5, (u32)len, type, "CORE" };
+	*head = (struct elf_note){ (u32)strlen(name) + 1, (u32)len, type, "" };
+	memcpy(head->name, name, head->namesz);
 	memset(desc, 0, ALIGN_UP(len, 4));
 	if (data)
 		memcpy(desc, data, len);
 	return desc;
+}
+
+static void *add(struct notes *n, u32 type, const void *data, size_t len)
+{
+	return add_named(n, "CORE", type, data, len);
 }
 
 static void add_prstatus(struct notes *n, const struct core_dump *c, struct task_struct *t)
@@ -136,10 +142,15 @@ static void add_prstatus(struct notes *n, const struct core_dump *c, struct task
 
 static void add_fpregs(struct notes *n, struct task_struct *t)
 {
+	size_t extra = ptrace_regset_size(&t->thread, NT_EXTRA);
 	union ptrace_regs regs;
+	void *to;
 
 	ptrace_get_regs(&t->thread, NT_PRFPREG, &regs);
-	add(n, NT_PRFPREG, &regs, ptrace_regset_size(NT_PRFPREG));
+	add(n, NT_PRFPREG, &regs, sizeof(regs.fp));
+	to = extra ? add_named(n, "LINUX", NT_EXTRA, NULL, extra) : NULL;
+	if (to)
+		ptrace_get_regs(&t->thread, NT_EXTRA, to);
 }
 
 static void add_prpsinfo(struct notes *n)

@@ -177,7 +177,7 @@ static void fill_auxv(const struct exec *x, struct stack_map *m)
 		AT_HWCAP2, 0,
 		AT_RSEQ_FEATURE_SIZE, RSEQ_FEATURE_SIZE,
 		AT_RSEQ_ALIGN, RSEQ_ALIGN,
-		AT_MINSIGSTKSZ, SIGNAL_FRAME_SIZE,
+		AT_MINSIGSTKSZ, signal_frame_max(),
 		AT_EXECFN, m->strings + x->strings.name,
 		AT_PLATFORM, m->platform,
 		AT_NULL, 0,

@@ -16,6 +16,7 @@
 #include <kernel/process.h>
 
 #include <arch/machine.h>
+#include <arch/vector.h>
 #include <kernel/coredump.h>
 #include <kernel/cred.h>
 #include <kernel/drivers/tty.h>
@@ -102,6 +103,7 @@ static void give_back(struct task_struct *t)
 		t->signal->maxrss = max(t->signal->maxrss,
 					max(mm->hiwater_rss, mm_rss(mm)) * (PAGE_SIZE / KiB));
 		mm = sched_set_mm(NULL);
+		thread_vector_free(&t->thread);
 	}
 	vfork_release(t);
 	if (mm)

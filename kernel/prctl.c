@@ -5,6 +5,7 @@
  */
 #include <kernel/syscall.h>
 
+#include <arch/vector.h>
 #include <kernel/cred.h>
 #include <kernel/sched.h>
 #include <kernel/signal_internal.h>
@@ -105,7 +106,7 @@ long sys_prctl(const unsigned long *a)
 	case PR_CAP_AMBIENT:
 		return ambient(a[1], a[2], a[3], a[4]);
 	default:
-		return -EINVAL;
+		return machine_prctl((int)a[0], a[1]);
 	}
 }
 

@@ -14,6 +14,7 @@
 #include <lib/string.h>
 #include <mm/iov.h>
 #include <mm/mm.h>
+#include <mm/slab.h>
 #include <mm/uaccess.h>
 
 #define PEEKSIGINFO_SHARED      1U
@@ -187,24 +188,30 @@ static long signal_mask(struct task_struct *t, bool set, size_t size, vaddr_t us
 
 static long regset(struct task_struct *t, bool set, unsigned long type, vaddr_t user)
 {
-	union ptrace_regs regs;
-	size_t size = ptrace_regset_size(type);
+	size_t size = ptrace_regset_size(&t->thread, type);
 	struct iovec iov;
+	size_t len;
+	void *regs;
+	long err;
 
 	if (get_user(&iov, user))
 		return -EFAULT;
-	if (!size || iov.len % PTRACE_REG_SIZE)
+	if (!size || iov.len % ptrace_regset_unit(type))
 		return -EINVAL;
-	iov.len = min(iov.len, size);
-	ptrace_get_regs(&t->thread, type, &regs);
-	if (set) {
-		if (copy_from_user(&regs, iov.base, iov.len))
-			return -EFAULT;
-		ptrace_set_regs(&t->thread, type, &regs);
-	} else if (copy_to_user(iov.base, &regs, iov.len)) {
-		return -EFAULT;
-	}
-	return put_user(iov, user);
+	regs = kvmalloc(size, GFP_KERNEL);
+	if (!regs)
+		return -ENOMEM;
+	len = min(iov.len, size);
+	iov.len = min(iov.len, ptrace_regset_most(type, size));
+	ptrace_get_regs(&t->thread, type, regs);
+	if (!set)
+		err = copy_to_user(iov.base, regs, len);
+	else if (copy_from_user(regs, iov.base, len))
+		err = -EFAULT;
+	else
+		err = ptrace_set_regs(&t->thread, type, regs);
+	kvfree(regs);
+	return err ? err : put_user(iov, user);
 }
 
 /* Which part of the stop's union is filled: PTRACE_SYSCALL_INFO_ of ptrace(2). */

@@ -255,7 +255,7 @@ static void handle_signal(struct trapframe *tf, struct delivery *d)
 static bool stack_has_room(vaddr_t sp)
 {
 	return altstack_state(sp) != SS_ONSTACK ||
-	       altstack_state(sp - SIGNAL_FRAME_SIZE) == SS_ONSTACK;
+	       altstack_state(sp - signal_frame_size()) == SS_ONSTACK;
 }
 
 static void restart_with_handler(struct trapframe *tf, unsigned long sa_flags)

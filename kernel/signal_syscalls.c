@@ -243,7 +243,7 @@ int altstack_set(const struct sigaltstack *ss, vaddr_t sp)
 		*own = (struct sigaltstack){ .ss_flags = ss->ss_flags };
 		return 0;
 	}
-	if (ss->ss_size < MINSIGSTKSZ)
+	if (ss->ss_size < MINSIGSTKSZ || ss->ss_size <= signal_frame_size())
 		return -ENOMEM;
 	*own = *ss;
 	return 0;

@@ -31,8 +31,11 @@
 #define SR_SIE          0x00000002
 #define SR_SPIE         0x00000020
 #define SR_SPP          0x00000100
+#define SR_VS           0x00000600
+#define SR_VS_CLEAN     0x00000400
 #define SR_FS           0x00006000
 #define SR_FS_CLEAN     0x00004000
+#define SR_SD           0x8000000000000000
 
 #define CAUSE_ECALL_U   8
 

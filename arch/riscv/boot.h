@@ -51,6 +51,10 @@ void isa_init(const void *fdt);
 extern bool have_sstc, have_zicboz;
 extern unsigned int zicboz_block;
 extern u64 isa_extensions;              /* as the bits of hwprobe's key 4 */
+void isa_without_vector(void);          /* it turned out that harts differ in it */
+
+/* vector.c: have they all as many registers?  Each hart, before it takes part. */
+void vector_init_hart(void);
 
 /* hwprobe.c: answers into @page, for the vDSO; then for each other hart as it starts. */
 void hwprobe_init(u64 *page);

@@ -43,7 +43,6 @@ void hwprobe_init(u64 *page)
 	for (unsigned int i = KEY_MVENDORID; i <= KEY_MIMPID; i++)
 		values[i] = sbi_machine_id(i);
 	values[KEY_BASE_BEHAVIOR] = BEHAVIOR_IMA;
-	values[KEY_IMA_EXT_0] = isa_extensions;
 	values[KEY_CPUPERF_0] = values[KEY_MISALIGNED_SCALAR] = misaligned_speed();
 	values[KEY_ZICBOZ_BLOCK_SIZE] = zicboz_block;
 	values[KEY_HIGHEST_VIRT_ADDRESS] = USER_END;    /* the end, on Linux too */
@@ -56,6 +55,7 @@ void hwprobe_init_hart(void)
 {
 	if (have_zicboz)
 		__asm__ volatile("csrs 0x10a, %0" : : "r"(1UL << 7));  /* senvcfg.CBZE */
+	WRITE_ONCE(values[KEY_IMA_EXT_0], isa_extensions);
 	for (unsigned int i = KEY_MVENDORID; i <= KEY_MIMPID; i++)
 		if (sbi_machine_id(i) != values[i])
 			WRITE_ONCE(values[i], ~0UL);

@@ -12,6 +12,7 @@
 #include <arch/elf.h>
 #include <arch/machine.h>
 #include <arch/mmu.h>
+#include <arch/vector.h>
 #include <kernel/log.h>
 #include <lib/fdt.h>
 #include <lib/printf.h>
@@ -27,29 +28,35 @@ const char *cpu_mmu_string = "sv39";
 
 #define LETTER(c)       (1UL << ((c) - 'a'))
 
-/* Programs are told of IMAFDC only: nothing else has state that is saved for them. */
+/* Programs are told of IMAFDCV only: nothing else has state that is saved for them. */
 #define HWCAP_KNOWN     (LETTER('i') | LETTER('m') | LETTER('a') | LETTER('f') | LETTER('d') | \
-			 LETTER('c'))
+			 LETTER('c') | LETTER('v'))
 
-/*
- * Extensions, as the bits of riscv_hwprobe's key 4, and behind those our own.  None of V and
- * its kin: nobody saves vector registers.
- */
+/* Extensions, as the bits of riscv_hwprobe's key 4, and behind those our own. */
 enum {
-	ISA_FD = 0, ISA_C = 1, ISA_ZICBOZ = 6, ISA_ZCA = 43, ISA_ZCD = 45,
+	ISA_FD = 0, ISA_C = 1, ISA_V = 2, ISA_ZICBOZ = 6, ISA_ZVBB = 17, ISA_ZVKB = 19,
+	ISA_ZVE32X = 37, ISA_ZVE32F, ISA_ZVE64X, ISA_ZVE64F, ISA_ZVE64D, ISA_ZCA = 43, ISA_ZCD = 45,
 	ISA_OWN = 56, ISA_SSTC = ISA_OWN, ISA_SVADE, ISA_SVADU, ISA_SVNAPOT
 };
 
 static const struct { char name[12]; u8 bit; } known[] = {
 	{ "zba", 3 }, { "zbb", 4 }, { "zbs", 5 }, { "zicboz", ISA_ZICBOZ }, { "zbc", 7 },
 	{ "zbkb", 8 }, { "zbkc", 9 }, { "zbkx", 10 }, { "zknd", 11 }, { "zkne", 12 },
-	{ "zknh", 13 }, { "zksed", 14 }, { "zksh", 15 }, { "zkt", 16 }, { "zfh", 27 },
-	{ "zfhmin", 28 }, { "zihintntl", 29 }, { "zfa", 32 }, { "zacas", 34 }, { "zicond", 35 },
-	{ "zihintpause", 36 }, { "zimop", 42 }, { "zca", ISA_ZCA }, { "zcb", 44 },
+	{ "zknh", 13 }, { "zksed", 14 }, { "zksh", 15 }, { "zkt", 16 }, { "zvbb", ISA_ZVBB },
+	{ "zvbc", 18 }, { "zvkb", ISA_ZVKB }, { "zvkg", 20 }, { "zvkned", 21 }, { "zvknha", 22 },
+	{ "zvknhb", 23 }, { "zvksed", 24 }, { "zvksh", 25 }, { "zvkt", 26 }, { "zfh", 27 },
+	{ "zfhmin", 28 }, { "zihintntl", 29 }, { "zvfh", 30 }, { "zvfhmin", 31 }, { "zfa", 32 },
+	{ "zacas", 34 }, { "zicond", 35 }, { "zihintpause", 36 }, { "zve32x", ISA_ZVE32X },
+	{ "zve32f", ISA_ZVE32F }, { "zve64x", ISA_ZVE64X }, { "zve64f", ISA_ZVE64F },
+	{ "zve64d", ISA_ZVE64D }, { "zimop", 42 }, { "zca", ISA_ZCA }, { "zcb", 44 },
 	{ "zcd", ISA_ZCD }, { "zcmop", 47 }, { "zawrs", 48 },
 	{ "sstc", ISA_SSTC }, { "svade", ISA_SVADE }, { "svadu", ISA_SVADU },
 	{ "svnapot", ISA_SVNAPOT },
 };
+
+/* Bits that say something of vectors: V, Zv* */
+#define VECTOR_NAMES    (BIT(ISA_V) | (BIT(27) - BIT(ISA_ZVBB)) | 3UL << 30 | \
+			 (BIT(42) - BIT(ISA_ZVE32X)))
 
 struct isa {
 	unsigned long letters;          /* LETTER() */
@@ -62,6 +69,7 @@ static const char *read_list(struct isa *isa, const char *list, int len);
 static void write_line(char *line, size_t size, const struct isa *isa, const char *list, int len);
 static void read_string(struct isa *isa, const char *s);
 static void add_name(struct isa *isa, const char *name, size_t len);
+static u64 with_implied(const struct isa *isa);
 
 void isa_init(const void *fdt)
 {
@@ -91,9 +99,18 @@ void isa_init(const void *fdt)
 	have_zicboz = all.names & BIT(ISA_ZICBOZ);
 	zicboz_block = have_zicboz ? all.zicboz_block : 0;
 	isa_extensions = all.names & (BIT(ISA_OWN) - 1);
+	have_vector = all.names & BIT(ISA_ZVE32X);
+	if (!have_vector)
+		isa_without_vector();
 	mmu_blocks = all.names & BIT(ISA_SVNAPOT);
 	mmu_software_ad = ((any & BIT(ISA_SVADE)) && !(all.names & BIT(ISA_SVADU))) ||
 			  !early_sets_accessed();
+}
+
+void isa_without_vector(void)
+{
+	elf_hwcap &= ~LETTER('v');
+	isa_extensions &= ~VECTOR_NAMES;
 }
 
 static bool has_letters(const struct isa *isa, unsigned long letters)
@@ -120,12 +137,7 @@ static const char *read_hart(const void *fdt, int node, struct isa *isa)
 	}
 	if (isa->letters & LETTER('g'))
 		isa->letters |= LETTER('i') | LETTER('m') | LETTER('a') | LETTER('f') | LETTER('d');
-	if (has_letters(isa, LETTER('f') | LETTER('d')))
-		isa->names |= BIT(ISA_FD);
-	if (has_letters(isa, LETTER('c')))
-		isa->names |= BIT(ISA_C) | BIT(ISA_ZCA);
-	if (has_letters(isa, LETTER('c') | LETTER('d')))
-		isa->names |= BIT(ISA_ZCD);
+	isa->names = with_implied(isa);
 	if (fdt_prop_u32(fdt, node, "riscv,cboz-block-size", &block) == 0 && block >= 8 &&
 	    block <= PAGE_SIZE && (block & (block - 1)) == 0)
 		isa->zicboz_block = block;
@@ -189,6 +201,30 @@ static void add_name(struct isa *isa, const char *name, size_t len)
 		if (len < sizeof(known[i].name) && known[i].name[len] == '\0' &&
 		    memcmp(known[i].name, name, len) == 0)
 			isa->names |= BIT(known[i].bit);
+}
+
+/* What has something larger has its parts. */
+static u64 with_implied(const struct isa *isa)
+{
+	u64 names = isa->names;
+
+	if (has_letters(isa, LETTER('f') | LETTER('d')))
+		names |= BIT(ISA_FD);
+	if (has_letters(isa, LETTER('c')))
+		names |= BIT(ISA_C) | BIT(ISA_ZCA);
+	if (has_letters(isa, LETTER('c') | LETTER('d')))
+		names |= BIT(ISA_ZCD);
+	if (has_letters(isa, LETTER('v')))
+		names |= BIT(ISA_V) | BIT(ISA_ZVE64D);
+	if (names & BIT(ISA_ZVE64D))
+		names |= BIT(ISA_ZVE64F);
+	if (names & BIT(ISA_ZVE64F))
+		names |= BIT(ISA_ZVE64X) | BIT(ISA_ZVE32F);
+	if (names & (BIT(ISA_ZVE64X) | BIT(ISA_ZVE32F)))
+		names |= BIT(ISA_ZVE32X);
+	if (names & BIT(ISA_ZVBB))
+		names |= BIT(ISA_ZVKB);
+	return names;
 }
 
 /* The float ABI in e_flags needs the registers; RVE programs have half the file. */

@@ -3,17 +3,19 @@
  * The signal frame, as Linux/riscv lays it out:
  *
  *   sp → siginfo (128) | ucontext: flags, link, stack, sigmask, 120 unused,
- *        mcontext: pc, x1..x31 | FP: f0..f31, fcsr, padding, reserved, end header
+ *        mcontext: pc, x1..x31 | FP: f0..f31, fcsr, padding, reserved | records
  *
- * The reserved word and the extension header behind FP are zero: no
- * extensions follow.  A frame that a program made up is read with care: only
- * general registers, pc, FP and the mask come from it, never status.
+ * A record is magic, size, contents; one of zeros ends them, and the first one's
+ * head is FP's last two words.  Vector registers are one (vector.c), if the
+ * program uses them.  A frame that a program made up is read with care: only
+ * registers, pc and the mask come from it, never status.
  */
 #include <arch/signal.h>
 
 #include <arch/thread.h>
 #include <arch/trapframe.h>
 #include <arch/vdso.h>
+#include <arch/vector.h>
 #include <kernel/signal_types.h>
 #include <lib/string.h>
 #include <mm/mm.h>
@@ -22,10 +24,9 @@
 struct user_fp {                /* union __riscv_fp_state, 528 bytes */
 	u64 f[32];
 	u32 fcsr;
-	u32 pad[63];            /* up to the size of the quad-precision state */
+	u32 pad[64];            /* up to the size of the quad-precision state */
 	u32 reserved;
-	u32 end_magic, end_size;
-	u32 tail;
+	u32 magic, size;        /* of the record behind it */
 };
 
 struct ucontext {
@@ -94,8 +95,8 @@ static void frame_fill(struct rt_sigframe *fr, struct trapframe *tf,
 		fp->fcsr = 0;
 	}
 	fp->reserved = 0;
-	fp->end_magic = 0;
-	fp->end_size = 0;
+	fp->magic = 0;
+	fp->size = 0;
 }
 
 /* A frame that crosses into the next page goes by way of the kernel's stack. */
@@ -116,34 +117,38 @@ static bool in_one_page(vaddr_t start, size_t len)
 
 int signal_frame_push(struct trapframe *tf, const struct signal_frame_info *sf)
 {
-	vaddr_t sp = ALIGN_DOWN(sf->stack_top - sizeof(struct rt_sigframe), 16);
-	struct mm_struct *mm = current_thread()->mm;
-	vaddr_t ra = mm->vdso + vdso_sigreturn_offset();
+	vaddr_t sp = ALIGN_DOWN(sf->stack_top - signal_frame_size(), 16), ra;
 	struct user_spot spot;
 
-	if (sf->stack_top < sizeof(struct rt_sigframe) ||
-	    !user_range_ok(sp, sizeof(struct rt_sigframe)))
+	if (unlikely(!user_range_ok(sp, sizeof(struct rt_sigframe))))
 		return -EFAULT;
-	if (in_one_page(sp, sizeof(struct rt_sigframe))) {
-		if (user_spot_lock(sp, FAULT_WRITE, &spot))
+	if (likely(in_one_page(sp, sizeof(struct rt_sigframe)))) {
+		if (unlikely(user_spot_lock(sp, FAULT_WRITE, &spot)))
 			return -EFAULT;
 		frame_fill(spot.kaddr, tf, sf);
 		user_spot_unlock(&spot);
 	} else if (push_across(sp, tf, sf)) {
 		return -EFAULT;
 	}
+	if (unlikely(current_thread()->vector) &&
+	    vector_frame_push(sp + offsetof(struct rt_sigframe, uc.fp.magic)))
+		return -EFAULT;
+	ra = current_thread()->mm->vdso + vdso_sigreturn_offset();
 	tf_call(tf, sf->handler, sp, ra, sf->sig, sp + offsetof(struct rt_sigframe, info),
 		sp + offsetof(struct rt_sigframe, uc));
 	return 0;
 }
 
-/* @uc may change while it is read: each word is taken once, and any value will do. */
+/*
+ * @uc may change while it is read: each word is taken once, and any value will do.  1: it has
+ * records.
+ */
 static int frame_take(struct trapframe *tf, const struct ucontext *uc, u64 *mask,
 		      struct sigaltstack *altstack)
 {
 	struct thread *t = current_thread();
 
-	if (uc->fp.reserved || uc->fp.end_magic || uc->fp.end_size)
+	if (uc->fp.reserved)
 		return -EFAULT;
 	copy_regs(tf->x, uc->regs);
 	thread_fp_write(t, (const struct fpstate *)&uc->fp);
@@ -152,7 +157,7 @@ static int frame_take(struct trapframe *tf, const struct ucontext *uc, u64 *mask
 	altstack->ss_sp = uc->stack.sp;
 	altstack->ss_flags = uc->stack.flags;
 	altstack->ss_size = uc->stack.size;
-	return 0;
+	return (uc->fp.magic | uc->fp.size) != 0;
 }
 
 static __noinline int pop_across(vaddr_t at, struct trapframe *tf, u64 *mask,
@@ -169,11 +174,13 @@ int signal_frame_pop(struct trapframe *tf, u64 *mask, struct sigaltstack *altsta
 	struct user_spot spot;
 	int err;
 
-	if ((at & 7) || !in_one_page(at, sizeof(struct ucontext)))
-		return pop_across(at, tf, mask, altstack);
-	if (user_spot_lock(at, FAULT_READ, &spot))
-		return -EFAULT;
-	err = frame_take(tf, spot.kaddr, mask, altstack);
-	user_spot_unlock(&spot);
-	return err;
+	if (unlikely((at & 7) || !in_one_page(at, sizeof(struct ucontext)))) {
+		err = pop_across(at, tf, mask, altstack);
+	} else {
+		if (unlikely(user_spot_lock(at, FAULT_READ, &spot)))
+			return -EFAULT;
+		err = frame_take(tf, spot.kaddr, mask, altstack);
+		user_spot_unlock(&spot);
+	}
+	return unlikely(err > 0) ? vector_frame_pop(at + offsetof(struct ucontext, fp.magic)) : err;
 }

@@ -46,6 +46,7 @@ __noreturn void arch_start(unsigned long hartid, paddr_t fdt_pa)
 	boot_info.fdt = fdt;
 	boot_info.fdt_len = fdt_size(fdt);
 	isa_init(fdt);
+	vector_init_hart();
 	mmu_init_hart();
 	harts_init(fdt, hartid);
 	time_init(fdt);
@@ -60,6 +61,7 @@ __noreturn void arch_start_hart(void)
 {
 	mmu_init_hart();
 	time_init_hart();
+	vector_init_hart();
 	hwprobe_init_hart();
 	kernel_start_hart(hart_id());
 }

@@ -8,6 +8,9 @@
  * remembers whose registers it holds (fp_owner): the same thread coming back
  * with nobody in between finds them in place; any other starts with FP off
  * and loads at its next FP instruction.
+ *
+ * Vector registers, where a thread has used any (vector.c), go with those of
+ * FP: both are in place or neither, so that a switch looks at one owner.
  */
 #include <arch/thread.h>
 
@@ -16,12 +19,15 @@
 
 #include <arch/cpu.h>
 #include <arch/trapframe.h>
+#include <arch/vector.h>
+#include <lib/atomic.h>
 #include <lib/bug.h>
 #include <lib/string.h>
 
 struct thread *thread_switch_context(struct thread *prev, struct thread *next);
 void fp_store(struct fpstate *fp);
 void fp_load(const struct fpstate *fp);
+void vector_load(const struct vector_state *v);
 
 /*
  * Registers are in place only if both agree: the hart says they are this
@@ -40,6 +46,7 @@ static void fp_disable(void)
 	__asm__ volatile("csrc sstatus, %0" : : "r"((unsigned long)SR_FS));
 }
 
+/* SR_SD is set where FP or vectors are dirty; where neither is, it may be left set. */
 static void frame_set_fs(struct thread *t, unsigned long fs)
 {
 	struct trapframe *tf = thread_trapframe(t);
@@ -69,7 +76,7 @@ void thread_fp_save(struct thread *t)
 void thread_fp_load(struct thread *t)
 {
 	t->fp_used = FP_NOWHERE;
-	frame_set_fs(t, 0);
+	thread_trapframe(t)->status &= ~(unsigned long)(SR_FS | SR_VS);
 }
 
 static inline void fp_copy(struct fpstate *to, const struct fpstate *from)
@@ -94,39 +101,62 @@ void thread_fp_write(struct thread *t, const struct fpstate *from)
 {
 	if (!(thread_trapframe(t)->status & SR_FS)) {
 		fp_copy(&t->fp, from);
-		thread_fp_load(t);
+		t->fp_used = FP_NOWHERE;
 		return;
 	}
 	fp_enable();
 	fp_load(from);
 	fp_disable();
-	frame_set_fs(t, SR_FS);
+	frame_set_fs(t, SR_FS | SR_SD);
+}
+
+static void load_vectors(struct thread *t)
+{
+	__asm__ volatile("csrs sstatus, %0" : : "r"((unsigned long)SR_VS_CLEAN));
+	vector_load(t->vector);
+	__asm__ volatile("csrc sstatus, %0" : : "r"((unsigned long)SR_VS));
+	thread_trapframe(t)->status |= SR_VS_CLEAN;
 }
 
 /*
- * A program's first FP instruction since it came here.  False: FP is on
- * already, so the instruction itself is illegal.
+ * An illegal instruction: a program's first FP or vector instruction since it came here, if it
+ * has used any before.  False: all it has is on already, so the instruction itself is illegal,
+ * or its first of vectors ever.
  */
-bool thread_fp_trap(struct thread *t)
+bool thread_registers_trap(struct thread *t)
 {
-	if (thread_trapframe(t)->status & SR_FS)
+	unsigned long status = thread_trapframe(t)->status;
+	bool vectors = t->vector && !(status & SR_VS) && READ_ONCE(have_vector);
+
+	if (!(status & SR_FS)) {
+		fp_enable();
+		fp_load(&t->fp);
+		fp_disable();
+		fp_owner[t->hart] = t;
+		t->fp_used = t->hart + 1;
+		frame_set_fs(t, SR_FS_CLEAN);
+	} else if (!vectors) {
 		return false;
-	fp_enable();
-	fp_load(&t->fp);
-	fp_disable();
-	fp_owner[t->hart] = t;
-	t->fp_used = t->hart + 1;
-	frame_set_fs(t, SR_FS_CLEAN);
+	}
+	if (vectors)
+		load_vectors(t);
 	return true;
+}
+
+static __noinline void registers_save(struct thread *t)
+{
+	thread_fp_save(t);
+	thread_vector_save(t);
+	thread_trapframe(t)->status &= ~SR_SD;
 }
 
 struct thread *thread_switch(struct thread *prev, struct thread *next)
 {
-	if (prev->mm && unlikely(fp_dirty(prev)))
-		fp_save(prev);
+	if (prev->mm && unlikely(thread_trapframe(prev)->status & SR_SD))
+		registers_save(prev);
 	if (next->mm && next->fp_used &&
 	    (fp_owner[next->hart] != next || next->fp_used != next->hart + 1))
-		frame_set_fs(next, 0);
+		thread_trapframe(next)->status &= ~(unsigned long)(SR_FS | SR_VS);
 	return thread_switch_context(prev, next);
 }
 
@@ -161,7 +191,10 @@ void thread_init_fork(struct thread *t, void *stack, vaddr_t sp, bool set_tls, v
 		tf_set_sp(tf, sp);
 	if (set_tls)
 		tf_set_tls(tf, tls);
-	tf->status &= ~(unsigned long)SR_FS;
+	tf->status &= ~(SR_FS | SR_VS | SR_SD);
+	t->vector = NULL;
+	t->frame_extra = 0;
+	t->vector_control = cur->vector_control;
 	t->fp_used = cur->fp_used ? FP_NOWHERE : 0;
 	if (cur->fp_used)
 		t->fp = cur->fp;
@@ -176,6 +209,8 @@ void thread_start_program(struct thread *t, vaddr_t pc, vaddr_t sp)
 {
 	struct trapframe *tf = thread_trapframe(t);
 
+	thread_vector_free(t);
+	thread_vector_exec(t);
 	memset(tf, 0, sizeof(*tf));
 	tf_set_pc(tf, pc);
 	tf_set_sp(tf, sp);

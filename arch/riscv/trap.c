@@ -11,6 +11,7 @@
 #include <arch/cpu.h>
 #include <arch/machine.h>
 #include <arch/trapframe.h>
+#include <arch/vector.h>
 #include <kernel/entry.h>
 #include <kernel/log.h>
 #include <kernel/signal_types.h>
@@ -25,7 +26,7 @@ enum {
 	EXC_FETCH_PAGE = 12, EXC_LOAD_PAGE = 13, EXC_STORE_PAGE = 15,
 };
 
-bool thread_fp_trap(struct thread *t);
+bool thread_registers_trap(struct thread *t);
 void ipi_handle(void);
 
 static unsigned long read_stval(void)
@@ -80,6 +81,8 @@ static void user_exception(struct trapframe *tf, unsigned long cause, vaddr_t ad
 		entry_user_exception(tf, SIGSEGV, SEGV_ACCERR, addr);
 		break;
 	default:
+		if (cause == EXC_ILLEGAL && vector_first_use(tf, (u32)addr))
+			break;
 		entry_user_exception(tf, SIGILL, ILL_ILLOPC, tf_pc(tf));
 	}
 }
@@ -95,7 +98,7 @@ void trap_from_user(struct trapframe *tf)
 		return;
 	}
 	addr = read_stval();
-	if (cause == EXC_ILLEGAL && thread_fp_trap(current_thread()))
+	if (cause == EXC_ILLEGAL && thread_registers_trap(current_thread()))
 		return;
 	irq_enable();
 	if (cause == EXC_STORE_PAGE)

@@ -5,6 +5,7 @@
 #include <kernel/fs/proc/sysctl.h>
 
 #include <arch/elf.h>
+#include <arch/vector.h>
 #include <kernel/coredump.h>
 #include <kernel/cred.h>
 #include <kernel/exec.h>
@@ -265,9 +266,27 @@ static const struct proc_entry fs_table[] = {
 	{ .name = NULL },
 };
 
-const struct proc_entry proc_sys_table[] = {
+NUMBER(riscv_v_default_allow, vector_default_allow, 0, 0x7fffffff)
+
+static const struct proc_entry vector_table[] = {
+	SETTING(riscv_v_default_allow),
+	{ .name = NULL },
+};
+
+static const struct proc_entry abi_table[] = {
+	DIR("abi", vector_table),
+	{ .name = NULL },
+};
+
+struct proc_entry proc_sys_table[] = {
 	DIR("fs", fs_table),
 	DIR("kernel", kernel_table),
 	DIR("vm", proc_vm_table),
 	{ .name = NULL },
 };
+
+void proc_sysctl_init(void)
+{
+	if (have_vector)
+		proc_sys_table[ARRAY_SIZE(proc_sys_table) - 1].children = abi_table;
+}

@@ -10,6 +10,8 @@
 
 extern const struct proc_entry proc_vm_table[];         /* sysctl_vm.c */
 
+void proc_sysctl_init(void);
+
 /*
  * The first number of @buf into *v.  -EINVAL: none, or not within [low, high]; -EPERM: the
  * current task may not change settings.

@@ -9,6 +9,7 @@
 #include <kernel/fs/proc/proc.h>
 
 #include <kernel/cred.h>
+#include <kernel/fs/proc/sysctl.h>
 #include <kernel/fs/super.h>
 #include <kernel/log.h>
 #include <kernel/ptrace.h>
@@ -362,5 +363,6 @@ static struct file_system_type proc_type = { .name = "proc", .fill_super = proc_
 
 void procfs_init(void)
 {
+	proc_sysctl_init();
 	register_filesystem(&proc_type);
 }

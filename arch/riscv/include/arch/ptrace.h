@@ -12,8 +12,9 @@ struct trapframe;
 
 #define NT_PRSTATUS             1
 #define NT_PRFPREG              2
+#define NT_RISCV_VECTOR         0x901   /* vstart, vl, vtype, vcsr, vlenb; v0..v31 */
+#define NT_EXTRA                NT_RISCV_VECTOR /* for core files: where a thread has it */
 
-#define PTRACE_REG_SIZE         8U
 #define PTRACE_AUDIT_ARCH       0xc00000f3U     /* EM_RISCV, 64 bits, little endian */
 
 /* pc, x1..x31; f0..f31, fcsr. */
@@ -22,10 +23,21 @@ union ptrace_regs {
 	struct { u64 f[32]; u32 fcsr, pad; } fp;
 };
 
-/* Bytes of note type @type's registers, or 0: no such set. */
-size_t ptrace_regset_size(unsigned long type);
-/* @t is stopped and has left its hart, or is the current one. */
-void ptrace_get_regs(struct thread *t, unsigned long type, union ptrace_regs *regs);
-void ptrace_set_regs(struct thread *t, unsigned long type, const union ptrace_regs *regs);
+/* Bytes of @t's registers of note type @type, or 0: it has no such set. */
+size_t ptrace_regset_size(struct thread *t, unsigned long type);
+/* The unit in which a program asks for them. */
+static inline unsigned int ptrace_regset_unit(unsigned long type)
+{
+	return type == NT_RISCV_VECTOR ? 4 : 8;
+}
+/* The most that a program is told it has read or written. */
+static inline size_t ptrace_regset_most(unsigned long type, size_t size)
+{
+	return type == NT_RISCV_VECTOR ? 40 + 32 * 8192UL : size;
+}
+
+/* @t is stopped and has left its hart, or is the current one.  -EINVAL: not for this machine. */
+void ptrace_get_regs(struct thread *t, unsigned long type, void *to);
+int ptrace_set_regs(struct thread *t, unsigned long type, const void *from);
 
 #endif

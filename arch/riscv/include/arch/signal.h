@@ -6,14 +6,23 @@
 #ifndef ARCH_SIGNAL_H
 #define ARCH_SIGNAL_H
 
+#include <arch/thread.h>
 #include <lib/types.h>
 
 struct trapframe;
 struct siginfo;
 struct sigaltstack;
 
-/* Bytes of a frame on the stack, for AT_MINSIGSTKSZ and the overflow check. */
-#define SIGNAL_FRAME_SIZE 1088
+/*
+ * Bytes of a frame on the stack: at least, at most (AT_MINSIGSTKSZ), and for the current thread
+ * with the registers it uses.
+ */
+#define SIGNAL_FRAME_SIZE 1088U
+unsigned int signal_frame_max(void);
+static inline unsigned int signal_frame_size(void)
+{
+	return SIGNAL_FRAME_SIZE + current_thread()->frame_extra;
+}
 
 /* What kernel/signal.c decides; the machine writes it down. */
 struct signal_frame_info {

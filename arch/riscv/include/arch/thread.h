@@ -14,6 +14,7 @@ struct hart_local;
 struct mm_struct;
 struct trapframe;
 struct sigcontext;
+struct vector_state;
 
 #define KSTACK_SIZE     (16UL << 10)
 
@@ -39,13 +40,19 @@ struct thread {
 	unsigned long work;             /* [a] WORK_ flags */
 	struct hart_local *hart_local;  /* its hart's, while it runs: <arch/cpu.h> */
 	unsigned int hart;              /* where it runs, or ran last */
-	/* 0: never; else the program has FP state, last in the registers of hart fp_used - 1 */
+	/*
+	 * 0: never; else the program has FP state, last in the registers of hart fp_used - 1, and
+	 * vector state too, if it has any
+	 */
 	unsigned int fp_used;
 	struct mm_struct *mm;           /* NULL for kernel threads */
 	u32 trace;                      /* [a] which calls go by the table: kernel/entry.h */
+	u32 vector_control;             /* may it use vector registers?  vector.c */
 	struct switch_context ctx;
 	unsigned long kstack;           /* lowest address of the kernel stack */
 	struct fpstate fp;
+	struct vector_state *vector;    /* in memory; NULL: it uses none */
+	unsigned int frame_extra;       /* bytes that those take in a signal frame */
 };
 
 /* Reserved by the ABI for the thread: no compiler allocates it. */
@@ -78,17 +85,17 @@ void thread_init_kernel(struct thread *t, void *stack, void (*fn)(void *), void 
 /*
  * A copy of the current program's registers, its trapframe being whole, that returns 0 from the
  * system call; @sp and @tls replace the stack pointer and thread pointer unless 0 /
- * @set_tls is false.  FP state is copied.
+ * @set_tls is false.  FP state is copied, vector state is not.
  */
 void thread_init_fork(struct thread *t, void *stack, vaddr_t sp, bool set_tls, vaddr_t tls);
 
-/* exec: a clean register set that starts at @pc with stack @sp; FP off and zero. */
+/* exec: a clean register set that starts at @pc with stack @sp; FP off and zero, no vectors. */
 void thread_start_program(struct thread *t, vaddr_t pc, vaddr_t sp);
 
 /*
  * Switch from @prev to @next; returns in @next with the task that ran before.
  * Called by schedule() with interrupts off and the run queue locked; saves
- * and restores FP registers lazily.  The address space is switched by the caller.
+ * and restores FP and vector registers lazily.  The address space is switched by the caller.
  */
 struct thread *thread_switch(struct thread *prev, struct thread *next);
 
