@@ -1,0 +1,1 @@
+../../programs/lib/tap.sh
