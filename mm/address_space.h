@@ -11,6 +11,7 @@
 #include <lib/list.h>
 #include <lib/radix.h>
 #include <lib/types.h>
+#include <mm/i_mmap.h>
 #include <mm/page.h>
 
 struct address_space;
@@ -87,7 +88,7 @@ struct address_space {
 	struct radix_tree pages;                        /* [m] index -> struct page */
 	unsigned long nr_pages;                         /* [m] */
 	struct spinlock i_mmap_lock;                    /* RANK_I_MMAP */
-	struct list_head i_mmap;                        /* [i] vm_area_struct.i_mmap_node */
+	struct i_mmap i_mmap;                           /* [i] the areas that map it */
 	u32 i_mmap_writable;                            /* [i] shared areas that may write */
 	u32 seals;                                      /* [i] F_SEAL_, of memory files (shmem.h) */
 	u64 size;                                       /* [a] of the file, bytes */

@@ -157,7 +157,7 @@ static int dup_area(struct mm_struct *new, struct vm_area_struct *src,
 			vm_uncommit(new, pages);
 		return -ENOMEM;
 	}
-	*vma = *src;
+	vma_copy(vma, src);
 	vma->vm_gate.count = 0;
 	vma->vm_mm = new;
 	vma->vm_flags &= ~(VM_LOCKED | VM_LOCKONFAULT);

@@ -75,7 +75,7 @@ void address_space_init(struct address_space *as, struct inode *host,
 	spin_lock_init(&as->lock, RANK_MAPPING);
 	spin_lock_init(&as->i_mmap_lock, RANK_I_MMAP);
 	radix_init(&as->pages, &node_ops);
-	INIT_LIST_HEAD(&as->i_mmap);
+	i_mmap_init(&as->i_mmap);
 	INIT_LIST_HEAD(&as->wb_node);
 }
 
@@ -84,7 +84,7 @@ void address_space_destroy(struct address_space *as)
 	if (as->away)
 		shmem_away_unlist(as);
 	writeback_forget(as);
-	assert(!as->nr_pages && list_empty(&as->i_mmap));
+	assert(!as->nr_pages && i_mmap_empty(&as->i_mmap));
 	if (as->away)
 		shmem_away_destroy(as);
 }

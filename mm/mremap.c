@@ -202,7 +202,7 @@ static struct vm_area_struct *moved_area(struct remap *r, vaddr_t to)
 
 	if (!new)
 		return NULL;
-	*new = *r->vma;
+	vma_copy(new, r->vma);
 	new->vm_start = to;
 	new->vm_end = to + r->new_len;
 	new->vm_pgoff = vma_is_anonymous(new) ? to >> PAGE_SHIFT : vma_pgoff(r->vma, r->old);

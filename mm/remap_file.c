@@ -52,7 +52,7 @@ static int remap_pages(struct mm_struct *mm, vaddr_t start, vaddr_t end, pgoff_t
 	new = vma_alloc();
 	if (!new)
 		return -ENOMEM;
-	*new = *vma;
+	vma_copy(new, vma);
 	new->vm_start = start;
 	new->vm_end = end;
 	new->vm_pgoff = pgoff;

@@ -3,13 +3,13 @@
  * Rmap: from a file's page to the PTEs that name it.
  *
  * A page knows its file and its place there; the file knows the areas that map
- * it (as->i_mmap); an area and a place give an address, and the address an entry.
+ * that place (i_mmap.c); an area and a place give an address, and the address an entry.
  * So no page carries a list, and mapping one costs nothing here.  The price is
- * that every area of the file is looked at, also those that have not touched the
- * page: file pages are shared by few, and most such walks find their PTE.
+ * that every area of the page is looked at, also those that have not touched
+ * it: file pages are shared by few, and most such walks find their PTE.
  *
- * Always true:  an area on i_mmap has its page tables (areas leave the list
- *               first), so no mm->lock is needed to walk them;
+ * Always true:  an area in i_mmap has its page tables (areas leave it first),
+ *               so no mm->lock is needed to walk them;
  *               translations are forgotten before the PTE's reference is put.
  * Lock:         i_mmap_lock, then the PTE lock of one table at a time.
  */
@@ -109,16 +109,14 @@ static unsigned int rmap_walk_locked(struct page *page, visit_fn visit, struct u
 
 	assert(page_test(page, PG_locked) && as);
 	assert_held(&as->i_mmap_lock);
-	list_for_each_entry(v.vma, &as->i_mmap, i_mmap_node) {
-		unsigned long at = page->index - v.vma->vm_pgoff;
+	for (v.vma = i_mmap_first(&as->i_mmap, page->index, page->index); v.vma;
+	     v.vma = i_mmap_next(v.vma, page->index, page->index)) {
 		struct page *table;
 		pte_t e;
 
-		if (page->index < v.vma->vm_pgoff || at >= vma_pages(v.vma))
-			continue;
 		if (!atomic_read(&page->mapcount))
 			break;
-		v.va = v.vma->vm_start + (at << PAGE_SHIFT);
+		v.va = v.vma->vm_start + ((page->index - v.vma->vm_pgoff) << PAGE_SHIFT);
 		v.pte = pt_walk(v.vma->vm_mm, v.va, PT_FIND, &table);
 		if (!v.pte)
 			continue;
@@ -215,12 +213,11 @@ void rmap_unmap_range(struct address_space *as, pgoff_t first, pgoff_t last, boo
 	struct vm_area_struct *vma;
 
 	spin_lock(&as->i_mmap_lock);
-	list_for_each_entry(vma, &as->i_mmap, i_mmap_node) {
+	for (vma = i_mmap_first(&as->i_mmap, first, last); vma;
+	     vma = i_mmap_next(vma, first, last)) {
 		pgoff_t from = max(first, vma->vm_pgoff);
 		pgoff_t to = min(last, vma->vm_pgoff + vma_pages(vma) - 1);
 
-		if (from > to)
-			continue;
 		zap_area(as, vma, vma->vm_start + ((from - vma->vm_pgoff) << PAGE_SHIFT),
 			 vma->vm_start + ((to - vma->vm_pgoff + 1) << PAGE_SHIFT), even_cows);
 	}

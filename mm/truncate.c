@@ -41,14 +41,12 @@ void truncate_pages(struct address_space *as, loff_t start, loff_t end)
 		zero_part(as, stop, 0, tail);
 	if (first >= stop)
 		return;
-	if (!list_empty(&as->i_mmap))
-		rmap_unmap_range(as, first, stop - 1, even_cows);
+	rmap_unmap_range(as, first, stop - 1, even_cows);
 	do {
 		seen = shmem_came_back(as);
 		drop_range(as, first, stop - 1);
 	} while (unlikely(as->away) && shmem_away_drop(as, first, stop - 1, seen));
-	if (!list_empty(&as->i_mmap))
-		rmap_unmap_range(as, first, stop - 1, even_cows);
+	rmap_unmap_range(as, first, stop - 1, even_cows);
 }
 
 static void zero_part(struct address_space *as, pgoff_t index, unsigned int from, unsigned int to)

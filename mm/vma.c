@@ -122,12 +122,12 @@ bool vma_augment(struct avl_node *node)
 	return augment(node);
 }
 
-/* ------------------------------------------------- the file's list of areas */
+/* ------------------------------------------------------ the file's areas */
 
 static void enter_mapping(struct vm_area_struct *vma, struct address_space *as)
 {
 	spin_lock(&as->i_mmap_lock);
-	list_add_tail(&vma->i_mmap_node, &as->i_mmap);
+	i_mmap_add(&as->i_mmap, vma);
 	if ((vma->vm_flags & (VM_SHARED | VM_MAYWRITE)) == (VM_SHARED | VM_MAYWRITE))
 		as->i_mmap_writable++;
 	spin_unlock(&as->i_mmap_lock);
@@ -136,7 +136,7 @@ static void enter_mapping(struct vm_area_struct *vma, struct address_space *as)
 static void leave_mapping(struct vm_area_struct *vma, struct address_space *as)
 {
 	spin_lock(&as->i_mmap_lock);
-	list_del(&vma->i_mmap_node);
+	i_mmap_remove(&as->i_mmap, vma);
 	if ((vma->vm_flags & (VM_SHARED | VM_MAYWRITE)) == (VM_SHARED | VM_MAYWRITE))
 		as->i_mmap_writable--;
 	spin_unlock(&as->i_mmap_lock);
@@ -154,18 +154,30 @@ void vma_mapping_unlink(struct vm_area_struct *vma)
 		leave_mapping(vma, vma->vm_mapping);
 }
 
-/* A walk of the file's areas sees the old ends or the new, never a mixture. */
-static inline void vma_set_range(struct vm_area_struct *vma, vaddr_t start, vaddr_t end)
+static inline void set_range(struct vm_area_struct *vma, vaddr_t start, vaddr_t end)
 {
-	struct address_space *as = vma->vm_mapping;
-
-	if (as)
-		spin_lock(&as->i_mmap_lock);
 	vma->vm_pgoff += (long)(start - vma->vm_start) >> PAGE_SHIFT;
 	WRITE_ONCE(vma->vm_start, start);
 	WRITE_ONCE(vma->vm_end, end);
-	if (as)
-		spin_unlock(&as->i_mmap_lock);
+}
+
+/* A walk of the file's areas sees the old ends or the new, never a mixture. */
+static __noinline void set_range_in_file(struct address_space *as, struct vm_area_struct *vma,
+					 vaddr_t start, vaddr_t end)
+{
+	spin_lock(&as->i_mmap_lock);
+	i_mmap_remove(&as->i_mmap, vma);
+	set_range(vma, start, end);
+	i_mmap_add(&as->i_mmap, vma);
+	spin_unlock(&as->i_mmap_lock);
+}
+
+static inline void vma_set_range(struct vm_area_struct *vma, vaddr_t start, vaddr_t end)
+{
+	if (vma->vm_mapping)
+		set_range_in_file(vma->vm_mapping, vma, start, end);
+	else
+		set_range(vma, start, end);
 }
 
 /* ------------------------------------------------------------ link, unlink */
@@ -390,7 +402,7 @@ void vma_split(struct mm_struct *mm, struct vm_area_struct *vma, vaddr_t addr,
 {
 	assert(addr > vma->vm_start && addr < vma->vm_end);
 	assert_closed(vma);
-	*upper = *vma;
+	vma_copy(upper, vma);
 	upper->vm_start = addr;
 	upper->vm_pgoff = vma_pgoff(vma, addr);
 	get_refs(upper);

@@ -76,7 +76,6 @@ struct vm_area_struct {
 	struct address_space *vm_mapping;       /* [c] whose pages these are; NULL: anonymous */
 	/* [c] vm_ops' own; with VM_UFFD_ flags the struct userfault that is asked */
 	void *vm_private;
-	struct list_head i_mmap_node;           /* [i] in vm_mapping->i_mmap */
 	struct gate vm_gate;                    /* [a] faults are inside; closed for a change */
 	/* [a] some page of it may be its own: fork copies the PTEs */
 	bool vm_has_anon;
@@ -85,6 +84,12 @@ struct vm_area_struct {
 	u8 swap_window, swap_hits;
 	u32 swap_last;
 	struct vm_area_struct *vm_closed;       /* [m] next in mm->closed */
+	/* From here on a copy has its own (vma_copy).  [i] its place in vm_mapping->i_mmap */
+	union {
+		struct list_head i_mmap_fresh;
+		struct avl_node i_mmap_node;
+	};
+	pgoff_t i_mmap_last;                    /* [i] last page that its subtree maps */
 };
 
 static inline struct vm_area_struct *avl_vma(const struct avl_node *node)

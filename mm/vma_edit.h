@@ -11,6 +11,7 @@
 #ifndef MM_VMA_EDIT_H
 #define MM_VMA_EDIT_H
 
+#include <lib/string.h>
 #include <lib/types.h>
 #include <mm/mm.h>
 #include <mm/userfault.h>
@@ -21,6 +22,12 @@ struct pt_gather;
 /* Memory for an area, not initialised / its memory back.  alloc: NULL when out of memory. */
 struct vm_area_struct *vma_alloc(void);
 void vma_free(struct vm_area_struct *vma);
+
+/* @to, not linked and in no file's areas yet, becomes like @from. */
+static inline void vma_copy(struct vm_area_struct *to, const struct vm_area_struct *from)
+{
+	memcpy(to, from, offsetof(struct vm_area_struct, i_mmap_fresh));
+}
 
 /* A private anonymous area, not linked.  NULL: no memory. */
 struct vm_area_struct *vma_new_anon(struct mm_struct *mm, vaddr_t start, vaddr_t end,

@@ -62,21 +62,36 @@ static bool alike(const struct vm_area_struct *vma, const struct vm_area_struct 
 	       !(flags & (VM_PFNMAP | VM_IO | VM_DONTEXPAND));
 }
 
-/* Both areas change together for those who walk the file's areas. */
-static void move_border(struct mm_struct *mm, struct vm_area_struct *left,
-			struct vm_area_struct *right, vaddr_t border)
+static inline void set_border(struct vm_area_struct *left, struct vm_area_struct *right,
+			      vaddr_t border)
 {
-	struct address_space *as = left->vm_mapping;
-
-	assert_closed(left);
-	assert_closed(right);
-	if (as)
-		spin_lock(&as->i_mmap_lock);
 	left->vm_end = border;
 	right->vm_pgoff += (long)(border - right->vm_start) >> PAGE_SHIFT;
 	right->vm_start = border;
-	if (as)
-		spin_unlock(&as->i_mmap_lock);
+}
+
+/* Both areas change together for those who walk the file's areas. */
+static __noinline void set_border_in_file(struct address_space *as, struct vm_area_struct *left,
+					  struct vm_area_struct *right, vaddr_t border)
+{
+	spin_lock(&as->i_mmap_lock);
+	i_mmap_remove(&as->i_mmap, left);
+	i_mmap_remove(&as->i_mmap, right);
+	set_border(left, right, border);
+	i_mmap_add(&as->i_mmap, left);
+	i_mmap_add(&as->i_mmap, right);
+	spin_unlock(&as->i_mmap_lock);
+}
+
+static void move_border(struct mm_struct *mm, struct vm_area_struct *left,
+			struct vm_area_struct *right, vaddr_t border)
+{
+	assert_closed(left);
+	assert_closed(right);
+	if (left->vm_mapping)
+		set_border_in_file(left->vm_mapping, left, right, border);
+	else
+		set_border(left, right, border);
 	left->vm_has_anon |= right->vm_has_anon;
 	right->vm_has_anon |= left->vm_has_anon;
 }

@@ -282,6 +282,63 @@ static void mappings_and_the_file_always_agree(void **state)
 	finish_all();
 }
 
+/* By looking at every area of both programs: how many map a page of [first, last]. */
+static unsigned int mapping(pgoff_t first, pgoff_t last)
+{
+	unsigned int nr = 0;
+
+	for (int i = 0; i < 2; i++)
+		for (struct vm_area_struct *v = mms[i]->mmap; v; v = v->vm_next)
+			nr += v->vm_pgoff <= last && v->vm_pgoff + vma_pages(v) > first;
+	return nr;
+}
+
+static void areas_of_a_page_are_all_that_map_it_and_no_others(void **state)
+{
+	enum { FILE_PAGES = 64, FILE_MAX = FILE_PAGES * PAGE_SIZE, AREAS = 40 };
+	struct { vaddr_t at; size_t len; } piece[AREAS] = { 0 };
+
+	start(RAM, FILE_MAX);
+	for (int round = 0; round < 20000; round++) {
+		unsigned int i = harness_below(AREAS), n = 0;
+		pgoff_t first = harness_below(FILE_PAGES), was = 0;
+		pgoff_t last = min(first + harness_below(4), (pgoff_t)FILE_PAGES - 1);
+		struct mm_struct *mm = mms[i & 1];
+		struct vm_area_struct *v;
+
+		if (!piece[i].len) {
+			struct mmap_request rq = {
+				.len = (last - first + 1) * PAGE_SIZE, .prot = RW, .flags = SHARED,
+				.file = (struct file *)&disk, .map_file = map_disk, .pgoff = first,
+				.may_flags = VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC,
+			};
+
+			piece[i].at = mm_mmap(mm, &rq);
+			piece[i].len = rq.len;
+		} else if (harness_below(3)) {          /* its middle, or one end: cut, split, merged */
+			size_t from = harness_below(piece[i].len / PAGE_SIZE) * PAGE_SIZE;
+
+			assert_int_equal(mm_mprotect(mm, piece[i].at + from, PAGE_SIZE,
+						     harness_below(2) ? R : RW), 0);
+		} else {
+			assert_int_equal(mm_munmap(mm, piece[i].at, piece[i].len), 0);
+			piece[i].len = 0;
+		}
+		if (harness_below(4))
+			continue;               /* so that some come and go without being asked for */
+		spin_lock(&disk.as.i_mmap_lock);
+		for (v = i_mmap_first(&disk.as.i_mmap, first, last); v;
+		     v = i_mmap_next(v, first, last), n++) {
+			assert_true(v->vm_pgoff >= was);
+			assert_true(v->vm_pgoff <= last && v->vm_pgoff + vma_pages(v) > first);
+			was = v->vm_pgoff;
+		}
+		spin_unlock(&disk.as.i_mmap_lock);
+		assert_int_equal(n, mapping(first, last));
+	}
+	finish_all();
+}
+
 /* One program; that two share it is fork's business (mm_fork.c). */
 static void shared_anonymous_memory_is_zero_then_keeps_what_is_stored(void **state)
 {
@@ -352,6 +409,7 @@ int main(void)
 		cmocka_unit_test(locked_pages_stay),
 		cmocka_unit_test(what_is_stored_behind_the_end_stays_there),
 		cmocka_unit_test(mappings_and_the_file_always_agree),
+		cmocka_unit_test(areas_of_a_page_are_all_that_map_it_and_no_others),
 		cmocka_unit_test(shared_anonymous_memory_is_zero_then_keeps_what_is_stored),
 		cmocka_unit_test(what_went_unused_is_not_read_around_again_when_memory_is_short),
 	};

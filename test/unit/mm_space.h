@@ -156,7 +156,7 @@ static inline void space_end(struct mm_struct *mm)
 	host_tlb_check(mm);
 	mm_put(mm);
 	assert_int_equal(test_file.refs, 0);
-	assert_true(list_empty(&test_file.as.i_mmap));
+	assert_true(i_mmap_empty(&test_file.as.i_mmap));
 	assert_int_equal(test_file.as.i_mmap_writable, 0);
 	truncate_pages(&test_file.as, 0, -1);
 	assert_int_equal(vm_committed(), 0);
