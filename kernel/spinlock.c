@@ -109,15 +109,17 @@ static void check_interrupts(const struct hart_locks *h, struct spinlock *l)
 void spin_debug_trylocked(struct spinlock *l)
 {
 	struct hart_locks *h = &hart_locks[hart_id()];
+	unsigned int i;
 
 	check_interrupts(h, l);
 	l->holder = (u16)(hart_id() + 1);
 	if (h->nr == MAX_HELD)
 		panic("spinlock %p of rank %u: %d held already", (void *)l, lock_rank(l), MAX_HELD);
-	/* An interrupt between the two sees the slot unused, and uses and frees it. */
-	h->held[h->nr] = l;
+	/* The count first: an interrupt between the two uses and frees the slots above this one. */
+	i = h->nr;
+	WRITE_ONCE(h->nr, i + 1);
 	barrier();
-	WRITE_ONCE(h->nr, h->nr + 1);
+	h->held[i] = l;
 }
 
 void spin_debug_locked(struct spinlock *l)
