@@ -11,6 +11,17 @@
 #define CSR_VTYPE       0xc21
 #define CSR_VLENB       0xc22
 
+	.macro	REGISTERS insn		/* vs8r.v or vl8r.v v0, (a0): to or from state.regs */
+	csrr	t0, CSR_VLENB
+	slli	t0, t0, 3
+	addi	a0, a0, 56
+	csrw	CSR_VSTART, zero
+	.irp	n, 0, 8, 16, 24
+	.word	\insn | \n << 7
+	add	a0, a0, t0
+	.endr
+	.endm
+
 	.text
 	.globl	vector_store, vector_load
 vector_store:
@@ -22,14 +33,7 @@ vector_store:
 	sd	t2, 16(a0)
 	sd	t3, 24(a0)
 	sd	t4, 32(a0)
-	csrr	t0, CSR_VLENB
-	slli	t0, t0, 3
-	addi	a0, a0, 56
-	csrw	CSR_VSTART, zero
-	.irp	n, 0, 8, 16, 24
-	.word	0xe2850027 | \n << 7	/* vs8r.v v\n, (a0) */
-	add	a0, a0, t0
-	.endr
+	REGISTERS 0xe2850027
 	csrw	CSR_VSTART, t1
 	ret
 
@@ -38,14 +42,7 @@ vector_load:
 	ld	t2, 16(a0)
 	ld	t3, 24(a0)
 	ld	t4, 32(a0)
-	csrr	t0, CSR_VLENB
-	slli	t0, t0, 3
-	addi	a0, a0, 56
-	csrw	CSR_VSTART, zero
-	.irp	n, 0, 8, 16, 24
-	.word	0xe2850007 | \n << 7	/* vl8r.v v\n, (a0) */
-	add	a0, a0, t0
-	.endr
+	REGISTERS 0xe2850007
 	.word	0x81c3f057		/* vsetvl zero, t2, t3 */
 	csrw	CSR_VCSR, t4
 	csrw	CSR_VSTART, t1

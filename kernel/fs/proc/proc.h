@@ -80,7 +80,7 @@ extern const struct file_operations proc_dir_fops;
 extern const struct proc_entry proc_root_table[];       /* root.c */
 extern const struct proc_entry proc_pid_table[];        /* pid.c: /proc/PID */
 extern const struct proc_entry proc_tid_table[];        /* pid.c: /proc/PID/task/TID */
-extern struct proc_entry proc_sys_table[];        /* sysctl.c */
+extern struct proc_entry proc_sys_table[];              /* sysctl.c */
 extern const struct proc_entry proc_sysvipc_table[];    /* kernel/ipc/msg_calls.c */
 extern const struct file_operations proc_kmsg_fops;     /* kmsg.c */
 extern const struct file_operations proc_mem_fops, proc_pagemap_fops;   /* pid_mem.c */

@@ -42,6 +42,19 @@
 	.endr
 	.endm
 
+	.macro	FP_HOLD			/* some of FP in registers until *a2, or for a3 rounds */
+	fld	ft0, 0(a4)
+	fld	fa0, 8(a4)
+	fld	ft11, 16(a4)
+1:	lw	t0, 0(a2)
+	bnez	t0, 2f
+	addi	a3, a3, -1
+	bnez	a3, 1b
+2:	fsd	ft0, 0(a4)
+	fsd	fa0, 8(a4)
+	fsd	ft11, 16(a4)
+	.endm
+
 	.text
 	.globl	v_vlenb, v_set, v_get, v_trap, v_hold, v_bad, f_hold
 v_vlenb:
@@ -67,30 +80,12 @@ v_trap:
 /* (from, to, int *go, max, doubles[3]): until *go, or for max rounds; some of FP as well */
 v_hold:
 	V_LOAD
-	fld	ft0, 0(a4)
-	fld	fa0, 8(a4)
-	fld	ft11, 16(a4)
-1:	lw	t0, 0(a2)
-	bnez	t0, 2f
-	addi	a3, a3, -1
-	bnez	a3, 1b
-2:	fsd	ft0, 0(a4)
-	fsd	fa0, 8(a4)
-	fsd	ft11, 16(a4)
+	FP_HOLD
 	V_STORE	a1
 	ret
 
 /* The same without vectors. */
 f_hold:
-	fld	ft0, 0(a4)
-	fld	fa0, 8(a4)
-	fld	ft11, 16(a4)
-1:	lw	t0, 0(a2)
-	bnez	t0, 2f
-	addi	a3, a3, -1
-	bnez	a3, 1b
-2:	fsd	ft0, 0(a4)
-	fsd	fa0, 8(a4)
-	fsd	ft11, 16(a4)
+	FP_HOLD
 	ret
 	.section .note.GNU-stack, "", @progbits
