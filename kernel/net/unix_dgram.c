@@ -35,7 +35,9 @@ bool unix_dgram_room(struct unix_sock *u)
 	if (!peer)
 		return true;
 	spin_lock(&peer->lock);
-	if (!peer->dead && peer->peer != u && peer != u && full(peer)) {
+	/* No more its peer: forget_peer() has been here, and does not come again. */
+	if (READ_ONCE(u->peer) == peer && !peer->dead && peer->peer != u && peer != u &&
+	    full(peer)) {
 		room = false;
 		if (list_empty(&u->sender_node))
 			list_add_tail(&u->sender_node, &peer->senders);
