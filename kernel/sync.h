@@ -239,7 +239,8 @@ void wake_up_key(struct wait_queue *wq, unsigned long key);
 
 /*
  * Sleep until @cond; evaluate to 0, or -ERESTARTSYS (interruptible) / -EINTR (killable) when a
- * signal came first, or -ETIMEDOUT.
+ * signal came first, or -ETIMEDOUT.  An exclusive waiter for whom @cond is true takes it even so:
+ * a wake-up may have been spent on it.
  */
 #define __wait_event(wq, cond, state, deadline_ns, excl) ({                    \
 	struct wait_entry __w;                                                 \
@@ -265,6 +266,8 @@ void wake_up_key(struct wait_queue *wq, unsigned long key);
 		}                                                              \
 	}                                                                      \
 	wait_finish(wq, &__w);                                                 \
+	if ((excl) && __ret && (cond))                                         \
+		__ret = 0;                                                     \
 	__ret;                                                                 \
 })
 
