@@ -236,6 +236,7 @@ void wait_remove(struct wait_queue *wq, struct wait_entry *w);
 void wake_up(struct wait_queue *wq);
 void wake_up_all(struct wait_queue *wq);
 void wake_up_key(struct wait_queue *wq, unsigned long key);
+#define WAKE_NO_EVENT   (1UL << 63)     /* a key: nothing new, who sleeps is to look again */
 
 /*
  * Sleep until @cond; evaluate to 0, or -ERESTARTSYS (interruptible) / -EINTR (killable) when a

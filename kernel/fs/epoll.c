@@ -308,10 +308,7 @@ static unsigned int epoll_poll(struct file *f, struct poll_table *pt)
 	unsigned int events = 0, look;
 
 	poll_wait(pt, ep->outer ? &ep->outer_wq : &ep->poll_wq);
-	if (!ep_has_ready(ep))
-		return 0;
-	if (!mutex_trylock(&ep->ctl_lock))
-		return POLLIN | POLLRDNORM;     /* being changed: whoever comes will look */
+	mutex_lock_nested(&ep->ctl_lock);       /* who asks an item has it off the list meanwhile */
 	for (look = ep_count_ready(ep); look && !events; look--) {
 		struct ep_item *item = ep_take_ready(ep);
 

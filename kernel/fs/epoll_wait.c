@@ -66,8 +66,8 @@ static int harvest(struct epoll *ep, vaddr_t to, int max)
 			continue;
 		if (copy_to_user(to + (size_t)n * sizeof(ev), &ev, sizeof(ev))) {
 			ep_put_back(item);
-			mutex_unlock(&ep->ctl_lock);
-			return n ? n : -EFAULT;
+			n = n ? n : -EFAULT;
+			break;
 		}
 		n++;
 		if (item->event.events & EPOLLONESHOT)
@@ -76,6 +76,8 @@ static int harvest(struct epoll *ep, vaddr_t to, int max)
 			ep_put_back(item);
 	}
 	mutex_unlock(&ep->ctl_lock);
+	if (ep_has_ready(ep))
+		wake_up(&ep->wq);       /* exclusive waiters: the next one's turn */
 	return n;
 }
 

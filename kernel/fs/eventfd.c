@@ -48,7 +48,7 @@ static ssize_t eventfd_read(struct file *f, struct iov_iter *to, loff_t *pos)
 			return err;
 		n = take(e);
 	}
-	wake_up_all(&e->wq);
+	wake_up_key(&e->wq, POLLOUT | POLLWRNORM);
 	return copy_to_iter(&n, sizeof(n), to) == sizeof(n) ? (ssize_t)sizeof(n) : -EFAULT;
 }
 
@@ -83,7 +83,7 @@ static ssize_t eventfd_write(struct file *f, struct iov_iter *from, loff_t *pos)
 		if (err)
 			return err;
 	}
-	wake_up_all(&e->wq);
+	wake_up_key(&e->wq, POLLIN | POLLRDNORM);
 	return sizeof(n);
 }
 

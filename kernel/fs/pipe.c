@@ -50,6 +50,14 @@ static inline void wake(struct wait_queue *wq)
 		wake_up(wq);
 }
 
+/* Exclusive waiters: the next one's turn.  No news for who watches the pipe for events. */
+static inline void wake_next(struct wait_queue *wq)
+{
+	smp_mb();
+	if (!list_empty(&wq->waiters))
+		wake_up_key(wq, WAKE_NO_EVENT);
+}
+
 struct pipe *pipe_alloc(void)
 {
 	struct pipe *p = kmalloc(sizeof(*p), GFP_KERNEL | GFP_ZERO);
@@ -186,7 +194,7 @@ static ssize_t pipe_read(struct file *f, struct iov_iter *to, loff_t *pos)
 	if (was_full)
 		wake(&p->wr_wait);
 	if (more)
-		wake(&p->rd_wait);              /* exclusive waiters: the next one's turn */
+		wake_next(&p->rd_wait);
 	return n;
 }
 
@@ -275,7 +283,7 @@ static __noinline ssize_t write_rest(struct pipe *p, struct file *f, struct iov_
 		}
 	} while (n >= 0 && from->count);
 	if (room(p) >= PIPE_BUF)
-		wake(&p->wr_wait);              /* exclusive waiters: the next one's turn */
+		wake_next(&p->wr_wait);
 	return done ? done : n;
 }
 

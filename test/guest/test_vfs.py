@@ -32,6 +32,10 @@ def test_poll_select_epoll(tap):
     tap("ready")
 
 
+def test_who_waits_in_an_epoll_is_told_as_often_as_on_linux(tap):
+    tap("epolls", 150)
+
+
 @pytest.mark.parametrize("where", ["/tmp", "/root"])
 def test_many_processes_at_the_same_names(tap, where):
     tap(f"fsstress {where} 4")
