@@ -26,7 +26,7 @@
 #   make bench        what each operation costs, here and on Linux; WALL=1: time, ROUNDS=5 of each
 #                     SMP=2: scaling; ROWS='null pipe': a few; bench-check: none grew since bench-record
 #   make bench-prompt instructions to the shell's prompt;  bench-disk: 100 MiB that no cache holds
-#   make profile      where a row's instructions go, by function: ROWS='pipe'
+#   make profile      where a row's instructions go, by function: ROWS='pipe'; SMP=2: what two workers add
 #   make clean        remove build/
 #
 # For qemu, qemu-gdb, linux and run-tests:
@@ -544,7 +544,7 @@ BENCH_SELF := $(BENCH_DISK) $(BENCH_DIR)/firmware.bin
 BENCH_SMP := $(if $(filter command%,$(origin SMP)),$(filter-out 1,$(SMP)))
 BENCH_PY = BENCH_CC='$(CC)' BENCH_OBJDUMP='$(OBJDUMP)' $(PYTHON) test/bench/bench.py
 BENCH_ARGS = --build '$(O)' --disk '$(BENCH_DISK)' --rows '$(ROWS)' --linux '$(LINUX)' \
-	--stock '$(LINUX_DIR)/vmlinux' \
+	--stock '$(LINUX_DIR)/vmlinux' --nm '$(NM)' \
 	$(if $(ROUNDS),--rounds '$(ROUNDS)')
 
 $(BENCH_BIN)/bench: user/bench_memory.c user/bench_process.c user/bench_rows.h
@@ -581,7 +581,7 @@ bench-record: $(ELF) $(BENCH_SELF) | emulator
 	@$(BENCH_PY) record $(BENCH_ARGS)
 
 profile: $(ELF) $(BENCH_SELF) | emulator
-	@$(PYTHON) test/bench/profile.py --build '$(O)' --disk '$(BENCH_DISK)' --rows '$(ROWS)' --nm '$(NM)'
+	@$(PYTHON) test/bench/$(if $(BENCH_SMP),scaling,profile).py --build '$(O)' --disk '$(BENCH_DISK)' --rows '$(ROWS)' --nm '$(NM)'
 
 # What boot and disk cost outside the rows: to the shell's prompt, and 100 MiB that no cache holds.
 .PHONY: bench-prompt bench-disk

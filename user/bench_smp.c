@@ -9,7 +9,11 @@
  * RUN_NS are over, so that neither waits for the other's end.  The rows of no
  * kernel show what the machine itself makes of two.
  *
+ * With -n each of @workers does so many batches once, whatever time they take,
+ * for who counts their instructions: "smp <key> <operations of all>".
+ *
  * usage: bench_smp [key...]
+ *        bench_smp -n batches workers key
  */
 #define _GNU_SOURCE
 #include "bench.h"
@@ -32,6 +36,7 @@ struct worker {
 	atomic_int *waiting;		/* workers that have yet to come to the start */
 	char *area;
 	int to[2], from[2];
+	unsigned long ops;
 	double ops_per_s;
 };
 
@@ -49,6 +54,7 @@ static struct shared {
 	struct worker workers[WORKERS];
 } *shared;
 
+static unsigned long batches;	/* that each worker does; 0: as many as RUN_NS have room for */
 static int data_fd;
 static char *lines;		/* a page that all workers share */
 
@@ -204,7 +210,7 @@ static const struct row rows[] = {
 static void *work(void *arg)
 {
 	struct worker *w = arg;
-	unsigned long ops = 0;
+	unsigned long done = 0;
 	uint64_t start, t;
 
 	w->row->begin(w);
@@ -214,10 +220,10 @@ static void *work(void *arg)
 		sched_yield();
 	start = now();
 	do {
-		ops += w->row->batch(w);
+		w->ops += w->row->batch(w);
 		t = now();
-	} while (t - start < RUN_NS);
-	w->ops_per_s = ops * 1e9 / (t - start);
+	} while (batches ? ++done < batches : t - start < RUN_NS);
+	w->ops_per_s = w->ops * 1e9 / (t - start);
 	w->row->end(w);
 	return NULL;
 }
@@ -284,6 +290,18 @@ static void measure(const struct row *row)
 	fflush(stdout);
 }
 
+/* @n workers once, each so many batches. */
+static void count(const struct row *row, int n)
+{
+	unsigned long ops = 0;
+
+	throughput(row, n);
+	for (int i = 0; i < n; i++)
+		ops += shared->workers[i].ops;
+	printf("smp %s %lu\n", row->key, ops);
+	fflush(stdout);
+}
+
 static bool wanted(int argc, char **argv, const char *key)
 {
 	for (int i = 1; i < argc; i++)
@@ -294,13 +312,25 @@ static bool wanted(int argc, char **argv, const char *key)
 
 int main(int argc, char **argv)
 {
+	int workers = WORKERS;
+
 	shared = (struct shared *)map(sizeof(*shared), PROT_READ | PROT_WRITE,
 				      MAP_SHARED | MAP_ANONYMOUS, -1);
 	lines = map(PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1);
 	data_fd = data_file(FILE_PATH);
+	if (argc == 5 && strcmp(argv[1], "-n") == 0) {
+		batches = strtoul(argv[2], NULL, 10);
+		workers = atoi(argv[3]) == 1 ? 1 : WORKERS;
+		argv += 3;
+		argc -= 3;
+	}
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		if (wanted(argc, argv, rows[i].key))
-			measure(&rows[i]);
+		if (wanted(argc, argv, rows[i].key)) {
+			if (batches)
+				count(&rows[i], workers);
+			else
+				measure(&rows[i]);
+		}
 	unlink(FILE_PATH);
 	return 0;
 }

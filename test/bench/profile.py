@@ -3,7 +3,7 @@
 
 QEMU runs one instruction at a time and writes each kernel address it comes to
 into a fifo; nothing is sampled, so the sum is exact.  Counting begins with the
-first system call: the boot is left out, the program's own loading is not.
+first return to a program: the boot is left out, the program's own loading is not.
 """
 
 import argparse
@@ -18,7 +18,7 @@ import threading
 
 import machine
 
-BEGIN = "system_call"
+BEGIN = "return_to_user"        # in arch/riscv/trap.S: where a new program is entered
 KERNEL_TEXT = "0xffffffff80000000+0x10000000"       # kernel.ld: nothing else is logged
 
 
@@ -35,23 +35,35 @@ def main():
 
     kernel = machine.Kernel("faultline", pathlib.Path(args.build))
     functions = symbols(args.nm, kernel.copy)
+    counts, lines = trace(kernel, args.disk, f"bench -- {args.rows}", functions)
+    for line in lines:
+        print(line)
+    show(functions, counts, args.top)
+
+
+def trace(kernel, disk, program, functions, smp=1):
+    """({address: instructions}, lines of results) of a program that is run as init."""
     with tempfile.TemporaryDirectory() as scratch:
         fifo = pathlib.Path(scratch) / "trace"
         os.mkfifo(fifo)
         command = kernel.command(
-            args.disk, "512M", icount=machine.ICOUNT,
-            append=f"panic=-1 loglevel=3 init=/usr/local/bin/bench -- {args.rows}",
+            disk, "512M", icount=machine.ICOUNT if smp == 1 else "", smp=smp,
+            append=f"panic=-1 loglevel=3 init=/usr/local/bin/{program}",
             more=f"-snapshot -no-reboot {one_by_one()} -d exec,nochain -D {fifo} "
                  f"-dfilter {KERNEL_TEXT}")
         counts = collections.Counter()
-        begin = next(a for a, name in functions if name == BEGIN)
+        begin = beginning(functions)
         reader = threading.Thread(target=count, args=(fifo, begin, counts), daemon=True)
         reader.start()
-        for line in machine.lines_of(command):
-            if line.startswith("bench "):
-                print(line)
+        lines = [line for line in machine.lines_of(command)
+                 if line.startswith(("bench ", "smp "))]
         reader.join(10)
-    show(functions, counts, args.top)
+    return counts, lines
+
+
+def beginning(functions):
+    """Where counting begins; None if the kernel has no such place."""
+    return next((a for a, name in functions if name == BEGIN), None)
 
 
 def one_by_one():
@@ -85,7 +97,8 @@ def count(fifo, begin, counts):
                 counts[line[at:at + 16]] += 1
 
 
-def show(functions, counts, top):
+def by_function(functions, counts):
+    """{name: instructions}, and of those that began it, which is its calls."""
     starts = [a for a, _ in functions]
     total, calls = collections.Counter(), collections.Counter()
     for address, n in counts.items():
@@ -95,8 +108,13 @@ def show(functions, counts, top):
         total[name] += n
         if i >= 0 and pc == starts[i]:
             calls[name] += n
+    return total, calls
+
+
+def show(functions, counts, top):
+    total, calls = by_function(functions, counts)
     everything = sum(total.values())
-    print(f"{everything:,} instructions in the kernel since the first system call")
+    print(f"{everything:,} instructions in the kernel since the first program began")
     print(f"{'function':32} {'instructions':>13} {'share':>6} {'calls':>10} {'a call':>9}")
     for name, n in total.most_common(top):
         each = f"{n / calls[name]:9.1f}" if calls[name] else " " * 9
