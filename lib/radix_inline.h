@@ -39,4 +39,23 @@ static __always_inline void *radix_lookup_inline(const struct radix_tree *tree, 
 	return (void *)node;
 }
 
+/*
+ * The slot of @index, or NULL where there is no leaf; those of the indices after it follow, up to
+ * a multiple of RADIX_SLOTS.  Others may change the tree, as above; a slot is read once.
+ */
+static __always_inline void *const *radix_slot_inline(const struct radix_tree *tree,
+						      unsigned long index)
+{
+	const struct radix_node *node = READ_ONCE(tree->root);
+
+	if (!node || index >> node->shift >> RADIX_BITS)
+		return NULL;
+	while (node->shift) {
+		node = READ_ONCE(node->slot[radix_slot_of(node, index)]);
+		if (!node)
+			return NULL;
+	}
+	return &node->slot[index % RADIX_SLOTS];
+}
+
 #endif

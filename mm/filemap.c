@@ -16,7 +16,9 @@
  *               been truncated while he waited.
  * Lock:         as->lock guards the tree; irqsave, because the end of a write
  *               clears a tag.  The page lock holds page->mapping still.  A
- *               glance (glance.h) may look a page up without the lock.
+ *               glance (glance.h) may look a page up without the lock; who
+ *               wants to keep it takes a reference and then looks at
+ *               page->mapping: who takes out does it the other way round.
  */
 #include <mm/filemap.h>
 
@@ -230,6 +232,22 @@ out:
 	return err;
 }
 
+/*
+ * as->lock and page lock held.  True: nobody but the cache and the caller has a
+ * reference of @page, nor will a glance keep one, as page->mapping is gone.
+ */
+static bool nobody_keeps(struct address_space *as, struct page *page)
+{
+	if (atomic_read(&page->count) != 2)
+		return false;
+	WRITE_ONCE(page->mapping, NULL);
+	smp_mb();                               /* against map_neighbour() */
+	if (likely(atomic_read(&page->count) == 2))
+		return true;
+	WRITE_ONCE(page->mapping, as);
+	return false;
+}
+
 void filemap_take_out(struct address_space *as, struct page *page, struct radix_spare *nodes)
 {
 	void *was = radix_delete_spare(&as->pages, page->index, nodes);
@@ -274,8 +292,8 @@ bool filemap_remove_unused(struct page *page)
 
 	assert(page_test(page, PG_locked));
 	flags = spin_lock_irqsave(&as->lock);
-	unused = atomic_read(&page->count) == 2 &&
-		 !(READ_ONCE(page->flags) & (BIT(PG_dirty) | BIT(PG_writeback)));
+	unused = !(READ_ONCE(page->flags) & (BIT(PG_dirty) | BIT(PG_writeback))) &&
+		 nobody_keeps(as, page);
 	if (unused)
 		filemap_take_out(as, page, &nodes);
 	page_uncharge(as);                      /* unlocked, it may be gone */

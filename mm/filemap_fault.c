@@ -10,7 +10,8 @@
  * A page that is cached is mapped without its page lock.  Truncate makes
  * that safe from its side: it zaps before and after it takes pages out, and
  * an entry is made only while, with the PTE locked, the page is still the
- * file's.
+ * file's.  Nor is the cache locked for it: faults of one file on two harts do
+ * not wait for each other.
  *
  * Neighbours: 16 pages, aligned, so that a window never crosses a table; they
  * are mapped for reading, and marked as not used yet.  MADV_RANDOM does not
@@ -22,11 +23,13 @@
 
 #include <arch/mmu.h>
 #include <lib/err.h>
+#include <lib/radix_inline.h>
 #include <mm/address_space.h>
 #include <mm/anon_own.h>
 #include <mm/buddy.h>
 #include <mm/fault.h>
 #include <mm/frames.h>
+#include <mm/glance.h>
 #include <mm/mm.h>
 #include <mm/reclaim.h>
 #include <mm/vma.h>
@@ -110,57 +113,75 @@ static void around_window(struct fault *f, vaddr_t *start, vaddr_t *end)
 }
 
 /*
- * One entry, its table and the page cache locked: @page cannot leave the file
- * meanwhile.  True: the entry names it now, and has a reference.
+ * One entry, its table locked, in the glance that found @page.  True: the entry
+ * names it now, and has a reference.  First the reference and then a look at
+ * page->mapping: who takes a page out that nobody uses does it the other way round.
  */
-static inline bool map_neighbour(pte_t *pte, struct page *page, pteprot_t prot, bool used)
+static __always_inline bool map_neighbour(pte_t *pte, struct page *page, struct vm_area_struct *vma,
+					  bool used)
 {
-	pte_t e = pte_wrprotect(pte_make(page_to_pfn(page), prot));
+	pte_t e = pte_wrprotect(pte_make(page_to_pfn(page), vma->vm_prot));
 
 	if (!pte_none(pte_read(pte)) || !page_test(page, PG_uptodate))
 		return false;
 	get_page(page);
+	if (unlikely(READ_ONCE(page->mapping) != vma->vm_mapping)) {
+		put_page(page);
+		return false;
+	}
 	if (atomic_inc_return(&page->mapcount) == 1)
 		vmstat_inc(VMSTAT_nr_mapped);
 	pte_set(pte, used ? e : pte_mkold(e));
 	return true;
 }
 
+/* Of [index, past), which begins at @pte: how many are mapped now that were not. */
+static __always_inline unsigned int map_cached(struct fault *f, pte_t *pte, pgoff_t index,
+					       pgoff_t past)
+{
+	const struct radix_tree *tree = &f->vma->vm_mapping->pages;
+	unsigned int mapped = 0;
+
+	while (index < past) {
+		pgoff_t end = min(past, (index | (RADIX_SLOTS - 1)) + 1);
+		void *const *slot = radix_slot_inline(tree, index);
+
+		for (; slot && index < end; slot++, pte++, index++) {
+			struct page *page = READ_ONCE(*slot);
+
+			if (page)
+				mapped += map_neighbour(pte, page, f->vma,
+							pte == f->pte || mmu_software_ad);
+		}
+		pte += end - index;
+		index = end;
+	}
+	return mapped;
+}
+
 /* Map what is cached of the window.  True: the page asked for is mapped now. */
 static bool map_around(struct fault *f)
 {
 	struct vm_area_struct *vma = f->vma;
-	struct address_space *as = vma->vm_mapping;
-	struct page *pages[AROUND_PAGES];
-	unsigned int nr, i, mapped = 0;
-	unsigned long flags;
+	struct hart_local *glance;
+	unsigned int mapped;
 	vaddr_t start, end;
-	pgoff_t first;
-	pte_t *ptes;
+	pte_t *first;
 	bool found;
 
 	around_window(f, &start, &end);
-	first = vma_pgoff(vma, start);
-	ptes = f->pte - ((f->addr - start) >> PAGE_SHIFT);
+	first = f->pte - ((f->addr - start) >> PAGE_SHIFT);
 	if (vma->vm_flags & VM_EXEC)
 		icache_flush(&f->mm->context);  /* before another hart can run any of it */
 	spin_lock(&f->table->ptl);
-	flags = spin_lock_irqsave(&as->lock);
-	nr = radix_next_many(&as->pages, first, first + ((end - start) >> PAGE_SHIFT) - 1,
-			     (void **)pages, AROUND_PAGES);
-	for (i = 0; i < nr; i++) {
-		pte_t *pte = ptes + (pages[i]->index - first);
-
-		mapped += map_neighbour(pte, pages[i], vma->vm_prot,
-					pte == f->pte || mmu_software_ad);
-	}
-	spin_unlock_irqrestore(&as->lock, flags);
+	glance = glance_begin();
+	mapped = map_cached(f, first, vma_pgoff(vma, start), vma_pgoff(vma, end));
+	glance_end(glance);
 	found = !pte_none(pte_read(f->pte));
 	spin_unlock(&f->table->ptl);
 
 	if (mapped) {
-		atomic_long_add(mapped, &f->mm->rss[as->flags & AS_SWAPBACKED ? MM_SHMEMPAGES :
-										MM_FILEPAGES]);
+		atomic_long_add(mapped, &f->mm->rss[MM_FILEPAGES]);
 		vmstat_add(VMSTAT_faultaround, mapped);
 	}
 	return found;

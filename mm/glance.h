@@ -15,7 +15,7 @@
  *
  * so either the glance does not find the thing, or the remover sees the
  * glance.  Three structures are read so: the tree of areas (vma_lock.c), page
- * tables (uaccess.c) and the page cache (filemap_rw.c).
+ * tables (uaccess.c) and the page cache (filemap_rw.c, filemap_fault.c).
  *
  * In a glance nothing sleeps and none begins; a spinlock may be taken whose
  * holders never wait for glances.  It costs two stores and a fence, and no

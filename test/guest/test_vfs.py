@@ -20,6 +20,11 @@ def test_reads_of_any_length_to_any_place_are_exact(tap, where):
 
 
 @pytest.mark.parametrize("where", ["/tmp", "/root"])
+def test_a_page_that_is_mapped_while_it_is_dropped_stays_the_file_s(tap, where):
+    tap(f"dropped {where}")
+
+
+@pytest.mark.parametrize("where", ["/tmp", "/root"])
 def test_a_read_moves_the_time_of_access_when_linux_moves_it(boot, where):
     boot().tap(f"atimes {where}")       # it sets the clock: a machine of its own
 

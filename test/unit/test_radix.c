@@ -118,6 +118,17 @@ static void expect_many(void)
 	assert_true(n == ARRAY_SIZE(items) || i == nr_model || model[i].index > last);
 }
 
+/* Slots that follow each other are those of indices that do. */
+static void expect_slots(unsigned long index)
+{
+	void *const *slot = radix_slot_inline(&tree, index);
+	unsigned long past = (index | (RADIX_SLOTS - 1)) + 1;
+
+	do
+		assert_ptr_equal(radix_lookup(&tree, index), slot ? *slot++ : NULL);
+	while (++index != past);
+}
+
 static void expect_model(void)
 {
 	unsigned long index = 0;
@@ -126,6 +137,7 @@ static void expect_model(void)
 	assert_int_equal(radix_empty(&tree), nr_model == 0);
 	for (i = 0; i < nr_model; i++) {
 		assert_ptr_equal(radix_lookup(&tree, model[i].index), item_of(model[i].index));
+		expect_slots(model[i].index - harness_below(3));
 		assert_ptr_equal(radix_next(&tree, &index), item_of(model[i].index));
 		assert_true(index == model[i].index);
 		if (index++ == -1UL)
