@@ -148,12 +148,12 @@ LDFLAGS := -nostdlib -static -T kernel.ld -z max-page-size=4096 -z noexecstack -
 SMALL := kernel/ipc kernel/net kernel/fs/proc kernel/drivers
 SIZE_FLAGS := -Os -msave-restore
 $(foreach room,$(SMALL),$(eval $(O)/$(room)/%.c.o: CFLAGS += $(SIZE_FLAGS)))
-COLD := arch/riscv/backtrace lib/fdt_find mm/faultcost mm/mincore mm/mlock mm/shmem_away mm/smaps \
-	mm/swapoff mm/userfault_fill kernel/adjtime kernel/bootargs kernel/clock_syscalls kernel/core_elf \
+COLD := arch/riscv/backtrace lib/fdt lib/fdt_find mm/collapse mm/faultcost mm/mincore mm/mlock mm/shmem_away \
+	mm/smaps mm/swapoff mm/userfault_fill kernel/adjtime kernel/bootargs kernel/clock_syscalls kernel/core_elf \
 	kernel/core_name kernel/core_notes kernel/futex_pi kernel/ioprio kernel/itimer \
 	kernel/mempolicy kernel/oom kernel/pidfd kernel/posix_timer kernel/ptrace_look \
 	kernel/ptrace_stop kernel/rusage kernel/sched_attr kernel/sched_init kernel/sched_syscalls \
-	kernel/signal_stop kernel/unshare kernel/fs/attr kernel/fs/copy kernel/fs/devfs \
+	kernel/signal_stop kernel/unshare kernel/uts_ns kernel/fs/attr kernel/fs/copy kernel/fs/devfs \
 	kernel/fs/ext2/dirindex kernel/fs/ext2/ondisk_xattr kernel/fs/ext2/super \
 	kernel/fs/ext2/xattr kernel/fs/fcntl kernel/fs/fown kernel/fs/inotify kernel/fs/locks \
 	kernel/fs/mount kernel/fs/mount_syscalls kernel/fs/notify kernel/fs/pipe_open \

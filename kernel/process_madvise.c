@@ -54,7 +54,8 @@ long sys_process_madvise(const unsigned long *a)
 /* What changes nothing that the other could notice, but how fast it is. */
 static bool harmless(int advice)
 {
-	return advice == MADV_COLD || advice == MADV_PAGEOUT || advice == MADV_WILLNEED;
+	return advice == MADV_COLD || advice == MADV_PAGEOUT || advice == MADV_WILLNEED ||
+	       advice == MADV_COLLAPSE;
 }
 
 static long advise_task(struct task_struct *t, const struct iov_iter *it, int advice)

@@ -69,6 +69,13 @@ void huge_mapped(const struct fault *f, unsigned int order);
 void huge_split(struct mm_struct *mm, pte_t *entry, vaddr_t va);
 void huge_split_held(struct mm_struct *mm, pte_t *entry, vaddr_t va);
 
+/*
+ * MADV_COLLAPSE of [start, end) of **vmap: the whole pieces in it.  mm->lock held for writing, but
+ * let go meanwhile: *vmap is the area of the last byte then.  -EINVAL, -EAGAIN: some could not be
+ * collapsed; -EINVAL, -EBUSY, -ENOMEM, -EINTR: nor what is behind it.
+ */
+int huge_collapse(struct vm_area_struct **vmap, vaddr_t start, vaddr_t end);
+
 /* Tables laid by for huge entries, by the level-1 table of @entry.  mm->tables_lock held. */
 void huge_lay_by(pte_t *entry, struct page *table);
 struct page *huge_take_laid_by(pte_t *entry);

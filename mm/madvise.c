@@ -7,11 +7,12 @@
  *	bring it in            WILLNEED, POPULATE_READ, POPULATE_WRITE
  *	let it go              DONTNEED, FREE, COLD, PAGEOUT, REMOVE
  *	make it a guard        GUARD_INSTALL, GUARD_REMOVE
+ *	make it large          COLLAPSE
  *
  * A range with holes is advised as far as there are areas, and the answer is
  * -ENOMEM, as on Linux.
  *
- * Lock: mm->lock, for writing only where flags of areas change.
+ * Lock: mm->lock, for writing only where flags of areas or tables change.
  */
 #include <mm/mmap.h>
 
@@ -19,6 +20,7 @@
 #include <mm/address_space.h>
 #include <mm/filemap.h>
 #include <mm/guard.h>
+#include <mm/huge.h>
 #include <mm/mm.h>
 #include <mm/pagetable.h>
 #include <mm/pageout.h>
@@ -54,6 +56,7 @@ static bool advice_known(int advice)
 	case MADV_DODUMP: case MADV_WIPEONFORK: case MADV_KEEPONFORK: case MADV_COLD:
 	case MADV_PAGEOUT: case MADV_POPULATE_READ: case MADV_POPULATE_WRITE:
 	case MADV_DONTNEED_LOCKED: case MADV_GUARD_INSTALL: case MADV_GUARD_REMOVE:
+	case MADV_COLLAPSE:
 		return true;
 	default:
 		return false;
@@ -207,6 +210,8 @@ static int advise_area(struct advice *a, struct vm_area_struct **vmap, vaddr_t s
 		return guard_may(vma, true) ? guard_install(vma, start, end) : -EINVAL;
 	case MADV_GUARD_REMOVE:
 		return guard_may(vma, false) ? guard_remove(vma, start, end) : -EINVAL;
+	case MADV_COLLAPSE:
+		return huge_collapse(vmap, start, end);
 	default:
 		return advise_flags(a, vmap, start, end);
 	}

@@ -110,6 +110,7 @@ int mm_shmdt(struct mm_struct *mm, vaddr_t addr, const struct vm_ops *ops);
 #define MADV_POPULATE_READ      22
 #define MADV_POPULATE_WRITE     23
 #define MADV_DONTNEED_LOCKED    24
+#define MADV_COLLAPSE           25
 #define MADV_GUARD_INSTALL      102
 #define MADV_GUARD_REMOVE       103
 

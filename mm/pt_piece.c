@@ -7,6 +7,7 @@
  *	nothing → table         by whoever faults first: compare and exchange
  *	nothing → blocks        the same, where 64 KiB may fit           block.c
  *	nothing → huge          a write fault where 2 MiB fit            huge.c
+ *	table → nothing → huge  MADV_COLLAPSE                            collapse.c
  *	blocks → table          something needs single pages             block.c
  *	huge → table            split: something needs single pages      huge.c
  *	table, huge → shared    fork                                     pt_share.c
@@ -20,7 +21,7 @@
  * holds it, as eviction does, sees no entry change but from nothing to a table.
  * A huge entry, like any leaf, changes with the ptl of the table that it is in;
  * what a shared table holds, and whether its last owner takes it back, with the
- * ptl of that.  fork and unmapping also hold mm->lock for writing.
+ * ptl of that.  fork, unmapping and MADV_COLLAPSE also hold mm->lock for writing.
  */
 #include <mm/pt_piece.h>
 

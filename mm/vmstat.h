@@ -26,7 +26,8 @@
 	X(pgzeroed_ahead) X(pgzero) X(faultaround) X(drop_pagecache) X(drop_slab) \
 	X(tlb_flush_remote) \
 	X(nr_anon_transparent_hugepages) X(thp_fault_alloc) X(thp_fault_fallback) \
-	X(thp_split_pmd) X(napot_fault_alloc) X(napot_split) X(pt_shared) X(pt_unshared)
+	X(thp_collapse_alloc) X(thp_split_pmd) X(napot_fault_alloc) X(napot_split) \
+	X(pt_shared) X(pt_unshared)
 
 enum vmstat_item {
 #define X(name) VMSTAT_##name,

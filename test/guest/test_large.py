@@ -29,5 +29,20 @@ def test_a_family_larger_than_memory_is_right_through_swap(boot):
     shell.off()
 
 
+def test_small_pages_become_large_ones_where_they_lie(tap):
+    tap("collapse")
+
+
+def test_no_write_is_lost_while_pages_become_large(tap):
+    tap("collapse threads 4")
+
+
+def test_what_is_in_swap_becomes_large(boot):
+    shell = boot(smp="2", mem="512M" if machine.LINUX else "128M", swap="256M")
+    status, output = shell.run("/opt/test/collapse swap", 120)
+    assert status == 0, output[-1500:]
+    shell.off()
+
+
 def large_faults(vm):
     return int(vm.ok("grep -w thp_fault_alloc /proc/vmstat || echo none 0").split()[1])

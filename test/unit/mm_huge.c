@@ -227,6 +227,62 @@ static void smaps_and_mincore_see_every_page(void **state)
 	assert_int_equal(vec[8], 0);
 }
 
+/* ---- MADV_COLLAPSE ---- */
+
+/* A piece in small pages, every 37th with a byte. */
+static void small(void)
+{
+	large(PIECE_PAGES);
+	assert_int_equal(mm_madvise(mm, HBASE, HUGE_SIZE, MADV_NOHUGEPAGE), 0);
+	stamp(mm, PIECE_PAGES, 5);
+	assert_int_equal(mm_madvise(mm, HBASE, HUGE_SIZE, MADV_HUGEPAGE), 0);
+	assert_int_equal(huge_pages(), 0);
+}
+
+static void small_pages_are_one_after_collapse(void **state)
+{
+	unsigned long anon = vmstat_read(VMSTAT_nr_anon_pages);
+
+	small();
+	assert_int_equal(mm_madvise(mm, HBASE, HUGE_SIZE, MADV_COLLAPSE), 0);
+	assert_int_equal(huge_pages(), 1);
+	assert_int_equal(anon_rss(mm), PIECE_PAGES);
+	assert_int_equal(vmstat_read(VMSTAT_nr_anon_pages), anon + PIECE_PAGES);
+	assert_int_equal(kind_at(mm, HBASE), PT_HUGE);
+	expect_stamps(mm, PIECE_PAGES, 5);
+	assert_int_equal(load(mm, page_at(38)), 0);
+}
+
+static void a_page_that_somebody_holds_keeps_all_small(void **state)
+{
+	struct user_page up;
+
+	small();
+	assert_int_equal(user_page_get(mm, page_at(37), FAULT_WRITE, &up), 0);
+	assert_int_equal(mm_madvise(mm, HBASE, HUGE_SIZE, MADV_COLLAPSE), -EAGAIN);
+	*(u8 *)up.kaddr = 37 + 5;
+	assert_int_equal(huge_pages(), 0);
+	user_page_put(&up);
+	expect_stamps(mm, PIECE_PAGES, 5);
+	assert_int_equal(mm_madvise(mm, HBASE, HUGE_SIZE, MADV_COLLAPSE), 0);
+	expect_stamps(mm, PIECE_PAGES, 5);
+}
+
+static void without_memory_or_with_a_guard_nothing_becomes_large(void **state)
+{
+	small();
+	frames_fail = fail_all;
+	assert_int_equal(mm_madvise(mm, HBASE, HUGE_SIZE, MADV_COLLAPSE), -ENOMEM);
+	frames_fail = NULL;
+	assert_int_equal(mm_madvise(mm, page_at(3), PAGE, MADV_GUARD_INSTALL), 0);
+	assert_int_equal(mm_madvise(mm, HBASE, HUGE_SIZE, MADV_COLLAPSE), -EINVAL);
+	assert_int_equal(huge_pages(), 0);
+	expect_stamps(mm, PIECE_PAGES, 5);
+	assert_int_equal(mm_madvise(mm, page_at(3), PAGE, MADV_GUARD_REMOVE), 0);
+	assert_int_equal(mm_madvise(mm, HBASE, HUGE_SIZE, MADV_COLLAPSE), 0);
+	expect_stamps(mm, PIECE_PAGES, 5);
+}
+
 /* ---- fork ---- */
 
 static void fork_shares_tables_and_takes_no_memory_for_them(void **state)
@@ -504,7 +560,11 @@ static void a_family_with_huge_pages_agrees_with_the_model(void **state)
 			host_tlb_check(m->mm);
 			vma_check(m->mm);
 			break;
-		case 9: case 10: case 11: case 12:
+		case 9:
+			for (i = 0; i < PAGES; i += PIECE_PAGES)
+				mm_madvise(m->mm, page_at(i), HUGE_SIZE, MADV_COLLAPSE);
+			break;
+		case 10: case 11: case 12:
 			check_page(m, harness_below(PAGES));
 			break;
 		default:
@@ -520,6 +580,7 @@ static void a_family_with_huge_pages_agrees_with_the_model(void **state)
 	mm = family[0].mm;
 	assert_true(vmstat_read(VMSTAT_thp_fault_alloc) > 50);
 	assert_true(vmstat_read(VMSTAT_thp_split_pmd) > 20);
+	assert_true(vmstat_read(VMSTAT_thp_collapse_alloc) > 5);
 	assert_true(vmstat_read(VMSTAT_pt_unshared) > 50);
 }
 
@@ -538,6 +599,9 @@ int main(void)
 		T(mremap_carries_the_bytes_along),
 		T(the_kernel_copies_into_huge_pages_without_splitting_them),
 		T(smaps_and_mincore_see_every_page),
+		T(small_pages_are_one_after_collapse),
+		T(a_page_that_somebody_holds_keeps_all_small),
+		T(without_memory_or_with_a_guard_nothing_becomes_large),
 		T(fork_shares_tables_and_takes_no_memory_for_them),
 		T(neither_side_sees_what_the_other_writes),
 		T(figures_are_true_after_each_order_of_exits),
