@@ -36,24 +36,18 @@ struct user_clone_args {
 
 long sys_clone3(const unsigned long *a)
 {
-	struct user_clone_args u = { 0 };
+	struct user_clone_args u;
 	struct clone_args args;
 	size_t size = a[1];
+	int err;
 
 	if (size > PAGE_SIZE)
 		return -E2BIG;
 	if (size < 64)
 		return -EINVAL;
-	if (copy_from_user(&u, a[0], min(size, sizeof(u))))
-		return -EFAULT;
-	for (size_t at = sizeof(u); at < size; at++) {
-		u8 byte;
-
-		if (get_user(&byte, a[0] + at))
-			return -EFAULT;
-		if (byte)
-			return -E2BIG;
-	}
+	err = copy_struct_from_user(&u, sizeof(u), a[0], size);
+	if (err)
+		return err;
 	if (u.set_tid || u.set_tid_size || (u.flags & (0xffUL | CLONE_DETACHED)) ||
 	    u.flags >> 34 || u.exit_signal > NSIG)
 		return -EINVAL;

@@ -42,23 +42,17 @@ static int too_big(vaddr_t from)
 static int copy_attr(struct sched_attr *attr, vaddr_t from)
 {
 	u32 size;
-	u8 byte = 0;
 	int err = get_user(&size, from);
 
-	memset(attr, 0, sizeof(*attr));
 	if (err)
 		return err;
 	if (!size)
 		size = SIZE_VER0;
 	if (size < SIZE_VER0 || size > PAGE_SIZE)
 		return too_big(from);
-	for (u32 i = sizeof(*attr); !err && i < size; i++) {
-		err = get_user(&byte, from + i);
-		if (!err && byte)
-			return too_big(from);
-	}
-	if (!err)
-		err = copy_from_user(attr, from, min((size_t)size, sizeof(*attr)));
+	err = copy_struct_from_user(attr, sizeof(*attr), from, size);
+	if (err == -E2BIG)
+		return too_big(from);
 	if (!err && (attr->flags & FLAG_UTIL_CLAMP))
 		err = size < sizeof(*attr) ? -EINVAL : -EOPNOTSUPP;
 	return err;

@@ -165,15 +165,15 @@ static u64 pagemap_entry(pte_t e, int more)
 	if (pte_none(e))
 		return 0;
 	if (!pte_present(e))
-		return BIT(62) | pte_swap_offset(e) << 5 | pte_swap_type(e);
-	v = BIT(63) | pte_pfn(e);
+		return PM_SWAPPED | pte_swap_offset(e) << 5 | pte_swap_type(e);
+	v = PM_PRESENT | pte_pfn(e);
 	if (pte_special(e))
 		return v;
 	page = pfn_to_page(pte_pfn(e));
 	if (!page_test(page, PG_anon))
-		v |= BIT(61);
+		v |= PM_FILE;
 	if (atomic_read(&page->mapcount) + more == 1)
-		v |= BIT(56);
+		v |= PM_EXCLUSIVE;
 	return v;
 }
 
@@ -194,7 +194,8 @@ int mm_pagemap(struct mm_struct *mm, vaddr_t addr, u64 *entries, unsigned int nr
 			continue;
 		for (i = pt_index(va, 0); va < next; va += PAGE_SIZE, i++)
 			entries[(va - addr) >> PAGE_SHIFT] =
-				pagemap_entry(pt_piece_entry(&p, i), pt_piece_shares(&p) - 1);
+				pagemap_entry(pt_piece_entry(&p, i), pt_piece_shares(&p) - 1) |
+				(pte_huge(p.huge) ? PM_TABLE | PM_HUGE : PM_TABLE);
 		pt_piece_unlock(mm, &p);
 	}
 	up_read(&mm->lock);

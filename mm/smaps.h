@@ -51,11 +51,17 @@ struct mm_area_stats {
 void pt_gather_stats(struct mm_struct *mm, vaddr_t start, vaddr_t end, struct mm_area_stats *st);
 int mm_gather_stats(struct mm_struct *mm, vaddr_t start, vaddr_t end, struct mm_area_stats *st);
 
-/*
- * /proc/PID/pagemap: one entry (Linux's format: bit 63 present, 62 swapped,
- * 61 file or shared, 56 exclusively mapped, 0-54 frame) for each page from
- * @addr on.
- */
+/* An entry of /proc/PID/pagemap, in Linux's format, and two bits that programs do not get. */
+#define PM_PRESENT      BIT(63)
+#define PM_SWAPPED      BIT(62)
+#define PM_FILE         BIT(61)         /* or of shared memory */
+#define PM_HUGE         BIT(60)         /* mapped 2 MiB at once */
+#define PM_TABLE        BIT(59)         /* something maps the 2 MiB around it */
+#define PM_EXCLUSIVE    BIT(56)
+#define PM_FRAME        (BIT(55) - 1)   /* or where in swap */
+#define PM_OF_PROGRAMS  (PM_PRESENT | PM_SWAPPED | PM_FILE | PM_EXCLUSIVE)
+
+/* One for each page from @addr on. */
 int mm_pagemap(struct mm_struct *mm, vaddr_t addr, u64 *entries, unsigned int nr);
 
 /*

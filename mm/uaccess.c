@@ -173,6 +173,22 @@ int clear_user(vaddr_t dst, size_t len)
 	return clear_user_partial(dst, len) == len ? 0 : -EFAULT;
 }
 
+int copy_struct_from_user(void *dst, size_t size, vaddr_t src, size_t len)
+{
+	u8 byte;
+
+	memset(dst, 0, size);
+	if (copy_from_user(dst, src, min(size, len)))
+		return -EFAULT;
+	for (; len > size; len--) {
+		if (get_user(&byte, src + len - 1))
+			return -EFAULT;
+		if (byte)
+			return -E2BIG;
+	}
+	return 0;
+}
+
 /* ------------------------------------------------------------- strings */
 
 ssize_t strncpy_from_user(char *dst, vaddr_t src, size_t size)

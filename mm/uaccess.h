@@ -29,6 +29,12 @@ size_t copy_from_user_partial(void *dst, vaddr_t src, size_t len);
 size_t copy_to_user_partial(vaddr_t dst, const void *src, size_t len);
 size_t clear_user_partial(vaddr_t dst, size_t len);
 
+/*
+ * A struct that may grow: @len bytes of it into @dst, which has @size, filled with zeroes.
+ * -EFAULT; -E2BIG: what is too much is not zero.
+ */
+int copy_struct_from_user(void *dst, size_t size, vaddr_t src, size_t len);
+
 /* A string with its NUL into @dst of @size bytes: its length, -EFAULT, or -ENAMETOOLONG. */
 ssize_t strncpy_from_user(char *dst, vaddr_t src, size_t size);
 

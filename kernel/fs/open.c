@@ -327,25 +327,13 @@ long sys_openat(const unsigned long *a)
 	return do_sys_open((int)a[0], a[1], &op, 0);
 }
 
-/* A struct that may grow: what lies beyond our size must be zero. */
 static int copy_open_how(struct open_how *how, vaddr_t addr, size_t size)
 {
-	size_t i;
-	int err;
-
 	if (size < sizeof(*how))
 		return -EINVAL;
 	if (size > PAGE_SIZE)
 		return -E2BIG;
-	err = copy_from_user(how, addr, sizeof(*how));
-	for (i = sizeof(*how); !err && i < size; i++) {
-		u8 byte;
-
-		err = get_user(&byte, addr + i);
-		if (!err && byte)
-			err = -E2BIG;
-	}
-	return err;
+	return copy_struct_from_user(how, sizeof(*how), addr, size);
 }
 
 long sys_openat2(const unsigned long *a)

@@ -5,6 +5,8 @@ import re
 
 import pytest
 
+import machine
+
 
 def test_seals_of_memory_files_and_of_areas(tap):
     tap("seals")
@@ -64,6 +66,17 @@ def test_pages_are_moved(tap):
 
 def test_what_happens_to_registered_memory_is_told(tap):
     tap("uffd_events")
+
+
+def test_pages_and_areas_are_found_without_reading_about_all(tap):
+    tap("pagescan")
+
+
+def test_pages_in_swap_are_found(boot):
+    shell = boot(smp="2", mem="512M" if machine.LINUX else "128M", swap="256M")
+    status, output = shell.run("/opt/test/pagescan swap", 120)
+    assert status == 0, output[-1500:]
+    shell.off()
 
 
 @pytest.mark.faultline                          # Linux has them from 6.13 on

@@ -22,7 +22,7 @@
 #include <mm/smaps.h>
 #include <mm/uaccess.h>
 
-#define PM_FRAME        (BIT(55) - 1)   /* of a pagemap entry: which frame or slot */
+#define PAGEMAP_SCAN    0xc0606610U
 #define PM_AT_ONCE      (PAGE_SIZE / sizeof(u64))
 
 /* Behind file->private_. */
@@ -157,8 +157,8 @@ static ssize_t pagemap_some(struct mm_struct *mm, u64 *entries, struct iov_iter 
 	err = mm_pagemap(mm, first << PAGE_SHIFT, entries, (unsigned int)nr);
 	if (err)
 		return err;
-	for (unsigned long i = 0; !frames && i < nr; i++)
-		entries[i] &= ~PM_FRAME;
+	for (unsigned long i = 0; i < nr; i++)
+		entries[i] &= PM_OF_PROGRAMS | (frames ? PM_FRAME : 0);
 	return copy_to_iter(entries, nr * sizeof(u64), to) == nr * sizeof(u64) ?
 		       (ssize_t)(nr * sizeof(u64)) : -EFAULT;
 }
@@ -190,8 +190,24 @@ static ssize_t pagemap_read(struct file *file, struct iov_iter *to, loff_t *pos)
 	return n < 0 && !done ? n : done;
 }
 
+static long pagemap_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	struct mm_struct *mm;
+	long ret;
+
+	if (cmd != PAGEMAP_SCAN)
+		return -EINVAL;
+	mm = view_mm(file);
+	if (!mm)
+		return -ESRCH;
+	ret = proc_page_scan(mm, arg);
+	mm_put(mm);
+	return ret;
+}
+
 const struct file_operations proc_pagemap_fops = {
 	.open = mem_open, .read = pagemap_read, .llseek = mem_llseek, .release = mem_release,
+	.ioctl = pagemap_ioctl,
 };
 
 /* ---- clear_refs ---- */

@@ -105,6 +105,8 @@ int proc_store_oom_score_adj(struct task_struct *t, char *buf, size_t len);
 int proc_show_oom_adj(struct seq_file *m, struct task_struct *t);
 int proc_store_oom_adj(struct task_struct *t, char *buf, size_t len);
 int proc_show_maps(struct seq_file *m, struct task_struct *t);
+long proc_page_scan(struct mm_struct *mm, vaddr_t uarg);
+long proc_maps_ioctl(struct task_struct *t, unsigned int cmd, vaddr_t arg);
 int proc_show_smaps(struct seq_file *m, struct task_struct *t);
 int proc_show_smaps_rollup(struct seq_file *m, struct task_struct *t);
 int proc_show_numa_maps(struct seq_file *m, struct task_struct *t);

@@ -240,8 +240,16 @@ static ssize_t proc_write(struct file *file, struct iov_iter *from, loff_t *pos)
 	return len;
 }
 
+static long proc_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	const struct proc_inode *pi = proc_i(file->inode);
+
+	return pi->entry->show == proc_show_maps ? proc_maps_ioctl(pi->task, cmd, arg) : -ENOTTY;
+}
+
 static const struct file_operations proc_file_fops = {
 	.open = proc_open,
+	.ioctl = proc_ioctl,
 	.read = seq_read,
 	.write = proc_write,
 	.llseek = seq_lseek,
