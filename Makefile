@@ -153,7 +153,7 @@ COLD := arch/riscv/backtrace lib/fdt lib/fdt_find mm/collapse mm/faultcost mm/mi
 	kernel/core_name kernel/core_notes kernel/futex_pi kernel/ioprio kernel/itimer \
 	kernel/mempolicy kernel/oom kernel/pidfd kernel/posix_timer kernel/ptrace_look \
 	kernel/ptrace_stop kernel/rusage kernel/sched_attr kernel/sched_init kernel/sched_syscalls \
-	kernel/signal_stop kernel/unshare kernel/uts_ns kernel/fs/attr kernel/fs/copy kernel/fs/devfs \
+	kernel/signal_stop kernel/unshare kernel/uts_ns kernel/fs/attr kernel/fs/cachestat kernel/fs/copy kernel/fs/devfs \
 	kernel/fs/ext2/dirindex kernel/fs/ext2/ondisk_xattr kernel/fs/ext2/super \
 	kernel/fs/ext2/xattr kernel/fs/fcntl kernel/fs/fown kernel/fs/inotify kernel/fs/locks \
 	kernel/fs/mount kernel/fs/mount_syscalls kernel/fs/notify kernel/fs/pipe_open \

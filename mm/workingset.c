@@ -182,6 +182,18 @@ static void add_cost(atomic_long_t *cost, unsigned long nr)
 	}
 }
 
+static __noinline bool is_recent(u32 note)
+{
+	return note & NOTE_USED && (unsigned long)age_of(note, time_now()) << ws.shift <= in_use();
+}
+
+int workingset_remembers(const struct address_space *as, pgoff_t index)
+{
+	u32 note = ws.table ? find_note(as, index, false) : 0;
+
+	return !note ? 0 : 1 + is_recent(note);
+}
+
 void workingset_arrived(struct page *page)
 {
 	u32 note;
@@ -192,8 +204,7 @@ void workingset_arrived(struct page *page)
 	if (!note)
 		return;
 	vmstat_inc(VMSTAT_workingset_refault_file);
-	if (!(note & NOTE_USED) ||
-	    (unsigned long)age_of(note, time_now()) << ws.shift > in_use())
+	if (!is_recent(note))
 		return;
 	page_set(page, PG_active);
 	vmstat_inc(VMSTAT_workingset_activate_file);

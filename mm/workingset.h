@@ -28,6 +28,12 @@ void workingset_arrived(struct page *page);
 /* Was page @index of @as let go not long ago, and nobody had used it?  It is not in the cache. */
 bool workingset_was_unused(const struct address_space *as, pgoff_t index);
 
+/*
+ * Was page @index of @as, which is not in the cache, let go not long ago?  2: it would start out
+ * active.  One answer in some hundreds may be about another page.
+ */
+int workingset_remembers(const struct address_space *as, pgoff_t index);
+
 /* @nr pages came back from swap. */
 void workingset_swapped_in(unsigned long nr);
 

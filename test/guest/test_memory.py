@@ -79,6 +79,17 @@ def test_pages_in_swap_are_found(boot):
     shell.off()
 
 
+def test_how_much_of_a_file_is_in_memory(tap):
+    tap("cachestats")
+
+
+def test_how_much_of_a_file_was_in_memory(boot):
+    shell = boot(smp="2", mem="256M" if machine.LINUX else "64M")
+    status, output = shell.run(f"/opt/test/cachestats evicted {256 if machine.LINUX else 96}", 300)
+    assert status == 0, output[-1500:]
+    shell.off()
+
+
 @pytest.mark.faultline                          # Linux has them from 6.13 on
 def test_guard_pages(tap):
     tap("guards")
