@@ -261,6 +261,7 @@ static void destroy(struct posix_timer *k)
 	unwatch(k);
 	spin_lock(&current->sighand->siglock);
 	list_del(&k->node);
+	k->process->nr_posix_timers--;
 	k->due = TIMER_NEVER;
 	spin_unlock(&current->sighand->siglock);
 	spin_unlock_irqrestore(&tasklist_lock, flags);
@@ -296,6 +297,12 @@ static int set_event(struct posix_timer *k, const struct sigevent *ev)
 	return k->thread && k->thread->signal == current->signal ? 0 : -EINVAL;
 }
 
+/* Each may have a signal waiting.  Unlike Linux, of a process and not of all of a user. */
+static bool too_many(const struct signal_struct *sig)
+{
+	return READ_ONCE(sig->nr_posix_timers) >= READ_ONCE(sig->rlim[RLIMIT_SIGPENDING].cur);
+}
+
 long sys_timer_create(const unsigned long *a)
 {
 	struct sigevent ev = { .signo = SIGALRM, .notify = SIGEV_SIGNAL };
@@ -310,7 +317,7 @@ long sys_timer_create(const unsigned long *a)
 					 BIT(CLOCK_THREAD_CPUTIME_ID));
 	if (err)
 		return err;
-	k = kzalloc(sizeof(*k), GFP_KERNEL);
+	k = too_many(current->signal) ? NULL : kzalloc(sizeof(*k), GFP_KERNEL);
 	if (!k)
 		return -EAGAIN;
 	k->clock = clock_id(clock);
@@ -332,6 +339,7 @@ long sys_timer_create(const unsigned long *a)
 	mutex_lock(&timer_mutex);
 	flags = spin_lock_irqsave(&current->sighand->siglock);
 	list_add_tail(&k->node, &k->process->posix_timers);
+	k->process->nr_posix_timers++;
 	spin_unlock_irqrestore(&current->sighand->siglock, flags);
 	mutex_unlock(&timer_mutex);
 	return 0;

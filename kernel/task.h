@@ -95,6 +95,7 @@ struct signal_struct {
 	int oom_score_adj_min;          /* [a] as low as it may go without privilege */
 	struct list_head posix_timers;  /* [s] its own */
 	struct list_head cpu_timers;    /* [t] anybody's on its CPU time */
+	unsigned int nr_posix_timers;   /* [s] in that list */
 	int next_timer_id;              /* [a] */
 	/* [a] timers on CPU time that are set: the tick must look */
 	unsigned int nr_cpu_timers;
