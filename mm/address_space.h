@@ -7,6 +7,7 @@
 #define MM_ADDRESS_SPACE_H
 
 #include <kernel/sync.h>
+#include <lib/atomic.h>
 #include <lib/errseq.h>
 #include <lib/list.h>
 #include <lib/radix.h>
@@ -80,6 +81,12 @@ struct address_space_operations {
 	int (*write_inode)(struct address_space *as, bool wait);
 };
 
+/* What many files may have together, in memory and in swap: a mounted tmpfs. */
+struct page_quota {
+	atomic_long_t pages;            /* [a] */
+	u64 max;                        /* [a] 0: no limit */
+};
+
 /* [m] lock  [i] i_mmap_lock  [w] write-back's lock  [c] constant once shared  [a] atomic */
 struct address_space {
 	struct inode *host;                             /* [c] */
@@ -100,13 +107,14 @@ struct address_space {
 	u32 wb_pass;                                    /* [w] the last sync that looked at it */
 	const void *wb_owner;                           /* [c] for writeback_sync(); or NULL */
 	struct shmem_away *away;                        /* [m] pages in swap; NULL: never any */
+	struct page_quota *quota;                       /* [c] of AS_CHARGED; NULL: none */
 };
 
 #define AS_SWAPBACKED   (1UL << 0)      /* tmpfs, shmem: pages go to swap, not to a disk file */
 #define AS_UNEVICTABLE  (1UL << 1)
 #define AS_METADATA     (1UL << 2)      /* a block device: written after the files that dirty it */
 #define AS_INODE_DIRTY  (1UL << 3)      /* write_inode is due */
-#define AS_CHARGED      (1UL << 4)      /* each page counts against the commit limit by itself */
+#define AS_CHARGED      (1UL << 4)      /* pages count one by one: the commit limit, a quota */
 
 void address_space_init(struct address_space *as, struct inode *host,
 			const struct address_space_operations *ops);

@@ -25,12 +25,12 @@
 #include <lib/err.h>
 #include <lib/radix_inline.h>
 #include <lib/string.h>
-#include <mm/commit.h>
 #include <mm/frames.h>
 #include <mm/glance.h>
 #include <mm/pagecache.h>
 #include <mm/pagewait.h>
 #include <mm/reclaim.h>
+#include <mm/shmem.h>
 #include <mm/shmem_away.h>
 #include <mm/slab.h>
 #include <mm/slab_cache.h>
@@ -134,15 +134,15 @@ unsigned int filemap_find_range(struct address_space *as, pgoff_t index, pgoff_t
 /* ---- in and out ---- */
 
 /* Of memory that was not promised when it was made: tmpfs, MAP_NORESERVE. */
-static inline int page_charge(const struct address_space *as)
+static inline bool page_charge(const struct address_space *as)
 {
-	return unlikely(as->flags & AS_CHARGED) ? vm_commit_pages(1) : 0;
+	return likely(!(as->flags & AS_CHARGED)) || shmem_charge(as);
 }
 
 static inline void page_uncharge(const struct address_space *as)
 {
 	if (unlikely(as->flags & AS_CHARGED))
-		vm_uncommit_pages(1);
+		shmem_uncharge(as);
 }
 
 int filemap_add(struct address_space *as, struct page *page, pgoff_t index, unsigned int gfp)
@@ -157,7 +157,7 @@ int filemap_add_from(struct address_space *as, struct page *page, pgoff_t index,
 	int err;
 
 	assert(page_test(page, PG_locked) && !page->mapping);
-	if (!from && page_charge(as))
+	if (!from && !page_charge(as))
 		return -ENOSPC;
 	page->mapping = as;
 	page->index = index;
@@ -294,9 +294,10 @@ bool filemap_remove_unused(struct page *page)
 	flags = spin_lock_irqsave(&as->lock);
 	unused = !(READ_ONCE(page->flags) & (BIT(PG_dirty) | BIT(PG_writeback))) &&
 		 nobody_keeps(as, page);
-	if (unused)
+	if (unused) {
 		filemap_take_out(as, page, &nodes);
-	page_uncharge(as);                      /* unlocked, it may be gone */
+		page_uncharge(as);              /* unlocked, it may be gone */
+	}
 	spin_unlock_irqrestore(&as->lock, flags);
 	if (unused)
 		filemap_let_go(page, &nodes);

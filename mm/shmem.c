@@ -67,6 +67,25 @@ struct page *shmem_get_page(struct address_space *as, pgoff_t index, unsigned in
 	return page;
 }
 
+bool shmem_charge(const struct address_space *as)
+{
+	struct page_quota *q = as->quota;
+
+	if (vm_commit_pages(1))
+		return false;
+	if (!q || (u64)atomic_long_add_return(1, &q->pages) - 1 <= READ_ONCE(q->max) - 1)
+		return true;
+	shmem_uncharge(as);
+	return false;
+}
+
+void shmem_uncharge(const struct address_space *as)
+{
+	if (as->quota)
+		atomic_long_dec(&as->quota->pages);
+	vm_uncommit_pages(1);
+}
+
 /* ---- read, write, truncate ---- */
 
 /* The page, or NULL for a hole; ERR_PTR. */

@@ -27,6 +27,10 @@ int shmem_readpage(struct address_space *as, struct page *page);
 void shmem_init_mapping(struct address_space *as, struct inode *host,
 			const struct address_space_operations *ops);
 
+/* Of AS_CHARGED, one page more or less; false: a limit forbids it. */
+bool shmem_charge(const struct address_space *as);
+void shmem_uncharge(const struct address_space *as);
+
 /* The page at @index, created zeroed if absent; up to date, locked, with a reference.  ERR_PTR. */
 struct page *shmem_get_page(struct address_space *as, pgoff_t index, unsigned int gfp);
 

@@ -21,7 +21,6 @@
 #include <mm/shmem_away.h>
 
 #include <lib/err.h>
-#include <mm/commit.h>
 #include <mm/filemap.h>
 #include <mm/frames.h>
 #include <mm/page.h>
@@ -297,7 +296,7 @@ bool shmem_away_drop(struct address_space *as, pgoff_t first, pgoff_t last, unsi
 	while (take_slot(as, &first, last, &s)) {
 		swap_free(s);
 		if (as->flags & AS_CHARGED)
-			vm_uncommit_pages(1);
+			shmem_uncharge(as);
 	}
 	return shmem_came_back(as) != seen;
 }

@@ -123,8 +123,6 @@ void tmpfs_evict(struct inode *inode)
 
 	if (S_ISDIR(inode->mode) || S_ISLNK(inode->mode))
 		kfree(inode->private_);
-	else if (S_ISREG(inode->mode))
-		tmpfs_account(inode, 0);
 	if (fs)
 		tmpfs_uncharge(fs, TMPFS_ISPACE);
 }
@@ -230,12 +228,19 @@ static struct inode *tmpfs_tmpfile(struct inode *dir, u32 mode)
 	return inode;
 }
 
+/* Each further name counts as an inode, as on Linux: a dentry is pinned for it. */
 static int tmpfs_link(struct inode *inode, struct inode *dir, struct dentry *dentry)
 {
-	struct tmpfs_entry *e = kmalloc(sizeof(*e), GFP_KERNEL);
+	struct tmpfs_entry *e;
 
-	if (!e)
+	if (inode->nlink && !tmpfs_charge(dir->sb->private_, TMPFS_ISPACE))
+		return -ENOSPC;
+	e = kmalloc(sizeof(*e), GFP_KERNEL);
+	if (!e) {
+		if (inode->nlink)
+			tmpfs_uncharge(dir->sb->private_, TMPFS_ISPACE);
 		return -ENOMEM;
+	}
 	inode->nlink++;
 	inode_set_times_now(inode, ATTR_CTIME);
 	inode_get(inode);
@@ -246,7 +251,8 @@ static int tmpfs_link(struct inode *inode, struct inode *dir, struct dentry *den
 
 static int tmpfs_unlink(struct inode *dir, struct dentry *dentry)
 {
-	dentry->inode->nlink--;
+	if (--dentry->inode->nlink)
+		tmpfs_uncharge(dir->sb->private_, TMPFS_ISPACE);
 	inode_set_times_now(dentry->inode, ATTR_CTIME);
 	entry_unlink(dir, dentry);
 	return 0;

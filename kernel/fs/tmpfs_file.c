@@ -32,40 +32,6 @@ static ssize_t tmpfs_read(struct file *f, struct iov_iter *to, loff_t *pos)
 	return shmem_read(f->inode->mapping, to, pos);
 }
 
-/* Add what the file has grown by since last time.  The inode's lock is held, or it is going. */
-void tmpfs_account(struct inode *inode, u64 pages)
-{
-	struct tmpfs *fs = inode->sb->private_;
-
-	if (!fs)
-		return;                 /* a memfd */
-	atomic_long_add((long)(pages - (u64)inode->private_), &fs->pages);
-	inode->private_ = (void *)pages;
-}
-
-/*
- * Room for the bytes at @pos: those beyond it are cut off.  Pages that came by
- * mmap are counted at the file's next write or close, so a limit may be passed
- * by them.
- */
-static int check_space(struct inode *inode, loff_t pos, struct iov_iter *from)
-{
-	struct tmpfs *fs = inode->sb->private_;
-	u64 used, room;
-
-	if (!fs)
-		return 0;
-	if ((u64)pos + from->count <= shmem_nr_pages(&inode->data) << PAGE_SHIFT)
-		return 0;
-	used = (u64)max(atomic_long_read(&fs->pages), 0L);
-	room = used < fs->max_blocks ? (fs->max_blocks - used) << PAGE_SHIFT : 0;
-	room += (u64)-pos & ~PAGE_MASK; /* the rest of a page that is there */
-	if (!room)
-		return -ENOSPC;
-	from->count = min(from->count, (size_t)room);
-	return 0;
-}
-
 static ssize_t tmpfs_write(struct file *f, struct iov_iter *from, loff_t *pos)
 {
 	struct inode *inode = f->inode;
@@ -76,22 +42,10 @@ static ssize_t tmpfs_write(struct file *f, struct iov_iter *from, loff_t *pos)
 	if (n > 0) {
 		int err = seals_check_write(inode, *pos, from->count);
 
-		if (!err)
-			err = check_space(inode, *pos, from);
 		n = err ? err : shmem_write(inode->mapping, from, pos);
-		tmpfs_account(inode, shmem_nr_pages(&inode->data));
 	}
 	up_write(&inode->lock);
 	return n;
-}
-
-static void tmpfs_release(struct inode *inode, struct file *f)
-{
-	if (!(f->mode & FMODE_WRITE))
-		return;
-	down_write(&inode->lock);
-	tmpfs_account(inode, shmem_nr_pages(&inode->data));
-	up_write(&inode->lock);
 }
 
 static int tmpfs_mmap(struct file *f, struct vm_area_struct *vma)
@@ -104,12 +58,20 @@ static int tmpfs_mmap(struct file *f, struct vm_area_struct *vma)
 #define FALLOC_FL_KEEP_SIZE     1
 #define FALLOC_FL_PUNCH_HOLE    2
 
+static u64 room(const struct page_quota *q)
+{
+	u64 used = (u64)atomic_long_read(&q->pages);
+
+	return used < q->max ? q->max - used : 0;
+}
+
+/* What is not there at all is not begun: of more than there is room for nothing stays. */
 static int allocate_pages(struct inode *inode, pgoff_t first, pgoff_t last)
 {
-	struct tmpfs *fs = inode->sb->private_;
+	const struct page_quota *q = inode->data.quota;
 	pgoff_t at;
 
-	if (fs && last - first >= fs->max_blocks)
+	if (q && q->max && last - first >= room(q) + shmem_nr_pages(&inode->data))
 		return -ENOSPC;
 	for (at = first; at <= last; at++) {
 		struct page *page = shmem_get_page(inode->mapping, at, GFP_KERNEL);
@@ -146,7 +108,6 @@ static long tmpfs_fallocate(struct file *f, int mode, loff_t off, loff_t len)
 		if (!err && !(mode & FALLOC_FL_KEEP_SIZE) && (u64)end > inode_size(inode))
 			inode_set_size(inode, (u64)end);
 	}
-	tmpfs_account(inode, shmem_nr_pages(&inode->data));
 	if (!err)
 		inode_set_times_now(inode, ATTR_MTIME | ATTR_CTIME);
 	up_write(&inode->lock);
@@ -165,7 +126,6 @@ static int tmpfs_setattr(struct inode *inode, const struct iattr *attr)
 		inode_set_size(inode, size);
 		if (size < old)
 			shmem_truncate(inode->mapping, attr->size, -1);
-		tmpfs_account(inode, shmem_nr_pages(&inode->data));
 	}
 	setattr_copy(inode, attr);
 	return 0;
@@ -196,14 +156,16 @@ const struct file_operations tmpfs_file_fops = {
 	.mmap = tmpfs_mmap,
 	.fallocate = tmpfs_fallocate,
 	.fcntl = seals_fcntl,
-	.release = tmpfs_release,
 	.fsync = tmpfs_fsync,
 };
 
 void tmpfs_init_file(struct inode *inode)
 {
+	struct tmpfs *fs = inode->sb->private_;
+
 	inode->data.a_ops = &tmpfs_aops;
 	inode->data.flags |= AS_SWAPBACKED | AS_CHARGED;
+	inode->data.quota = fs ? &fs->quota : NULL;     /* none: a memfd */
 	inode->data.seals = F_SEAL_SEAL;
 	inode->i_op = &tmpfs_file_iops;
 	inode->i_fop = &tmpfs_file_fops;

@@ -14,9 +14,8 @@
 
 /* Behind sb->private_.  [l] lock  [a] atomic  [c] changed by remount only */
 struct tmpfs {
-	u64 max_blocks, max_inodes;     /* [c] */
-	/* [a] in use; a file's private_ says how many of them are its */
-	atomic_long_t pages;
+	struct page_quota quota;        /* of all files; its max [c] */
+	u64 max_inodes;                 /* [c] */
 	atomic_long_t ispace;           /* [a] bytes: of max_inodes TMPFS_ISPACE each */
 	struct spinlock lock;           /* RANK_LEAF */
 	u64 next_ino;                   /* [l] */
@@ -35,8 +34,6 @@ void tmpfs_evict(struct inode *inode);
 /* Let go of every entry, so that the dentries can be freed. */
 void tmpfs_unpin(struct super_block *sb);
 
-/* Count @pages as the file's, not what was counted before.  Its lock is held, or it is going. */
-void tmpfs_account(struct inode *inode, u64 pages);
 int tmpfs_fsync(struct file *f, loff_t start, loff_t end, bool datasync);
 
 extern const struct xattr_operations tmpfs_xattr_ops;

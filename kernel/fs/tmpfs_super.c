@@ -51,9 +51,9 @@ static int parse_option(struct tmpfs *fs, const char *opt, struct inode *root)
 	const char *end;
 
 	if (!strncmp(opt, "size=", 5))
-		return parse_size(opt + 5, &fs->max_blocks);
+		return parse_size(opt + 5, &fs->quota.max);
 	if (!strncmp(opt, "nr_blocks=", 10))
-		return parse_size(opt + 10, &fs->max_blocks);
+		return parse_size(opt + 10, &fs->quota.max);
 	if (!strncmp(opt, "nr_inodes=", 10)) {
 		if (parse_ulong(opt + 10, &end, 0, &n))
 			return -EINVAL;
@@ -106,7 +106,7 @@ int tmpfs_fill(struct super_block *sb, u32 mode, const char *options)
 		return -ENOMEM;
 	spin_lock_init(&fs->lock, RANK_LEAF);
 	fs->next_ino = 1;
-	fs->max_blocks = frames_total / 2;
+	fs->quota.max = frames_total / 2;
 	fs->max_inodes = frames_total / 2;
 	sb->private_ = fs;
 	sb->s_op = &tmpfs_sops;
@@ -156,11 +156,11 @@ void tmpfs_uncharge(struct tmpfs *fs, u32 space)
 static int tmpfs_statfs(struct super_block *sb, struct kstatfs *st)
 {
 	struct tmpfs *fs = sb->private_;
-	u64 used = (u64)max(atomic_long_read(&fs->pages), 0L);
+	u64 used = (u64)max(atomic_long_read(&fs->quota.pages), 0L);
 	u64 inodes = DIV_ROUND_UP((u64)atomic_long_read(&fs->ispace), TMPFS_ISPACE);
 
-	st->blocks = fs->max_blocks;
-	st->bfree = st->bavail = used < fs->max_blocks ? fs->max_blocks - used : 0;
+	st->blocks = fs->quota.max;
+	st->bfree = st->bavail = used < fs->quota.max ? fs->quota.max - used : 0;
 	st->files = fs->max_inodes;
 	st->ffree = inodes < fs->max_inodes ? fs->max_inodes - inodes : 0;
 	return 0;
@@ -170,8 +170,8 @@ static void tmpfs_show_options(struct super_block *sb, char *buf, size_t size)
 {
 	struct tmpfs *fs = sb->private_;
 
-	if (fs->max_blocks != frames_total / 2)
-		scnprintf(buf, size, "size=%luk", fs->max_blocks << (PAGE_SHIFT - 10));
+	if (fs->quota.max != frames_total / 2)
+		scnprintf(buf, size, "size=%luk", fs->quota.max << (PAGE_SHIFT - 10));
 }
 
 static int tmpfs_remount(struct super_block *sb, unsigned long flags, const char *options)

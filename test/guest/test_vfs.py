@@ -41,6 +41,10 @@ def test_who_waits_in_an_epoll_is_told_as_often_as_on_linux(tap):
     tap("epolls", 150)
 
 
+def test_what_bounds_the_memory_that_a_program_has_the_kernel_use(tap):
+    tap("limits")
+
+
 @pytest.mark.parametrize("where", ["/tmp", "/root"])
 def test_many_processes_at_the_same_names(tap, where):
     tap(f"fsstress {where} 4")
