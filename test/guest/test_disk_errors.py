@@ -38,6 +38,23 @@ def second(image):
     return f"-drive file={image},format=raw,if=none,id=d2 {SECOND}"
 
 
+def test_a_write_that_gets_only_some_of_its_blocks_shows_nothing_of_what_they_held(run, tmp_path):
+    image = tmp_path / "second.img"
+    machine.tool("truncate", "-s", "512K", str(image))
+    machine.tool("mke2fs", "-q", "-F", "-t", "ext2", "-b", "1024", "-m", "0", "-N", "64", str(image))
+    show = "truncate -s 4096 new; cat new hole | tr -d '\\0' | wc -c; "
+    status, output = run(
+        "mkdir -p /mnt2; mount -t ext2 /dev/vdb /mnt2; cd /mnt2; touch new; truncate -s 8192 hole; "
+        "tr '\\0' A < /dev/zero > fill 2>/dev/null; sync; rm fill; sync; "
+        "head -c $(($(stat -f -c %f .) - 25))K /dev/zero > fill; i=0; "
+        "while [ $(stat -f -c %f .) -gt 2 ]; do echo > n$i; i=$((i + 1)); done; stat -f -c %f .; "
+        "for f in new hole; do dd if=/dev/zero of=$f bs=4096 count=1 conv=notrunc 2>&1 | grep -c 'No space'; done; "
+        f"{show} cd /; umount /mnt2; mount -t ext2 /dev/vdb /mnt2; cd /mnt2; {show} cd /; umount /mnt2",
+        qemuopts=second(image))
+    assert output.split() == ["2", "1", "1", "0", "0"], output
+    assert not machine.e2fsck(image)
+
+
 def test_a_read_error_is_eio(run, tmp_path):
     image = ext2(tmp_path)
     status, output = run(

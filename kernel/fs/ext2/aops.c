@@ -307,24 +307,39 @@ static int ext2_writepage(struct address_space *as, struct page *page)
 
 /* ------------------------------------------------------------ allocation */
 
+/* New blocks of a page (a bit each) to which nothing was written: they hold what they held. */
+static void give_back(struct inode *inode, u32 lblock, unsigned int fresh)
+{
+	for (; fresh; fresh &= fresh - 1) {
+		u32 at = lblock + (u32)__builtin_ctz(fresh);
+
+		ext2_free_range(inode, at, (u64)at + 1);
+	}
+}
+
 /*
  * All blocks from the page's start to @to, or to the end of the file in it: a
  * dirty page has no hole below the end, so that a mapping may write anywhere.
+ * If one cannot be had, none of them stays.
  */
 int ext2_prepare(struct address_space *as, struct page *page, unsigned int from, unsigned int to)
 {
 	struct inode *inode = as->host;
-	u32 bs = ext2_sb(inode->sb)->geo.block_size, block;
+	u32 bs = ext2_sb(inode->sb)->geo.block_size, lblock = page_lblock(inode, page), block;
 	u32 nr = max(page_blocks(inode, page), DIV_ROUND_UP(to, bs));
+	unsigned int made = 0;
 	bool fresh;
 
 	if (bs == PAGE_SIZE && page_test(page, PG_dirty))
 		return 0;
 	for (u32 i = 0; i < nr; i++) {
-		int err = ext2_map_create(inode, page_lblock(inode, page) + i, &block, &fresh);
+		int err = ext2_map_create(inode, lblock + i, &block, &fresh);
 
-		if (err)
+		if (err) {
+			give_back(inode, lblock, made);
 			return err;
+		}
+		made |= (unsigned int)fresh << i;
 	}
 	return 0;
 }
