@@ -54,19 +54,21 @@ static bool hook_wake(struct wait_entry *w, unsigned long key)
 	struct epoll *ep = item->ep;
 	unsigned long flags = spin_lock_irqsave(&ep->lock);
 	u32 events = READ_ONCE(item->event.events) & ~EP_PRIVATE_BITS;
-	bool wanted = key ? events & key : events;
+	bool wanted = key ? events & key : events, heard;
 
 	if (wanted && list_empty(&item->ready))
 		list_add_tail(&item->ready, &ep->ready);
 	spin_unlock_irqrestore(&ep->lock, flags);
 	if (!wanted)
 		return false;
+	smp_mb();       /* ready, then who waits: pairs with wait_prepare() */
+	heard = !list_empty(&ep->wq.waiters);
 	wake_up(&ep->wq);
 	if (!list_empty(&ep->poll_wq.waiters))
 		wake_up_all(&ep->poll_wq);
 	if (!list_empty(&ep->outer_wq.waiters))
 		wake_up_all(&ep->outer_wq);
-	return true;
+	return heard;   /* an exclusive wake-up goes on to one who waits */
 }
 
 /* file_poll asks for a queue. */
@@ -258,7 +260,7 @@ static int do_ctl(struct file *self, int op, struct file *file, int fd, struct e
 	if (self == file || !ep)
 		return -EINVAL;
 	if (op != EPOLL_CTL_DEL && (event->events & EPOLLEXCLUSIVE) &&
-	    (op == EPOLL_CTL_MOD || epoll_of(file)))
+	    (op == EPOLL_CTL_MOD || epoll_of(file) || (event->events & ~EP_EXCLUSIVE_BITS)))
 		return -EINVAL;
 	mutex_lock(&epolls_lock);
 	mutex_lock(&ep->ctl_lock);
@@ -319,7 +321,7 @@ static unsigned int epoll_poll(struct file *f, struct poll_table *pt)
 			ep_put_back(item);
 		}
 	}
-	mutex_unlock(&ep->ctl_lock);
+	ep_asked(ep);
 	return events;
 }
 

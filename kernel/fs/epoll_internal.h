@@ -16,6 +16,9 @@
 #define EPOLLONESHOT    (1U << 30)
 #define EPOLLET         (1U << 31)
 #define EP_PRIVATE_BITS (EPOLLEXCLUSIVE | EPOLLWAKEUP | EPOLLONESHOT | EPOLLET)
+/* What an item with EPOLLEXCLUSIVE may have beside it. */
+#define EP_EXCLUSIVE_BITS                                                              \
+	(EPOLLEXCLUSIVE | EPOLLWAKEUP | EPOLLET | POLLIN | POLLOUT | POLLERR | POLLHUP)
 
 /* Not packed, except on x86. */
 struct epoll_event {
@@ -68,5 +71,11 @@ static inline bool ep_has_ready(struct epoll *ep)
 struct ep_item *ep_take_ready(struct epoll *ep);
 unsigned int ep_count_ready(struct epoll *ep);
 void ep_put_back(struct ep_item *item);
+
+/*
+ * The asking is over: drop ctl_lock.  Others may have found the list empty meanwhile and gone to
+ * sleep, or not been woken for what is still ready: the next of them looks.
+ */
+void ep_asked(struct epoll *ep);
 
 #endif

@@ -47,6 +47,13 @@ void ep_put_back(struct ep_item *item)
 	spin_unlock_irqrestore(&ep->lock, flags);
 }
 
+void ep_asked(struct epoll *ep)
+{
+	mutex_unlock(&ep->ctl_lock);
+	if (ep_has_ready(ep))
+		wake_up(&ep->wq);
+}
+
 /* Ask those that may be ready; report up to @max.  How many, or -EFAULT when none. */
 static int harvest(struct epoll *ep, vaddr_t to, int max)
 {
@@ -75,9 +82,7 @@ static int harvest(struct epoll *ep, vaddr_t to, int max)
 		else if (!(item->event.events & EPOLLET))
 			ep_put_back(item);
 	}
-	mutex_unlock(&ep->ctl_lock);
-	if (ep_has_ready(ep))
-		wake_up(&ep->wq);       /* exclusive waiters: the next one's turn */
+	ep_asked(ep);
 	return n;
 }
 

@@ -33,6 +33,10 @@ def test_pipes_and_fifos(tap):
     tap("pipes")
 
 
+def test_an_event_for_one_epoll_goes_to_one_that_is_waited_in(tap):
+    tap("epollexcl")
+
+
 def test_poll_select_epoll(tap):
     tap("ready")
 
