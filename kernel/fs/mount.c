@@ -38,6 +38,8 @@ struct spinlock mount_lock = SPINLOCK_INIT(RANK_FILES);
 struct list_head mounts = LIST_HEAD_INIT(mounts);
 static DEFINE_MUTEX(tree_lock, RANK_MOUNT);
 static unsigned int next_id = 1;        /* [l] */
+atomic_t mounts_changes;
+DEFINE_WAIT_QUEUE(mounts_wait);
 
 /* --------------------------------------------------------------- one mount */
 
@@ -126,6 +128,12 @@ void path_put(struct path *p)
 
 /* ---------------------------------------------------------------- the tree */
 
+static void mounts_changed(void)
+{
+	atomic_inc(&mounts_changes);
+	wake_up_all(&mounts_wait);
+}
+
 /* Put @m on @at, which passes its references. */
 static void attach(struct mount *m, const struct path *at)
 {
@@ -138,6 +146,7 @@ static void attach(struct mount *m, const struct path *at)
 	spin_lock(&dcache_lock);
 	at->dentry->flags |= D_MOUNTPOINT;
 	spin_unlock(&dcache_lock);
+	mounts_changed();
 }
 
 /* mount_lock held. */
@@ -321,6 +330,8 @@ static int remount(struct path *at, unsigned long flags, const char *options)
 	if (!err && (flags & MS_STRICTATIME))
 		inodes_unsettle(sb);
 	mutex_unlock(&tree_lock);
+	if (!err)
+		mounts_changed();
 	return err;
 }
 
@@ -432,8 +443,10 @@ int do_umount(const char *target, int flags)
 	else if (!(flags & MNT_DETACH) && (has_child(path.mnt) || atomic_read(&path.mnt->refs) > 2))
 		err = -EBUSY;                           /* more than the tree and this look-up */
 	spin_unlock(&mount_lock);
-	if (!err)
+	if (!err) {
 		detach_all(path.mnt);
+		mounts_changed();
+	}
 	mutex_unlock(&tree_lock);
 	path_put(&path);
 	return err;

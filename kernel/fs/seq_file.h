@@ -52,6 +52,7 @@ struct seq_file {
 	const struct seq_operations *op;
 	struct file *file;              /* its owner, for show() */
 	int (*single)(struct seq_file *m, void *v);
+	u32 seen;                       /* [a] a poll method's: the last change it told of */
 	void *private_;                 /* the opener's */
 };
 

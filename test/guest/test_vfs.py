@@ -60,6 +60,10 @@ def test_a_removed_directory_is_gone_though_names_in_it_were_asked_for(tap):
     tap("gonedirs /root")
 
 
+def test_who_polls_the_list_of_mounts_hears_of_changes(tap):
+    tap("mountpoll")
+
+
 def test_proc_locks_lists_them(vm):
     lines = vm.ok("cd /tmp; flock lock sh -c 'stat -c %i lock; cat /proc/locks'; rm lock").splitlines()
     assert any("FLOCK  ADVISORY  WRITE" in l and l.endswith(f":{lines[0]} 0 EOF") for l in lines[1:]), lines

@@ -19,7 +19,6 @@
 #include <mm/slab.h>
 #include <mm/uaccess.h>
 
-extern const struct proc_entry proc_mounts_entry;
 long proc_number(const char *name, size_t len);
 
 /* ------------------------------------------------ memory of the program */
@@ -300,22 +299,6 @@ static int follow_uts(const struct proc_inode *pi, struct path *path)
 	return uts_ns_path(pi->task, path);
 }
 
-static int show_mounts(struct seq_file *m, struct task_struct *t)
-{
-	return proc_mounts_entry.show(m, NULL);
-}
-
-static void emit_mountinfo(void *arg, const char *line)
-{
-	seq_puts(arg, line);
-}
-
-static int show_mountinfo(struct seq_file *m, struct task_struct *t)
-{
-	super_print_mountinfo(emit_mountinfo, m);
-	return 0;
-}
-
 /* The root of the one hierarchy, as on a Linux where nobody has made groups. */
 static int show_cgroup(struct seq_file *m, struct task_struct *t)
 {
@@ -327,6 +310,8 @@ static int show_cgroup(struct seq_file *m, struct task_struct *t)
 
 #define SHOW(n, fn)      { .name = (n), .mode = S_IFREG | 0444, .show = (fn) }
 #define PRIVATE(n, fn)   { .name = (n), .mode = S_IFREG | 0400, .show = (fn), .private_ = true }
+#define MOUNTS(n, fn)    \
+	{ .name = (n), .mode = S_IFREG | 0444, .show = (fn), .fop = &proc_mounts_fops }
 #define FOLLOW(n, fn)    { .name = (n), .mode = S_IFLNK | 0777, .follow = (fn) }
 
 /* One network, of one family. */
@@ -368,7 +353,7 @@ static const struct proc_entry common_table[] = {
 	  .store = proc_store_loginuid },
 	SHOW("maps", proc_show_maps),
 	{ .name = "mem", .mode = S_IFREG | 0600, .fop = &proc_mem_fops },
-	SHOW("mountinfo", show_mountinfo), SHOW("mounts", show_mounts),
+	MOUNTS("mountinfo", proc_show_mountinfo), MOUNTS("mounts", proc_show_mounts),
 	{ .name = "net", .mode = S_IFDIR | 0555, .children = proc_net_table },
 	{ .name = "ns", .mode = S_IFDIR | 0511, .children = proc_ns_table },
 	SHOW("numa_maps", proc_show_numa_maps),

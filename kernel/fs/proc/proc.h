@@ -59,6 +59,8 @@ struct inode *proc_new_inode(struct super_block *sb, const struct proc_entry *e,
 /* lookup's answer for @dentry. */
 int proc_add(struct inode *dir, struct dentry *dentry, const struct proc_entry *e,
 	     struct task_struct *t, unsigned long number);
+/* open(2) of a file whose text show() makes. */
+int proc_open(struct inode *inode, struct file *file);
 int proc_lookup_table(struct inode *dir, struct dentry *dentry, const struct proc_entry *table,
 		      struct task_struct *t);
 /*
@@ -84,6 +86,7 @@ extern struct proc_entry proc_sys_table[];              /* sysctl.c */
 extern const struct proc_entry proc_sysvipc_table[];    /* kernel/ipc/msg_calls.c */
 extern const struct file_operations proc_kmsg_fops;     /* kmsg.c */
 extern const struct file_operations proc_mem_fops, proc_pagemap_fops;   /* pid_mem.c */
+extern const struct file_operations proc_mounts_fops;                   /* pid_mounts.c */
 extern const struct proc_entry proc_fd_entry, proc_fdinfo_entry;
 extern const struct inode_operations proc_root_iops, proc_fd_iops, proc_fdinfo_iops, proc_task_iops;
 extern const struct inode_operations proc_map_files_iops;
@@ -96,6 +99,8 @@ int proc_show_thread_stat(struct seq_file *m, struct task_struct *t);
 int proc_show_statm(struct seq_file *m, struct task_struct *t);
 int proc_show_status(struct seq_file *m, struct task_struct *t);
 int proc_show_syscall(struct seq_file *m, struct task_struct *t);
+int proc_show_mounts(struct seq_file *m, struct task_struct *t);
+int proc_show_mountinfo(struct seq_file *m, struct task_struct *t);
 int proc_show_loginuid(struct seq_file *m, struct task_struct *t);
 int proc_store_loginuid(struct task_struct *t, char *buf, size_t len);
 int proc_show_sessionid(struct seq_file *m, struct task_struct *t);

@@ -181,17 +181,6 @@ static int show_interrupts(struct seq_file *m, struct task_struct *t)
 	return 0;
 }
 
-static void emit_mount(void *arg, const char *line)
-{
-	seq_puts(arg, line);
-}
-
-static int show_mounts(struct seq_file *m, struct task_struct *t)
-{
-	super_print_mounts(emit_mount, m);
-	return 0;
-}
-
 static int show_partitions(struct seq_file *m, struct task_struct *t)
 {
 	seq_puts(m, "major minor  #blocks  name\n\n");
@@ -290,9 +279,6 @@ const struct proc_entry proc_root_table[] = {
 	FILE_ENTRY("zoneinfo", proc_show_zoneinfo),
 	{ .name = NULL },
 };
-
-/* /proc/mounts is a link to self/mounts, which is this: there is one mount tree. */
-const struct proc_entry proc_mounts_entry = FILE_ENTRY("mounts", show_mounts);
 
 /* ------------------------------------------------- processes by number */
 

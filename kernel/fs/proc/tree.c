@@ -204,7 +204,7 @@ static int proc_show(struct seq_file *m, void *v)
 	return pi->entry->show(m, pi->task);
 }
 
-static int proc_open(struct inode *inode, struct file *file)
+int proc_open(struct inode *inode, struct file *file)
 {
 	struct proc_inode *pi = proc_i(inode);
 
