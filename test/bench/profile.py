@@ -41,7 +41,7 @@ def main():
     show(functions, counts, args.top)
 
 
-def trace(kernel, disk, program, functions, smp=1):
+def trace(kernel, disk, program, functions, smp=1, counter=None):
     """({address: instructions}, lines of results) of a program that is run as init."""
     with tempfile.TemporaryDirectory() as scratch:
         fifo = pathlib.Path(scratch) / "trace"
@@ -53,7 +53,7 @@ def trace(kernel, disk, program, functions, smp=1):
                  f"-dfilter {KERNEL_TEXT}")
         counts = collections.Counter()
         begin = beginning(functions)
-        reader = threading.Thread(target=count, args=(fifo, begin, counts), daemon=True)
+        reader = threading.Thread(target=counter or count, args=(fifo, begin, counts), daemon=True)
         reader.start()
         lines = [line for line in machine.lines_of(command)
                  if line.startswith(("bench ", "smp "))]

@@ -5,7 +5,8 @@ bench_smp does a number of batches and then twice as many, with one worker and
 with two; the difference of each pair is what those batches cost, without the
 program's beginning and end.  Both harts are counted, instruction by
 instruction (profile.py).  That slows both alike, so that they meet in the
-kernel as often as two harts would that take a cycle for each instruction.
+kernel as often as two harts would that take a cycle for each instruction;
+of interrupts, of which a slow machine has the more, only entry and exit count.
 """
 
 import argparse
@@ -45,10 +46,33 @@ def an_operation(kernel, disk, functions, key, workers):
 def counted(kernel, disk, functions, key, workers, batches):
     """({function: instructions}, operations) of one run."""
     counts, lines = profile.trace(kernel, disk, f"bench_smp -- -n {batches} {workers} {key}",
-                                  functions, HARTS)
+                                  functions, HARTS, outside_interrupts(functions))
     if not lines:
         raise machine.Failed(f"bench_smp said nothing of {key}")
     return profile.by_function(functions, counts)[0], int(lines[-1].split()[-1])
+
+
+def outside_interrupts(functions):
+    """As profile.count(), but for what a hart does from interrupt() until it is in trap.S again."""
+    first, past, handler = (next(b"%016x" % a for a, name in functions if name == wanted)
+                            for wanted in ("trap_entry", "fp_store", "interrupt"))
+
+    def count(fifo, begin, counts):
+        inside, began = set(), False
+        begin = b"%016x" % begin
+        with open(fifo, "rb", buffering=1 << 20) as lines:
+            for line in lines:
+                at = line.find(b"/") + 1
+                address, hart = line[at:at + 16], line[6]       # "Trace 0: ..."
+                if address == handler:
+                    inside.add(hart)
+                elif hart in inside and first <= address < past:
+                    inside.discard(hart)
+                began = began or address == begin
+                if at and began and hart not in inside:
+                    counts[address] += 1
+
+    return count
 
 
 def show(key, one, two):
