@@ -23,11 +23,7 @@ KERNEL_TEXT = "0xffffffff80000000+0x10000000"       # kernel.ld: nothing else is
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--build", required=True)
-    parser.add_argument("--disk", required=True)
-    parser.add_argument("--rows", required=True, help="keys of user/bench.c")
-    parser.add_argument("--nm", default="riscv64-linux-gnu-nm")
+    parser = options(__doc__, "keys of user/bench.c")
     parser.add_argument("--top", type=int, default=45)
     args = parser.parse_args()
     if not args.rows.strip():
@@ -39,6 +35,16 @@ def main():
     for line in lines:
         print(line)
     show(functions, counts, args.top)
+
+
+def options(description, keys):
+    """What make tells a profiler, as a parser."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--build", required=True)
+    parser.add_argument("--disk", required=True)
+    parser.add_argument("--rows", required=True, help=keys)
+    parser.add_argument("--nm", default="riscv64-linux-gnu-nm")
+    return parser
 
 
 def trace(kernel, disk, program, functions, smp=1, counter=None):

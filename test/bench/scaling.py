@@ -9,7 +9,6 @@ kernel as often as two harts would that take a cycle for each instruction;
 of interrupts, of which a slow machine has the more, only entry and exit count.
 """
 
-import argparse
 import pathlib
 
 import machine
@@ -21,12 +20,10 @@ SMALL = 0.1                 # instructions an operation below which a function i
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--build", required=True)
-    parser.add_argument("--disk", required=True)
-    parser.add_argument("--rows", required=True, help="keys of user/bench_smp.c")
-    parser.add_argument("--nm", default="riscv64-linux-gnu-nm")
+    parser = profile.options(__doc__, "keys of user/bench_smp.c")
     args = parser.parse_args()
+    if not args.rows.strip():
+        parser.error("which rows?  make profile SMP=2 ROWS='file_threads'")
 
     kernel = machine.Kernel("faultline", pathlib.Path(args.build))
     functions = profile.symbols(args.nm, kernel.copy)
