@@ -147,7 +147,9 @@ def test_a_block_that_cannot_be_read_is_eio_and_the_file_is_read(run, tmp_path):
 def test_on_a_full_disk_there_is_enospc_and_nothing_changes(run, tmp_path):
     image = made(tmp_path, "-b", "1024", "-I", "256", "-m", "0")
     output = on_second(run, image, "xattrs set a user.in 1; xattrs set b user.b $(printf %0200d 7); "
-                                   "cat /dev/zero >fill 2>/dev/null; xattrs set a user.block $(printf %0300d 8); "
+                                   "cat /dev/zero >fill 2>/dev/null; "
+                                   "dd if=/dev/zero of=fill bs=1k oflag=append conv=notrunc 2>/dev/null; "
+                                   "xattrs set a user.block $(printf %0300d 8); "
                                    "xattrs set a user.in $(printf %0200d 9); xattrs ls a; xattrs get a user.in; "
                                    "xattrs set b user.b $(printf %0300d 1); xattrs get b user.b; rm fill; "
                                    "xattrs set a user.block $(printf %0300d 8); xattrs ls a")
