@@ -148,7 +148,7 @@ LDFLAGS := -nostdlib -static -T kernel.ld -z max-page-size=4096 -z noexecstack -
 SMALL := kernel/ipc kernel/net kernel/fs/proc kernel/drivers
 SIZE_FLAGS := -Os -msave-restore
 $(foreach room,$(SMALL),$(eval $(O)/$(room)/%.c.o: CFLAGS += $(SIZE_FLAGS)))
-COLD := arch/riscv/backtrace lib/fdt lib/fdt_find mm/collapse mm/faultcost mm/mincore mm/mlock mm/shmem_away \
+COLD := arch/riscv/backtrace lib/fdt_find mm/collapse mm/faultcost mm/mincore mm/mlock mm/shmem_away \
 	mm/smaps mm/swapoff mm/userfault_fill kernel/adjtime kernel/bootargs kernel/clock_syscalls kernel/core_elf \
 	kernel/core_name kernel/core_notes kernel/futex_pi kernel/ioprio kernel/itimer \
 	kernel/mempolicy kernel/oom kernel/pidfd kernel/posix_timer kernel/ptrace_look \
