@@ -99,19 +99,6 @@ static __noinline enum fault_result file_read(struct fault *f, pgoff_t index)
 	return fault_install(f, page, false);
 }
 
-/* [*start, *end): the window around the fault that lies in area and file. */
-static void around_window(struct fault *f, vaddr_t *start, vaddr_t *end)
-{
-	struct vm_area_struct *vma = f->vma;
-	vaddr_t base = ALIGN_DOWN(f->addr, AROUND_BYTES);
-	pgoff_t past = pages_in(vma->vm_mapping);
-
-	*start = max(base, vma->vm_start);
-	*end = min(base + AROUND_BYTES, vma->vm_end);
-	if (vma_pgoff(vma, *end) > past)
-		*end = *start + ((past - vma_pgoff(vma, *start)) << PAGE_SHIFT);
-}
-
 /*
  * One entry, its table locked, in the glance that found @page.  True: the entry
  * names it now, and has a reference.  First the reference and then a look at
@@ -124,7 +111,7 @@ static __always_inline bool map_neighbour(pte_t *pte, struct page *page, struct 
 
 	if (!pte_none(pte_read(pte)) || !page_test(page, PG_uptodate))
 		return false;
-	get_page(page);
+	atomic_inc_return(&page->count);        /* get_page(), in order */
 	if (unlikely(READ_ONCE(page->mapping) != vma->vm_mapping)) {
 		put_page(page);
 		return false;
@@ -159,23 +146,26 @@ static __always_inline unsigned int map_cached(struct fault *f, pte_t *pte, pgof
 	return mapped;
 }
 
-/* Map what is cached of the window.  True: the page asked for is mapped now. */
+/*
+ * Map what is cached of the window around the fault that lies in area and file, whose end may
+ * be anywhere by now.  True: the page asked for is mapped now.
+ */
 static bool map_around(struct fault *f)
 {
 	struct vm_area_struct *vma = f->vma;
+	vaddr_t base = ALIGN_DOWN(f->addr, AROUND_BYTES), start = max(base, vma->vm_start);
+	pgoff_t past = min(vma_pgoff(vma, min(base + AROUND_BYTES, vma->vm_end)),
+			   pages_in(vma->vm_mapping));
 	struct hart_local *glance;
 	unsigned int mapped;
-	vaddr_t start, end;
-	pte_t *first;
 	bool found;
 
-	around_window(f, &start, &end);
-	first = f->pte - ((f->addr - start) >> PAGE_SHIFT);
 	if (vma->vm_flags & VM_EXEC)
 		icache_flush(&f->mm->context);  /* before another hart can run any of it */
 	spin_lock(&f->table->ptl);
 	glance = glance_begin();
-	mapped = map_cached(f, first, vma_pgoff(vma, start), vma_pgoff(vma, end));
+	mapped = map_cached(f, f->pte - ((f->addr - start) >> PAGE_SHIFT), vma_pgoff(vma, start),
+			    past);
 	glance_end(glance);
 	found = !pte_none(pte_read(f->pte));
 	spin_unlock(&f->table->ptl);
