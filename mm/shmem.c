@@ -70,10 +70,15 @@ struct page *shmem_get_page(struct address_space *as, pgoff_t index, unsigned in
 bool shmem_charge(const struct address_space *as)
 {
 	struct page_quota *q = as->quota;
+	u64 max, pages;
 
 	if (vm_commit_pages(1))
 		return false;
-	if (!q || (u64)atomic_long_add_return(1, &q->pages) - 1 <= READ_ONCE(q->max) - 1)
+	if (!q)
+		return true;
+	pages = (u64)atomic_long_add_return(1, &q->pages);
+	max = READ_ONCE(q->max);
+	if (!max || pages <= max)
 		return true;
 	shmem_uncharge(as);
 	return false;

@@ -7,6 +7,7 @@
 #include <kernel/cred.h>
 #include <kernel/fs/file.h>
 #include <kernel/fs/inode.h>
+#include <kernel/sync.h>
 #include <kernel/syscall.h>
 #include <lib/errno.h>
 #include <mm/address_space.h>
@@ -63,11 +64,13 @@ static void count_evicted(struct address_space *as, pgoff_t at, pgoff_t last, st
 		cs->nr_evicted = shmem_count_away(as, at, last);
 		return;
 	}
-	for (; at < end && at <= last; at++) {
+	for (; at < end && at <= last && !fatal_signal_pending(); at++) {
 		int known = workingset_remembers(as, at);
 
 		cs->nr_evicted += known > 0;
 		cs->nr_recently_evicted += known > 1;
+		if (at % 512 == 0)
+			cond_resched();
 	}
 }
 
